@@ -1,0 +1,62 @@
+/**
+ * The errors that cross package borders. Loops branch on the class, never on message text:
+ * a retryable error may go away by itself (a node is down, a transaction was outrun), a fatal one will not.
+ */
+export abstract class OrionError extends Error {
+  /** Stable machine-readable name, printed by `--json`. */
+  abstract readonly code: string;
+  /** True when the same call may succeed later without anybody changing anything. */
+  abstract readonly retryable: boolean;
+  /** What the reader can do about it; printed under the message. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+/** Input from a user or a peer that can never be used: malformed file, hostile program, wrong key file. */
+export class InvalidInputError extends OrionError {
+  readonly code = "INVALID_INPUT";
+  readonly retryable = false;
+}
+
+/** The configuration names something that does not exist or contradicts itself (wrong chain id, missing address). */
+export class ConfigurationError extends OrionError {
+  readonly code = "CONFIGURATION";
+  readonly retryable = false;
+}
+
+/** A remote service (RPC, IPFS) cannot be reached or answered garbage. */
+export class UnavailableError extends OrionError {
+  readonly code = "UNAVAILABLE";
+  readonly retryable = true;
+}
+
+/** Bytes that do not hash to what they were asked for. */
+export class IntegrityError extends OrionError {
+  readonly code = "INTEGRITY";
+  readonly retryable = false;
+}
+
+/** A contract refused a call; `revert` is the decoded custom error with its values. */
+export class RevertError extends OrionError {
+  readonly code = "REVERT";
+  readonly retryable = false;
+  readonly revert: string;
+  readonly values: readonly unknown[];
+
+  constructor(revert: string, values: readonly unknown[], options: { hint?: string; cause?: unknown } = {}) {
+    super(`the contract refused the call: ${revert}(${values.map(String).join(", ")})`, options);
+    this.revert = revert;
+    this.values = values;
+  }
+}
+
+/** The process was asked to stop (Ctrl-C, SIGTERM) while the work was under way; nothing is lost. */
+export class AbortedError extends OrionError {
+  readonly code = "ABORTED";
+  readonly retryable = true;
+}
