@@ -1,0 +1,59 @@
+import { createRequire } from "node:module";
+
+import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { configVariable, defineConfig } from "hardhat/config";
+
+import { warningsAreErrors } from "./scripts/hardhat/warnings.ts";
+
+const require = createRequire(import.meta.url);
+
+/** The compiler comes with the npm packages, so a build downloads nothing. */
+const compiler = {
+  version: "0.8.37",
+  path: require.resolve("solc/soljson.js"),
+};
+
+const settings = {
+  // Cancun brings transient storage and MCOPY, and is live on every L2 that this network targets.
+  evmVersion: "cancun",
+  optimizer: { enabled: true, runs: 10_000 },
+};
+
+/** Multiplies the runs of every property test; the nightly run raises it. */
+const fuzzFactor = Math.max(1, Number(process.env.FUZZ_RUNS ?? "1"));
+
+export default defineConfig({
+  plugins: [hardhatToolbox, warningsAreErrors],
+  paths: {
+    sources: "contracts",
+    tests: "test",
+    ignition: "deploy",
+  },
+  solidity: {
+    // Tests are compiled only when they are run: `npm start` never waits for them.
+    splitTestsCompilation: true,
+    profiles: {
+      default: { compilers: [{ ...compiler, settings }] },
+      // What is deployed to a public chain: several times slower to compile, a few per cent cheaper to call.
+      production: { compilers: [{ ...compiler, settings: { ...settings, viaIR: true } }] },
+    },
+  },
+  typechain: {
+    outDir: "protocol/chain/generated",
+    // The generated files carry empty statements that erasableSyntaxOnly refuses; they are only ever imported as types.
+    tsNocheck: true,
+  },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" },
+    node: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" },
+    localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
+    custom: { type: "http", chainType: "l1", url: configVariable("ORION_RPC_URL") },
+  },
+  test: {
+    mocha: { timeout: 60_000, forbidOnly: true },
+    solidity: {
+      fuzz: { runs: 256 * fuzzFactor },
+      invariant: { runs: 32 * fuzzFactor, depth: 64, failOnRevert: false },
+    },
+  },
+});

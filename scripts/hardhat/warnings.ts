@@ -1,0 +1,52 @@
+import { definePlugin } from "hardhat/plugins";
+import type { HookContext, SolidityHooks } from "hardhat/types/hooks";
+import type { HardhatPlugin } from "hardhat/types/plugins";
+import type { SolidityCompilerConfig } from "hardhat/types/config";
+import type { Compiler, CompilerInput, CompilerOutput, CompilerOutputError } from "hardhat/types/solidity";
+
+/** Hardhat's type leaves out where the compiler saw the problem; `file` is absent for the project as a whole. */
+type Located = CompilerOutputError & { sourceLocation?: { file: string } };
+
+function judge(diagnostic: Located): Located[] {
+  if (diagnostic.type !== "Warning") return [diagnostic];
+  const isForeign = diagnostic.sourceLocation?.file.startsWith("npm/") ?? false;
+  return isForeign ? [] : [{ ...diagnostic, type: "Error", severity: "error" }];
+}
+
+/**
+ * forge-std marks its assembly with a comment that the compiler deprecates, once per block: together they exceed the
+ * 256 warnings after which solc drops the rest, ours included. The marker means nothing to a test.
+ */
+function quietForgeStd(input: CompilerInput): CompilerInput {
+  const sources = Object.entries(input.sources).map(([name, source]) => {
+    const isForgeStd = name.includes("/forge-std/") && "content" in source;
+    return [
+      name,
+      isForgeStd ? { content: source.content.replaceAll("/// @solidity memory-safe-assembly", "") } : source,
+    ] as const;
+  });
+  return { ...input, sources: Object.fromEntries(sources) };
+}
+
+/**
+ * Compiler warnings in this repository's Solidity become errors, those of npm packages are dropped. This sits on the
+ * compiler's own output because the build cache is written from it: a file with a warning is never cached as a success.
+ */
+const hooks = (): Promise<Partial<SolidityHooks>> =>
+  Promise.resolve({
+    invokeSolc: async (
+      context: HookContext,
+      compiler: Compiler,
+      input: CompilerInput,
+      config: SolidityCompilerConfig,
+      next: (c: HookContext, k: Compiler, i: CompilerInput, s: SolidityCompilerConfig) => Promise<CompilerOutput>,
+    ): Promise<CompilerOutput> => {
+      const output = await next(context, compiler, quietForgeStd(input), config);
+      return output.errors === undefined ? output : { ...output, errors: output.errors.flatMap(judge) };
+    },
+  });
+
+export const warningsAreErrors: HardhatPlugin = definePlugin({
+  id: "orion-warnings-are-errors",
+  hookHandlers: { solidity: () => Promise.resolve({ default: hooks }) },
+});
