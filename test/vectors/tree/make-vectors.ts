@@ -1,0 +1,60 @@
+import {
+  naiveNode,
+  naiveProof,
+  naiveRoot,
+  naiveTensorLeaves,
+  sha,
+  someBytes,
+  someLeaves,
+} from "../../unit/tree/naive-tree.ts";
+
+const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString("hex")}`;
+
+/** Golden vectors of every tree, from the recursive definition over Node's SHA-256; byte i of `someBytes` is in `rule`. */
+export function makeVectors() {
+  const ranges = [
+    [1, 0, 0],
+    [2, 1, 1],
+    [3, 2, 2],
+    [5, 0, 4],
+    [5, 4, 4],
+    [8, 3, 4],
+    [13, 4, 7],
+    [13, 5, 12],
+    [100, 63, 65],
+  ] as const;
+  const claim = [0, 1, 2].map((shard) => someLeaves(5, shard));
+  return {
+    rule: {
+      bytes: "byte i of (length, seed) = (i*131 + (i>>8)*7 + seed) & 255",
+      leaves: "leaf i of (count, seed) = sha256(seed & 255, i & 255, i >> 8)",
+    },
+    zeroHashes: Array.from({ length: 25 }, (_, level) => hex(zeroAt(level))),
+    tensors: [1, 1000, 1023, 1024, 1025, 2048, 3000, 5121].map((length) => ({
+      length,
+      seed: length & 255,
+      root: hex(naiveRoot(naiveTensorLeaves(someBytes(length, length & 255)))),
+    })),
+    ranges: ranges.map(([count, first, last]) => ({
+      count,
+      first,
+      last,
+      root: hex(naiveRoot(someLeaves(count))),
+      proof: naiveProof(someLeaves(count), first, last).map(hex),
+    })),
+    descriptor: { length: 416, seed: 7, leaf: hex(sha([3], someBytes(416, 7))) },
+    claim: { shards: 3, nodes: 5, seeds: [0, 1, 2], root: hex(naiveRoot(claim.map(naiveRoot))) },
+    inputs: {
+      shared: { count: 2, seed: 9 },
+      shards: { count: 3, slots: 2, seeds: [0, 1, 2] },
+      root: hex(naiveRoot([...someLeaves(2, 9), ...[0, 1, 2].flatMap((shard) => someLeaves(2, shard))])),
+    },
+  };
+}
+
+/** Height by height, because the recursion would visit 2^24 leaves. */
+function zeroAt(level: number): Uint8Array {
+  if (level === 0) return naiveNode([], 0, 1);
+  const child = zeroAt(level - 1);
+  return sha([1], child, child);
+}

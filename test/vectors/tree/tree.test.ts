@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { claimRoot } from "../../../protocol/tensor/tree/claim-root.ts";
+import { descriptorLeaf } from "../../../protocol/tensor/tree/descriptors-root.ts";
+import { inputsRoot } from "../../../protocol/tensor/tree/inputs-root.ts";
+import { MerkleTree } from "../../../protocol/tensor/tree/merkle-tree.ts";
+import { zeroHash } from "../../../protocol/tensor/tree/shape.ts";
+import { tensorRoot } from "../../../protocol/tensor/tree/tensor-root.ts";
+import { someBytes, someLeaves } from "../../unit/tree/naive-tree.ts";
+import { makeVectors } from "./make-vectors.ts";
+
+const golden = JSON.parse(readFileSync(new URL("tree.json", import.meta.url), "utf8")) as ReturnType<
+  typeof makeVectors
+>;
+const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString("hex")}`;
+
+describe("golden vectors of the trees", () => {
+  it("are what their generator makes", () => {
+    expect(makeVectors()).to.deep.equal(golden);
+  });
+
+  it("empty subtrees", () => {
+    expect(golden.zeroHashes.map((_, level) => hex(zeroHash(level)))).to.deep.equal(golden.zeroHashes);
+  });
+
+  it("tensors", () => {
+    for (const { length, seed, root } of golden.tensors)
+      expect(hex(tensorRoot(someBytes(length, seed)))).to.equal(root);
+  });
+
+  it("range proofs", () => {
+    for (const { count, first, last, root, proof } of golden.ranges) {
+      const tree = MerkleTree.fromLeaves(someLeaves(count));
+      expect(hex(tree.root)).to.equal(root);
+      expect(tree.rangeProof(first, last).map(hex)).to.deep.equal(proof);
+    }
+  });
+
+  it("descriptor, claim and inputs", () => {
+    expect(hex(descriptorLeaf(someBytes(416, golden.descriptor.seed)))).to.equal(golden.descriptor.leaf);
+    const { claim, inputs } = golden;
+    expect(hex(claimRoot(claim.seeds.map((seed) => someLeaves(claim.nodes, seed))))).to.equal(claim.root);
+    const shards = inputs.shards.seeds.map((seed) => someLeaves(inputs.shards.slots, seed));
+    expect(hex(inputsRoot(someLeaves(inputs.shared.count, inputs.shared.seed), shards))).to.equal(inputs.root);
+  });
+});
