@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IComputeCredits} from "../interfaces/IComputeCredits.sol";
+import {Bounded, BoundedLib} from "../libraries/Bounded.sol";
+
+/// @title ComputeCredits
+/// @dev Every burn of credits goes through a position, so that supply and debt never part.
+contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
+    using BoundedLib for Bounded;
+    using SafeCast for uint256;
+
+    uint256 private constant _CREDIT = 1e12;
+    uint256 public constant LONGEST_TERM = 30 days;
+    uint256 public constant AUCTION = 3 days;
+
+    IERC20 public immutable ORION;
+
+    Bounded private _floor;
+    Bounded private _cap;
+    bool private _paused;
+    uint256 public positions;
+    /// @inheritdoc IComputeCredits
+    uint256 public totalLocked;
+
+    mapping(uint256 id => Position) private _positions;
+
+    /// @param floor_ ORION wei per CU; @param cap_ most CU base units that may exist.
+    constructor(
+        IERC20 orion,
+        address owner_,
+        uint128 floor_,
+        uint128 cap_
+    ) ERC20("Orion Compute Credit", "CU") ERC20Permit("Orion Compute Credit") Ownable(owner_) {
+        ORION = orion;
+        _floor.init(floor_);
+        _cap.init(cap_);
+    }
+
+    /// @inheritdoc IComputeCredits
+    function mint(uint128 debt, uint256 term, uint128 maxLock, address to) external returns (uint256 id) {
+        require(!_paused, MintingPaused());
+        require(debt > 0, ZeroAmount());
+        _requireTerm(term);
+        require(totalSupply() + debt <= _cap.value, CapExceeded(totalSupply() + debt, _cap.value));
+        uint128 lock = _lockFor(debt);
+        require(lock <= maxLock, LockAboveLimit(lock, maxLock));
+        id = ++positions;
+        uint40 end = uint40(block.timestamp + term);
+        _positions[id] = Position(msg.sender, end, debt, lock);
+        totalLocked += lock;
+        _mint(to, debt);
+        emit PositionOpened(id, msg.sender, to, debt, lock, end);
+        require(ORION.transferFrom(msg.sender, address(this), lock), TransferFailed());
+    }
+
+    /// @inheritdoc IComputeCredits
+    function redeem(uint256 id, uint128 amount) external returns (uint128 released) {
+        Position storage p = _owned(id);
+        released = _burnDebt(id, p, amount);
+        emit PositionRedeemed(id, amount, released, p.debt, p.lock);
+        require(ORION.transfer(msg.sender, released), TransferFailed());
+    }
+
+    /// @inheritdoc IComputeCredits
+    function roll(uint256 id, uint256 term, uint128 maxTopUp) external returns (uint128 topUp) {
+        _requireTerm(term);
+        Position storage p = _existing(id);
+        uint128 needed = _lockFor(p.debt);
+        topUp = needed > p.lock ? needed - p.lock : 0;
+        require(topUp > 0 || msg.sender == p.owner, NothingToTopUp(id));
+        require(topUp <= maxTopUp, LockAboveLimit(topUp, maxTopUp));
+        p.lock += topUp;
+        // A roll never brings the end nearer.
+        p.end = uint40(Math.max(p.end, block.timestamp + term));
+        totalLocked += topUp;
+        emit PositionRolled(id, msg.sender, topUp, p.lock, p.end);
+        if (topUp > 0) require(ORION.transferFrom(msg.sender, address(this), topUp), TransferFailed());
+    }
+
+    /// @inheritdoc IComputeCredits
+    function deliver(uint256 id, uint128 amount) external returns (uint128 paid) {
+        Position storage p = _existing(id);
+        (address owner_, uint40 end) = (p.owner, p.end);
+        require(block.timestamp > end, NotEnded(id, end));
+        uint128 released = _burnDebt(id, p, amount);
+        uint256 elapsed = Math.min(block.timestamp - end, AUCTION);
+        paid = uint128((uint256(released) * elapsed) / AUCTION);
+        emit PositionDelivered(id, msg.sender, amount, paid, released - paid, p.debt, p.lock);
+        require(ORION.transfer(msg.sender, paid), TransferFailed());
+        require(ORION.transfer(owner_, released - paid), TransferFailed());
+    }
+
+    /// @inheritdoc IComputeCredits
+    function transferPosition(uint256 id, address to) external {
+        require(to != address(0), ZeroAddress());
+        _owned(id).owner = to;
+        emit PositionTransferred(id, msg.sender, to);
+    }
+
+    /// @notice Stops or resumes new mints; redeeming, rolling and delivering go on.
+    function setPaused(bool paused_) external onlyOwner {
+        _paused = paused_;
+        emit PausedSet(paused_);
+    }
+
+    function setFloor(uint128 value) external onlyOwner {
+        _floor.change(value);
+        emit ParameterChanged("floor", value);
+    }
+
+    function setCap(uint128 value) external onlyOwner {
+        _cap.change(value);
+        emit ParameterChanged("cap", value);
+    }
+
+    /// @inheritdoc IComputeCredits
+    function position(uint256 id) external view returns (Position memory) {
+        return _positions[id];
+    }
+
+    function cap() external view returns (uint256) {
+        return _cap.value;
+    }
+
+    function paused() external view returns (bool) {
+        return _paused;
+    }
+
+    /// @inheritdoc IComputeCredits
+    function collateralPerCredit() public view returns (uint256) {
+        return _floor.value;
+    }
+
+    function decimals() public pure override returns (uint8) {
+        return 12;
+    }
+
+    /// @dev Burns the caller's credits against a position and returns the ORION that this frees; rounded down, all with the last unit.
+    function _burnDebt(uint256 id, Position storage p, uint128 amount) private returns (uint128 released) {
+        require(amount > 0, ZeroAmount());
+        (uint128 debt, uint128 lock) = (p.debt, p.lock);
+        require(amount <= debt, MoreThanDebt(id, debt, amount));
+        // Cast: lock × amount / debt <= lock.
+        released = amount == debt ? lock : uint128(Math.mulDiv(lock, amount, debt));
+        _burn(msg.sender, amount);
+        totalLocked -= released;
+        p.debt = debt - amount;
+        p.lock = lock - released;
+    }
+
+    /// @dev ORION for `debt` at today's collateral, rounded up.
+    function _lockFor(uint128 debt) private view returns (uint128) {
+        return Math.mulDiv(debt, collateralPerCredit(), _CREDIT, Math.Rounding.Ceil).toUint128();
+    }
+
+    function _owned(uint256 id) private view returns (Position storage p) {
+        p = _existing(id);
+        require(p.owner == msg.sender, NotOwner(id, msg.sender, p.owner));
+    }
+
+    function _existing(uint256 id) private view returns (Position storage p) {
+        p = _positions[id];
+        require(p.debt > 0, UnknownPosition(id));
+    }
+
+    function _requireTerm(uint256 term) private pure {
+        require(term > 0 && term <= LONGEST_TERM, TermOutOfBounds(term, LONGEST_TERM));
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IJobMarket} from "../interfaces/IJobMarket.sol";
+import {Terms} from "../types/Terms.sol";
+
+/// @title Rules of a job that depend on its terms alone
+library JobRules {
+    /// @dev Units of work in one CU.
+    uint256 internal constant CREDIT = 1e12;
+    uint32 internal constant MAX_SHARDS_PER_CLAIM = 1024;
+
+    /// @dev Number of units; the last one may be smaller.
+    function unitCount(Terms calldata terms) internal pure returns (uint256) {
+        return Math.ceilDiv(terms.shards, terms.shardsPerClaim);
+    }
+
+    /// @dev Shards [from, to) of a unit; assumes that the unit exists, so both fit 32 bits.
+    function range(Terms calldata terms, uint32 unit) internal pure returns (uint32 from, uint32 to) {
+        uint256 first = uint256(unit) * terms.shardsPerClaim;
+        return (uint32(first), uint32(Math.min(first + terms.shardsPerClaim, terms.shards)));
+    }
+
+    /// @dev CU that one shard holds in escrow.
+    function perShard(Terms calldata terms) internal pure returns (uint256) {
+        return uint256(terms.pricePerShard) + terms.keeperFee;
+    }
+
+    /// @dev CU that the whole job holds in escrow; reverts above 96 bits.
+    function escrow(Terms calldata terms) internal pure returns (uint96) {
+        uint256 amount = terms.shards * perShard(terms);
+        require(amount <= type(uint96).max, IJobMarket.EscrowTooLarge(amount));
+        return uint96(amount);
+    }
+
+    /// @dev Reverts unless the terms are complete and within the format's bounds.
+    function requireSane(Terms calldata terms) internal pure {
+        bool roots = terms.programRoot != 0 && terms.inputsRoot != 0 && terms.dataset != 0;
+        require(roots && terms.poster != address(0) && terms.workPerShard > 0, IJobMarket.EmptyTerms());
+        bool shards = terms.shards > 0 && terms.rows >= terms.shards;
+        bool units = terms.shardsPerClaim > 0 && terms.shardsPerClaim <= MAX_SHARDS_PER_CLAIM;
+        require(shards && units, IJobMarket.BadShards(terms.rows, terms.shards, terms.shardsPerClaim));
+        require(terms.pricePerShard >= terms.workPerShard, IJobMarket.BelowPar(terms.pricePerShard, terms.workPerShard));
+        require(terms.keeper != address(0) || terms.keeperFee == 0, IJobMarket.BadKeeper(terms.keeper, terms.keeperFee));
+    }
+
+    /// @dev Collateral per shard lies between `lowest` and `highest` ORION per CU of work, and the smallest claim locks at least `perClaim`.
+    /// A job of little work may exceed `highest` up to the least lock of one claim. Lower bound rounded up, upper bound down.
+    function requireCollateral(Terms calldata terms, uint256 lowest, uint256 highest, uint256 perClaim) internal pure {
+        uint256 low = Math.mulDiv(terms.workPerShard, lowest, CREDIT, Math.Rounding.Ceil);
+        uint256 high = Math.max(Math.mulDiv(terms.workPerShard, highest, CREDIT), perClaim);
+        uint256 each = terms.collateralPerShard;
+        require(each >= low && each <= high, IJobMarket.CollateralOutOfBounds(each, low, high));
+        uint256 rest = terms.shards % terms.shardsPerClaim;
+        uint256 smallest = each * (rest == 0 ? terms.shardsPerClaim : rest);
+        require(smallest >= perClaim, IJobMarket.ClaimCollateralTooLow(smallest, perClaim));
+        require(each * terms.shardsPerClaim <= type(uint96).max, IJobMarket.CollateralOutOfBounds(each, low, high));
+    }
+}

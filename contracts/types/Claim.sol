@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice What a judge needs to know of a claim; only its hash is stored, callers pass it back.
+/// @dev Frozen. `shards` is the job's total: the depth of the tree under `inputsRoot` follows from it.
+struct ClaimFacts {
+    bytes32 claimRoot;
+    bytes32 programRoot;
+    bytes32 inputsRoot;
+    uint32 shards;
+    uint32 from;
+    uint32 to;
+    address worker;
+    uint40 windowEnd;
+    uint8 profile;
+}
+
+/// @notice State of the judgement of one claim; one packed slot.
+struct Outcome {
+    /// Who is paid the finder's share; zero when nobody is.
+    address prover;
+    /// Demands that are neither answered nor timed out.
+    uint32 open;
+    /// The claim was disproved or a demand timed out.
+    bool fallen;
+    /// No settlement before this time.
+    uint40 holdUntil;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice Clocks (seconds) and split ratios (basis points of the lock) of a job; immutable once deployed.
+struct Profile {
+    /// From claim to commit.
+    uint32 claimPeriod;
+    /// From commit to settlement.
+    uint32 challengeWindow;
+    /// The named keeper earns its fee if it publishes within this time of the post.
+    uint32 manifestPeriod;
+    /// Time to answer a demand.
+    uint32 answerPeriod;
+    /// Time to demand a child after its parent's answer.
+    uint32 descendPeriod;
+    /// Share of the lock taken when a claim expires: 1000..2000.
+    uint16 expiryBps;
+    /// Part of that share which burns, at least half: 5000..10000.
+    uint16 expiryBurnBps;
+    /// Finder's share of a forfeit lock: at most 4000.
+    uint16 finderBps;
+    /// Burned share of a forfeit lock: at least 2500; the rest goes to the poster.
+    uint16 burnBps;
+}
+
+/// @notice A profile in one word, so that reading it costs no storage access.
+type ProfileWord is uint256;
+
+using ProfileWordLib for ProfileWord global;
+
+/// @dev Field accessors: every field has a fixed offset and the widths sum to 224 bits.
+library ProfileWordLib {
+    error ProfileOutOfBounds(Profile profile);
+
+    uint256 internal constant BPS = 10_000;
+
+    /// @dev Reverts unless the ratios keep self-slashing unprofitable and every clock runs.
+    function pack(Profile memory p) internal pure returns (ProfileWord) {
+        bool clocks = p.claimPeriod > 0 && p.challengeWindow > 0 && p.manifestPeriod > 0 && p.answerPeriod > 0 && p.descendPeriod > 0;
+        bool ratios = p.expiryBps >= 1000 && p.expiryBps <= 2000 && p.expiryBurnBps >= 5000 && p.expiryBurnBps <= BPS;
+        bool split = p.finderBps <= 4000 && p.burnBps >= 2500 && uint256(p.finderBps) + p.burnBps <= BPS;
+        require(clocks && ratios && split, ProfileOutOfBounds(p));
+        uint256 word = uint256(p.claimPeriod) | (uint256(p.challengeWindow) << 32) | (uint256(p.manifestPeriod) << 64);
+        word |= (uint256(p.answerPeriod) << 96) | (uint256(p.descendPeriod) << 128) | (uint256(p.expiryBps) << 160);
+        word |= (uint256(p.expiryBurnBps) << 176) | (uint256(p.finderBps) << 192) | (uint256(p.burnBps) << 208);
+        return ProfileWord.wrap(word);
+    }
+
+    function unpack(ProfileWord w) internal pure returns (Profile memory p) {
+        p.claimPeriod = uint32(w.claimPeriod());
+        p.challengeWindow = uint32(w.challengeWindow());
+        p.manifestPeriod = uint32(w.manifestPeriod());
+        p.answerPeriod = uint32(ProfileWord.unwrap(w) >> 96);
+        p.descendPeriod = uint32(ProfileWord.unwrap(w) >> 128);
+        p.expiryBps = uint16(w.expiryBps());
+        p.expiryBurnBps = uint16(w.expiryBurnBps());
+        p.finderBps = uint16(w.finderBps());
+        p.burnBps = uint16(w.burnBps());
+    }
+
+    function claimPeriod(ProfileWord w) internal pure returns (uint256) {
+        return uint32(ProfileWord.unwrap(w));
+    }
+
+    function challengeWindow(ProfileWord w) internal pure returns (uint256) {
+        return uint32(ProfileWord.unwrap(w) >> 32);
+    }
+
+    function manifestPeriod(ProfileWord w) internal pure returns (uint256) {
+        return uint32(ProfileWord.unwrap(w) >> 64);
+    }
+
+    function expiryBps(ProfileWord w) internal pure returns (uint256) {
+        return uint16(ProfileWord.unwrap(w) >> 160);
+    }
+
+    function expiryBurnBps(ProfileWord w) internal pure returns (uint256) {
+        return uint16(ProfileWord.unwrap(w) >> 176);
+    }
+
+    function finderBps(ProfileWord w) internal pure returns (uint256) {
+        return uint16(ProfileWord.unwrap(w) >> 192);
+    }
+
+    function burnBps(ProfileWord w) internal pure returns (uint256) {
+        return uint16(ProfileWord.unwrap(w) >> 208);
+    }
+}
