@@ -44,8 +44,9 @@ export default defineConfig({
     tsNocheck: true,
   },
   networks: {
-    default: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" },
-    node: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" },
+    // Gas is measured under Osaka, whose calldata floor makes large calldata dearer than Cancun did.
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    node: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
     custom: { type: "http", chainType: "l1", url: configVariable("ORION_RPC_URL") },
   },

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
 
@@ -17,19 +17,29 @@ export interface ExecuteOptions {
   readonly echo?: boolean;
   /** Sees every piece of the output as it arrives. */
   readonly onOutput?: (text: string) => void;
+  /** Stop the program after this long, as if it had been interrupted. */
+  readonly timeoutSeconds?: number;
 }
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-/** The children under way: a signal that reaches only this process is handed on to them. */
-const running = new Set<ReturnType<typeof spawn>>();
+/** How long a child may take to end after a signal before it is killed. */
+const GRACE_MS = 5_000;
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    for (const child of running) child.kill(signal);
-    process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0));
-  });
+/** The children under way: a signal that reaches only this process is handed on, and they end before it does. */
+const running = new Set<ChildProcess>();
+let stopping: number | undefined;
+
+function stop(signal: NodeJS.Signals): void {
+  stopping = 128 + (SIGNAL_NUMBERS[signal] ?? 0);
+  if (running.size === 0) process.exit(stopping);
+  for (const child of running) child.kill(signal);
+  setTimeout(() => {
+    for (const child of running) child.kill("SIGKILL");
+  }, GRACE_MS).unref();
 }
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
 
 /** The path of the program that an installed package offers under `bin` (its own name unless told otherwise). */
 export function binOf(packageName: string, bin: string = packageName): string {
@@ -51,6 +61,7 @@ export function execute(program: string, args: readonly string[], options: Execu
       cwd: root,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
     });
     running.add(child);
     let output = "";
@@ -64,6 +75,7 @@ export function execute(program: string, args: readonly string[], options: Execu
     child.on("error", reject);
     child.on("close", (code, signal) => {
       running.delete(child);
+      if (stopping !== undefined && running.size === 0) process.exit(stopping);
       resolve({ code: code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0), output });
     });
   });

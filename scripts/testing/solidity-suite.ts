@@ -1,0 +1,31 @@
+import { writeFileSync } from "node:fs";
+
+import hre from "hardhat";
+
+import { TALLY_FILE, type Tally } from "./tally.ts";
+
+/** What the task returns, as far as it is used here; its summary is filled only in runs of several runners at once. */
+interface Suites {
+  readonly suiteResults: readonly { readonly testResults: readonly { readonly status: string }[] }[];
+}
+type Answer = { readonly success: true; readonly value: Suites } | { readonly success: false; readonly error: Suites };
+
+/** Runs the Solidity tests in the given files; their report goes to standard output. */
+async function runSuites(testFiles: readonly string[]): Promise<Tally> {
+  const answer = (await hre.tasks.getTask(["test", "solidity"]).run({ testFiles: [...testFiles] })) as Answer;
+  const { suiteResults } = answer.success ? answer.value : answer.error;
+  const statuses = suiteResults.flatMap(({ testResults }) => testResults.map(({ status }) => status));
+  const count = (wanted: string): number => statuses.filter((status) => status === wanted).length;
+  process.exitCode = answer.success ? 0 : 1;
+  return { passed: count("Success"), failed: count("Failure"), skipped: count("Skipped") };
+}
+
+try {
+  const tally = await runSuites(process.argv.slice(2));
+  const file = process.env[TALLY_FILE];
+  if (file !== undefined) writeFileSync(file, JSON.stringify(tally));
+} catch (error) {
+  // The compiler's own report is already out; a stack through Hardhat's tasks would bury it.
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
