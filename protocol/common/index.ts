@@ -1,2 +1,5 @@
 export * from "./clock.ts";
 export * from "./errors.ts";
+export * from "./hex.ts";
+export * from "./log.ts";
+export * from "./service.ts";

@@ -1,0 +1,82 @@
+import { Contract, FetchRequest, JsonRpcProvider, Network, type ContractRunner } from "ethers";
+
+import { ConfigurationError } from "../common/errors.ts";
+import { contractInterface, type ContractName } from "./artifact.ts";
+import { chainError } from "./errors.ts";
+import type { MarketUpkeep } from "./generated/chainlink/MarketUpkeep.js";
+import type { ComputeCredits } from "./generated/credits/ComputeCredits.js";
+import type { DisputeManager } from "./generated/dispute/DisputeManager.js";
+import type { JobMarket } from "./generated/market/JobMarket.js";
+import type { ProviderRegistry } from "./generated/registry/ProviderRegistry.js";
+import type { OrionToken } from "./generated/token/OrionToken.js";
+import type { NetworkFile } from "./network.ts";
+
+export interface Contracts {
+  readonly orion: OrionToken;
+  readonly registry: ProviderRegistry;
+  readonly credits: ComputeCredits;
+  readonly disputes: DisputeManager;
+  readonly market: JobMarket;
+  readonly upkeep: MarketUpkeep;
+}
+
+/** A connected chain: the provider, the typed contracts, and the file that named them. */
+export interface Chain {
+  readonly network: NetworkFile;
+  readonly provider: JsonRpcProvider;
+  readonly contracts: Contracts;
+  /** Closes the connection; pending calls end with an error. */
+  close(): void;
+}
+
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/**
+ * Connects to the chain of a network file and checks that it is that chain and carries the contracts.
+ * @throws UnavailableError when the RPC does not answer, ConfigurationError for a wrong chain id or missing contracts
+ */
+export async function connectChain(network: NetworkFile): Promise<Chain> {
+  const request = new FetchRequest(network.rpcUrl);
+  request.timeout = REQUEST_TIMEOUT_MS;
+  const provider = new JsonRpcProvider(request, Network.from(network.chainId), {
+    staticNetwork: true,
+    // Responses must not be older than the last transaction that this process has sent.
+    cacheTimeout: -1,
+    batchMaxCount: 20,
+  });
+  try {
+    await requireChain(provider, network);
+  } catch (error) {
+    provider.destroy();
+    throw chainError(error, network.rpcUrl);
+  }
+  return { network, provider, contracts: contractsAt(network, provider), close: () => provider.destroy() };
+}
+
+async function requireChain(provider: JsonRpcProvider, network: NetworkFile): Promise<void> {
+  const answered = Number((await provider.send("eth_chainId", [])) as string);
+  if (answered !== network.chainId) {
+    throw new ConfigurationError(`the chain at ${network.rpcUrl} has id ${String(answered)}, the network file says ${String(network.chainId)}`, {
+      hint: "point rpcUrl at the right chain, or use the network file of this one",
+    });
+  }
+  if ((await provider.getCode(network.addresses.market)) === "0x") {
+    throw new ConfigurationError(`there is no job market at ${network.addresses.market} on the chain at ${network.rpcUrl}`, {
+      hint: "a local chain forgets its contracts when it restarts: start `orion devnet` again, or deploy",
+    });
+  }
+}
+
+/** The typed contracts of a network, bound to a provider or signer. */
+export function contractsAt(network: NetworkFile, runner: ContractRunner): Contracts {
+  const at = (name: ContractName, address: string): unknown => new Contract(address, contractInterface(name), runner);
+  const a = network.addresses;
+  return {
+    orion: at("OrionToken", a.orion) as OrionToken,
+    registry: at("ProviderRegistry", a.registry) as ProviderRegistry,
+    credits: at("ComputeCredits", a.credits) as ComputeCredits,
+    disputes: at("DisputeManager", a.disputes) as DisputeManager,
+    market: at("JobMarket", a.market) as JobMarket,
+    upkeep: at("MarketUpkeep", a.upkeep) as MarketUpkeep,
+  };
+}

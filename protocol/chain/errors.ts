@@ -1,0 +1,94 @@
+import { isError, type ErrorDescription, type Interface } from "ethers";
+
+import { OrionError, RevertError, UnavailableError } from "../common/errors.ts";
+import { CONTRACT_NAMES, contractInterface } from "./artifact.ts";
+
+const NETWORK_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE", "ETIMEDOUT", "EAI_AGAIN"]);
+
+/** Hints for the refusals that a user can do something about. */
+const HINTS: Record<string, string> = {
+  ERC20InsufficientBalance: "the account holds too little; get more with `orion credits mint` (CU) or from the treasury (ORION)",
+  ERC20InsufficientAllowance: "approve the contract first; the `orion` commands do it by themselves",
+  NotAuthorised: "authorise the market with `orion provider authorise`",
+  InsufficientFree: "stake more with `orion provider stake <amount>`",
+  BelowPar: "offer at least one base unit of CU per unit of work (`--price`)",
+  CollateralOutOfBounds: "choose a collateral between the two bounds (`--collateral`)",
+  ClaimCollateralTooLow: "raise `--collateral`, or `--shards-per-claim` so that the last unit is not small",
+  JobExists: "this very job is already posted; a new salt makes another one",
+  MarketPaused: "governance has paused new posts and claims; running jobs go on",
+};
+
+/** Turns whatever ethers threw into one of our errors; our own errors pass through. */
+export function chainError(error: unknown, rpcUrl: string): OrionError {
+  if (error instanceof OrionError) return error;
+  const data = revertData(error);
+  if (data !== undefined) return decodeRevert(data, error);
+  if (isUnavailable(error)) {
+    return new UnavailableError(`the chain at ${rpcUrl} does not answer`, {
+      cause: error,
+      hint: "check that it runs and that the RPC URL in the network file is right; `orion devnet` starts a local one",
+    });
+  }
+  if (isError(error, "INSUFFICIENT_FUNDS")) {
+    return new RevertError("InsufficientFunds", [], { cause: error, hint: "the account has too little of the chain's own coin to pay for gas" });
+  }
+  if (isError(error, "CALL_EXCEPTION")) return new RevertError(error.reason ?? "Reverted", [], { cause: error });
+  return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${shortMessage(error)}`, { cause: error });
+}
+
+/** Decodes revert data with the errors of all our contracts. */
+export function decodeRevert(data: string, cause?: unknown): RevertError {
+  const described = describe(data);
+  if (described === undefined) return new RevertError(data === "0x" ? "WithoutReason" : `Unknown(${data.slice(0, 10)})`, [], { cause });
+  const hint = HINTS[described.name];
+  return new RevertError(described.name, [...described.args], hint === undefined ? { cause } : { cause, hint });
+}
+
+function describe(data: string): ErrorDescription | undefined {
+  for (const name of CONTRACT_NAMES) {
+    const found = tryParse(contractInterface(name), data);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function tryParse(abi: Interface, data: string): ErrorDescription | undefined {
+  try {
+    return abi.parseError(data) ?? undefined;
+  } catch {
+    // Data of another contract that happens to begin like one of ours.
+    return undefined;
+  }
+}
+
+/** Revert data hides at different depths depending on node and call. */
+function revertData(error: unknown): string | undefined {
+  const seen = new Set<unknown>();
+  let queue: unknown[] = [error];
+  while (queue.length > 0) {
+    const next: unknown[] = [];
+    for (const item of queue) {
+      if (typeof item !== "object" || item === null || seen.has(item)) continue;
+      seen.add(item);
+      const record = item as Record<string, unknown>;
+      const data = record.data;
+      if (typeof data === "string" && /^0x([0-9a-f]{2}){4,}$/i.test(data)) return data;
+      next.push(record.error, record.info, record.cause, data, record.revert);
+    }
+    queue = next;
+    if (seen.size > 32) break;
+  }
+  return undefined;
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (isError(error, "NETWORK_ERROR") || isError(error, "SERVER_ERROR") || isError(error, "TIMEOUT")) return true;
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && NETWORK_CODES.has(code);
+}
+
+function shortMessage(error: unknown): string {
+  const record = error as { shortMessage?: unknown; message?: unknown } | null;
+  const text = record?.shortMessage ?? record?.message ?? String(error);
+  return String(text).split("\n")[0] ?? "";
+}

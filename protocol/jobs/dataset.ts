@@ -1,0 +1,115 @@
+import type { CID } from "multiformats/cid";
+
+import { InvalidInputError } from "../common/errors.ts";
+import type { ContentStore } from "../storage/index.ts";
+import {
+  decodeNpy,
+  inputsRoot,
+  pureSha256,
+  sameShape,
+  shapeOf,
+  shardCount,
+  splitRows,
+  tensorRoot,
+  toBytes,
+  type Sha256,
+  type Tensor,
+  type TensorType,
+} from "../tensor/index.ts";
+import { parseDocument } from "./documents.ts";
+import type { LoadedProgram } from "./program-package.ts";
+
+/** A data set cut into the shards of a program. */
+export interface ShardedDataset {
+  readonly rows: number;
+  /** Shared slots, in slot order. */
+  readonly shared: readonly Tensor[];
+  /** `shards[s][j]` is slot j of shard s. */
+  readonly shards: readonly (readonly Tensor[])[];
+  readonly sharedRoots: readonly Uint8Array[];
+  readonly shardRoots: readonly (readonly Uint8Array[])[];
+  readonly inputsRoot: Uint8Array;
+}
+
+export interface DatasetFiles {
+  /** One .npy per shared slot, of exactly the slot's shape. */
+  readonly shared: readonly Uint8Array[];
+  /** One .npy per shard slot; all have the same number of rows. */
+  readonly inputs: readonly Uint8Array[];
+}
+
+const DEFAULT_MAX_FILE_BYTES = 2 ** 30;
+
+/**
+ * Splits .npy files along the batch axis as docs/PROTOCOL.md §3 says; the last shard is filled with zero rows.
+ * @throws InvalidInputError, NpyError naming the slot when a file does not fit the program
+ */
+export function shardDataset(loaded: LoadedProgram, files: DatasetFiles, sha256: Sha256 = pureSha256): ShardedDataset {
+  const { facts } = loaded;
+  requireCount("shared input", facts.sharedTypes.length, files.shared.length);
+  requireCount("input", facts.shardTypes.length, files.inputs.length);
+  const shared = files.shared.map((bytes, slot) => requireType(decodeNpy(bytes), facts.sharedTypes[slot] as TensorType, slot));
+  const inputs = files.inputs.map((bytes) => decodeNpy(bytes));
+  const rows = commonRows(inputs);
+  const split = inputs.map((tensor, slot) => splitRows(requireBatch(tensor, facts.shardTypes[slot] as TensorType, slot), facts.batch));
+  const count = shardCount(rows, facts.batch);
+  const shards = Array.from({ length: count }, (_, s) => split.map((slot) => slot[s] as Tensor));
+  const rootOf = (tensor: Tensor): Uint8Array => tensorRoot(toBytes(tensor), sha256);
+  const sharedRoots = shared.map(rootOf);
+  const shardRoots = shards.map((slots) => slots.map(rootOf));
+  return { rows, shared, shards, sharedRoots, shardRoots, inputsRoot: inputsRoot(sharedRoots, shardRoots, sha256) };
+}
+
+/** Stores the .npy files and the document that names the program and them; its digest goes into the terms. */
+export async function putDataset(store: ContentStore, program: CID, files: DatasetFiles): Promise<CID> {
+  const shared: CID[] = [];
+  for (const bytes of files.shared) shared.push(await store.putBytes(bytes));
+  const inputs: CID[] = [];
+  for (const bytes of files.inputs) inputs.push(await store.putBytes(bytes));
+  return store.putDag({ orion: "dataset/1", program, shared, inputs });
+}
+
+/** Fetches the data set document of a job; the files themselves are fetched by `loadDatasetFiles`. */
+export async function loadDataset(store: ContentStore, cid: CID): Promise<{ program: CID; shared: CID[]; inputs: CID[] }> {
+  return parseDocument("dataset/1", await store.getDag(cid), `the data set ${cid.toString()}`);
+}
+
+export async function loadDatasetFiles(
+  store: ContentStore,
+  document: { shared: readonly CID[]; inputs: readonly CID[] },
+  options: { maxBytes?: number; signal?: AbortSignal } = {},
+): Promise<DatasetFiles> {
+  const io = { maxBytes: options.maxBytes ?? DEFAULT_MAX_FILE_BYTES, ...(options.signal === undefined ? {} : { signal: options.signal }) };
+  const shared: Uint8Array[] = [];
+  for (const cid of document.shared) shared.push(await store.getBytes(cid, io));
+  const inputs: Uint8Array[] = [];
+  for (const cid of document.inputs) inputs.push(await store.getBytes(cid, io));
+  return { shared, inputs };
+}
+
+function requireCount(what: string, expected: number, given: number): void {
+  if (expected === given) return;
+  throw new InvalidInputError(`the program has ${String(expected)} ${what} slot(s), ${String(given)} file(s) were given`, {
+    hint: "give one .npy file per slot, in slot order",
+  });
+}
+
+function commonRows(inputs: readonly Tensor[]): number {
+  const rows = inputs.map((tensor) => shapeOf(tensor)[0] ?? 0);
+  if (new Set(rows).size !== 1) throw new InvalidInputError(`the inputs have different numbers of rows: ${rows.join(", ")}`);
+  return rows[0] as number;
+}
+
+function requireType(tensor: Tensor, type: TensorType, slot: number): Tensor {
+  if (tensor.dtype === type.dtype && tensor.rank === type.rank && sameShape(tensor, type)) return tensor;
+  throw new InvalidInputError(`shared slot ${String(slot)} expects ${type.dtype}[${shapeOf(type).join(",")}], the file holds ${tensor.dtype}[${shapeOf(tensor).join(",")}]`);
+}
+
+/** All axes but the first must be the slot's. */
+function requireBatch(tensor: Tensor, type: TensorType, slot: number): Tensor {
+  const [want, got] = [shapeOf(type).slice(1), shapeOf(tensor).slice(1)];
+  if (tensor.dtype === type.dtype && tensor.rank === type.rank && want.join() === got.join()) return tensor;
+  throw new InvalidInputError(`input slot ${String(slot)} expects ${type.dtype}[rows,${want.join(",")}], the file holds ${tensor.dtype}[${shapeOf(tensor).join(",")}]`, {
+    hint: "cast and reshape it with numpy before saving",
+  });
+}

@@ -1,0 +1,6 @@
+export * from "./dataset.ts";
+export * from "./documents.ts";
+export { openManifest, putManifest, type Manifest, type ShardProgress } from "./manifest.ts";
+export * from "./outputs.ts";
+export * from "./program-package.ts";
+export * from "./result.ts";

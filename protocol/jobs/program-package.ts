@@ -1,0 +1,117 @@
+import type { CID } from "multiformats/cid";
+
+import { equalBytes, toHex } from "../common/hex.ts";
+import { IntegrityError, InvalidInputError } from "../common/errors.ts";
+import type { ContentStore } from "../storage/index.ts";
+import {
+  byteLength,
+  decodeProgram,
+  FORMAT,
+  fromBytes,
+  programRoot,
+  pureSha256,
+  tensorRoot,
+  toBytes,
+  validateProgram,
+  type Program,
+  type ProgramFacts,
+  type ProgramNode,
+  type Sha256,
+  type Tensor,
+} from "../tensor/index.ts";
+import { parseDocument } from "./documents.ts";
+
+/** A program that has passed validation, with its weights at hand. */
+export interface LoadedProgram {
+  readonly program: Program;
+  readonly root: Uint8Array;
+  readonly facts: ProgramFacts;
+  /** In node order. */
+  readonly constants: readonly Tensor[];
+}
+
+export interface LoadOptions {
+  readonly sha256?: Sha256;
+  readonly signal?: AbortSignal;
+  /** Refuse before downloading weights if the program's peak memory or weights exceed this many bytes. */
+  readonly maxBytes?: bigint;
+}
+
+/** Largest program file: 65,536 descriptors and the header. */
+const MAX_PROGRAM_BYTES = FORMAT.maxNodes * FORMAT.descriptorBytes + 64;
+
+/**
+ * Checks a program and its weights against each other.
+ * @throws ProgramError naming the node, InvalidInputError when weights are missing or do not hash to the node's root
+ */
+export function assembleProgram(bytes: Uint8Array, constants: readonly Tensor[], sha256: Sha256 = pureSha256): LoadedProgram {
+  const program = decodeProgram(bytes);
+  const facts = validateProgram(program);
+  if (constants.length !== facts.constantNodes.length) {
+    throw new InvalidInputError(`the program has ${String(facts.constantNodes.length)} constants, ${String(constants.length)} were given`);
+  }
+  facts.constantNodes.forEach((node, i) => {
+    const expected = program.nodes[node]?.constantRoot;
+    const given = constants[i];
+    if (expected === undefined || given === undefined || !equalBytes(tensorRoot(toBytes(given), sha256), expected)) {
+      throw new InvalidInputError(`constant ${String(i)} is not the tensor that node ${String(node)} names`);
+    }
+  });
+  return { program, root: programRoot(program, sha256), facts, constants };
+}
+
+/** Stores program file, weights and the document that links them; resolves to the document's CID. */
+export async function putProgram(store: ContentStore, bytes: Uint8Array, constants: readonly Tensor[]): Promise<CID> {
+  const program = await store.putBytes(bytes);
+  const links: CID[] = [];
+  for (const constant of constants) links.push(await store.putBytes(toBytes(constant)));
+  return store.putDag({ orion: "program/1", program, constants: links });
+}
+
+/**
+ * Fetches and checks a program package. Nothing is downloaded that the program's own facts do not announce.
+ * @throws IntegrityError, InvalidInputError, ProgramError, UnavailableError
+ */
+export async function loadProgram(store: ContentStore, cid: CID, options: LoadOptions = {}): Promise<LoadedProgram> {
+  const { sha256 = pureSha256 } = options;
+  const io = options.signal === undefined ? {} : { signal: options.signal };
+  const document = parseDocument("program/1", await store.getDag(cid, io), `the program ${cid.toString()}`);
+  const program = decodeProgram(await store.getBytes(document.program, { maxBytes: MAX_PROGRAM_BYTES, ...io }));
+  const facts = validateProgram(program);
+  if (options.maxBytes !== undefined && facts.peakBytes > options.maxBytes) {
+    throw new InvalidInputError(`the program needs ${String(facts.peakBytes)} bytes of memory, the limit is ${String(options.maxBytes)}`);
+  }
+  if (document.constants.length !== facts.constantNodes.length) {
+    throw new IntegrityError(`the program ${cid.toString()} links ${String(document.constants.length)} constants but has ${String(facts.constantNodes.length)}`);
+  }
+  const constants: Tensor[] = [];
+  for (const [i, index] of facts.constantNodes.entries()) {
+    const node = program.nodes[index] as ProgramNode;
+    constants.push(await loadTensor(store, document.constants[i] as CID, node, node.constantRoot as Uint8Array, { sha256, ...io }));
+  }
+  return { program, root: programRoot(program, sha256), facts, constants };
+}
+
+/**
+ * Fetches raw tensor bytes, checks their length against the type and their root.
+ * @throws IntegrityError when the content is not that tensor
+ */
+export async function loadTensor(
+  store: ContentStore,
+  cid: CID,
+  type: { dtype: Tensor["dtype"]; rank: number; dims: Tensor["dims"] },
+  root: Uint8Array,
+  options: { sha256?: Sha256; signal?: AbortSignal } = {},
+): Promise<Tensor> {
+  const length = byteLength(type);
+  const io = options.signal === undefined ? {} : { signal: options.signal };
+  const bytes = await store.getBytes(cid, { maxBytes: length, ...io });
+  if (bytes.length !== length) {
+    throw new IntegrityError(`${cid.toString()} holds ${String(bytes.length)} bytes, a tensor of ${String(length)} was announced`);
+  }
+  const actual = tensorRoot(bytes, options.sha256 ?? pureSha256);
+  if (!equalBytes(actual, root)) {
+    throw new IntegrityError(`${cid.toString()} has the tensor root ${toHex(actual)}, not ${toHex(root)}`);
+  }
+  return fromBytes(type, bytes);
+}
