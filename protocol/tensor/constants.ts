@@ -22,3 +22,22 @@ export const FORMAT = {
   maxStepBytes: 96 * 1024,
   maxStepGas: 8_000_000,
 } as const;
+
+/**
+ * The model of one fraud proof's cost, by which programs are refused that no transaction could judge. The figures are
+ * upper bounds of an optimised implementation: calldata at 16 gas a non-zero byte (40 by the floor), SHA-256 by precompile.
+ */
+export const STEP = {
+  /** Facts of the claim, selectors, offsets and lengths of the calldata. */
+  fixedBytes: 1024,
+  transactionGas: 21_000,
+  baseGas: 100_000,
+  executionByteGas: 16,
+  floorByteGas: 40,
+  /** Hashing one chunk and copying it. */
+  chunkGas: 1_200,
+  /** Hashing one pair of a path. */
+  hashGas: 500,
+  /** One multiply-accumulate, comparison or addition, its operands unpacked. */
+  tapGas: 110,
+} as const;
