@@ -1,0 +1,98 @@
+import { builtinModules } from "node:module";
+
+import { expect } from "chai";
+
+import { ownFiles } from "./support/files.ts";
+import { againstArrows, areaOf, findCycles } from "./support/graph.ts";
+import { dangling, typescriptImports, usesOfGlobals } from "./support/typescript-imports.ts";
+
+const PROTOCOL = [
+  "protocol/common",
+  "protocol/tensor",
+  "protocol/kernels",
+  "protocol/storage",
+  "protocol/chain",
+  "protocol/jobs",
+] as const;
+const SERVICES = ["worker", "keepers"] as const;
+
+/** Who may import whom; tests, benches and scripts may import everything and are imported by nobody. */
+const ARROWS: Record<string, readonly string[]> = {
+  "protocol/common": [],
+  "protocol/tensor": ["protocol/common"],
+  "protocol/kernels": ["protocol/tensor", "protocol/common"],
+  "protocol/storage": ["protocol/common"],
+  "protocol/chain": ["protocol/common"],
+  // What the services agree on about a job's documents: it names tensors, contents and terms.
+  "protocol/jobs": ["protocol/tensor", "protocol/storage", "protocol/chain", "protocol/common"],
+  worker: PROTOCOL,
+  keepers: PROTOCOL,
+  deploy: [...PROTOCOL, "hardhat.config.ts"],
+  examples: PROTOCOL,
+  web: PROTOCOL,
+  cli: [...PROTOCOL, ...SERVICES, "deploy"],
+};
+
+/** Code that runs unchanged in a browser tab: no file system, no network, nothing of Node. */
+const PORTABLE = ["protocol/tensor", "protocol/kernels"];
+const NOT_PORTABLE = new Set(["process", "Buffer", "fetch", "XMLHttpRequest", "WebSocket", "__dirname"]);
+const BUILTINS = new Set(builtinModules);
+
+describe("the TypeScript modules' imports", () => {
+  const imports = typescriptImports();
+
+  it("were found", () => {
+    expect(imports.length).to.be.greaterThan(100);
+  });
+
+  it("name files that exist", () => {
+    expect(dangling(imports)).to.deep.equal([]);
+  });
+
+  it("stand in a known area", () => {
+    const unbound = new Set(["test", "bench", "scripts"]);
+    const unknown = imports
+      .map(({ from }) => from)
+      .filter((file) => file.includes("/") && !unbound.has(file.split("/")[0] ?? ""))
+      .filter((file) => areaOf(file, Object.keys(ARROWS)) === undefined);
+    expect(unknown).to.deep.equal([]);
+  });
+
+  it("follow the arrows", () => {
+    expect(againstArrows(imports, ARROWS)).to.deep.equal([]);
+  });
+
+  it("form no cycle", () => {
+    expect(findCycles(imports)).to.deep.equal([]);
+  });
+
+  it("enter another package only by its public face", () => {
+    const packageOf = (file: string): string => file.split("/")[0] ?? "";
+    const packages = new Set(Object.keys(ARROWS).map(packageOf));
+    const intruding = imports.filter(
+      ({ from, to, specifier }) =>
+        to !== undefined &&
+        specifier.startsWith(".") &&
+        packages.has(packageOf(from)) &&
+        packages.has(packageOf(to)) &&
+        packageOf(from) !== packageOf(to),
+    );
+    expect(intruding).to.deep.equal([]);
+  });
+
+  it("bring nothing of Node into the portable packages", () => {
+    const isBuiltin = (specifier: string): boolean => specifier.startsWith("node:") || BUILTINS.has(specifier);
+    const wrong = imports.filter(
+      ({ from, specifier }) => PORTABLE.some((area) => from.startsWith(`${area}/`)) && isBuiltin(specifier),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+});
+
+describe("the portable packages", () => {
+  it("use no global of Node and no network", () => {
+    const files = PORTABLE.flatMap((area) => ownFiles(`${area}/**/*.ts`));
+    expect(files).not.to.be.empty;
+    expect(files.flatMap((file) => usesOfGlobals(file, NOT_PORTABLE))).to.deep.equal([]);
+  });
+});
