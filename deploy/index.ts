@@ -1,0 +1,3 @@
+export { DeploymentError, deployOrion, type DeployOptions } from "./deploy.ts";
+export { loadParameters, NETWORKS, type NetworkName, type Parameters } from "./parameters.ts";
+export type { DeployProgress } from "./progress.ts";

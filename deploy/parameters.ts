@@ -1,0 +1,67 @@
+import { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
+import { getAddress, isAddress } from "ethers";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+import { ConfigurationError } from "@orion/protocol/common";
+
+/** Sets of parameters that come with the project. */
+export const NETWORKS = ["local", "testnet", "mainnet"] as const;
+export type NetworkName = (typeof NETWORKS)[number];
+
+const seconds = z.number().int().positive();
+const basisPoints = z.number().int().min(0).max(10_000);
+const amount = z.bigint().positive();
+const account = z
+  .string()
+  .refine((text) => isAddress(text), { message: "is not an address" })
+  .transform((text) => getAddress(text));
+
+const profile = z.strictObject({
+  claimPeriod: seconds,
+  challengeWindow: seconds,
+  manifestPeriod: seconds,
+  answerPeriod: seconds,
+  descendPeriod: seconds,
+  expiryBps: basisPoints,
+  expiryBurnBps: basisPoints,
+  finderBps: basisPoints,
+  burnBps: basisPoints,
+});
+
+const parametersSchema = z.strictObject({
+  Orion: z.strictObject({
+    owner: account.optional(),
+    treasury: account.optional(),
+    fast: profile,
+    standard: profile,
+    long: profile,
+    lowestCollateral: amount,
+    highestCollateral: amount,
+    claimCollateral: amount,
+    creditsFloor: amount,
+    creditsCap: amount,
+  }),
+});
+
+/** Parameters of one deployment, in the shape that Ignition reads: amounts in base units, periods in seconds. */
+export type Parameters = z.infer<typeof parametersSchema>;
+
+/**
+ * Loads a named set, or checks one given as a value.
+ * @throws ConfigurationError naming the field that is wrong
+ */
+export async function loadParameters(source: NetworkName | Parameters): Promise<Parameters> {
+  const value: unknown = typeof source === "string" ? await readDeploymentParameters(pathOf(source)) : source;
+  const parsed = parametersSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new ConfigurationError(
+    `deployment parameters: ${issue?.path.join(".") ?? ""} ${issue?.message ?? "are wrong"}`.trim(),
+    { hint: "compare them with deploy/parameters/local.json5" },
+  );
+}
+
+function pathOf(name: NetworkName): string {
+  return fileURLToPath(new URL(`./parameters/${name}.json5`, import.meta.url));
+}

@@ -1,0 +1,70 @@
+import { Command, InvalidArgumentError } from "commander";
+
+import { ConfigurationError, OrionError } from "@orion/protocol/common";
+
+import { deployOrion } from "./deploy.ts";
+import { NETWORKS, type NetworkName } from "./parameters.ts";
+
+interface Flags {
+  readonly network: NetworkName;
+  readonly rpc?: string;
+  readonly ipfs?: string;
+  readonly owner?: string;
+  readonly treasury?: string;
+  readonly journal?: string;
+  readonly out?: string;
+}
+
+function networkName(text: string): NetworkName {
+  const name = NETWORKS.find((known) => known === text);
+  if (name === undefined) throw new InvalidArgumentError(`Known parameters: ${NETWORKS.join(", ")}.`);
+  return name;
+}
+
+function fromEnvironment(name: string, meaning: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== "") return value;
+  throw new ConfigurationError(`${name} is not set`, { hint: meaning });
+}
+
+const program = new Command("deploy")
+  .description("Deploys the Orion contracts with Hardhat Ignition and writes the network file.")
+  .option("--network <name>", `parameters: ${NETWORKS.join(", ")}`, networkName, "local" as NetworkName)
+  .option("--rpc <url>", "JSON-RPC endpoint (default: ORION_RPC_URL)")
+  .option("--ipfs <url>", "IPFS API written into the network file")
+  .option("--owner <address>", "governs bounds and pauses (default: the deployer; must be named on mainnet)")
+  .option("--treasury <address>", "receives all ORION (default: the deployer; must be named on mainnet)")
+  .option("--journal <folder>", "where Ignition keeps its journal (default: deploy/deployments/chain-<id>)")
+  .option("--out <file>", "network file (default: .orion/networks/<network>.json)")
+  .addHelpText(
+    "after",
+    `
+The deployer's key is read from ORION_PRIVATE_KEY. Run it again after an interruption: it resumes.
+
+Example:
+  ORION_PRIVATE_KEY=0x… npm run deploy -- --network testnet --rpc https://sepolia.base.org`,
+  );
+
+async function main(): Promise<void> {
+  const flags = program.parse().opts<Flags>();
+  const network = await deployOrion({
+    rpcUrl: flags.rpc ?? fromEnvironment("ORION_RPC_URL", "pass --rpc, or set it to the chain's JSON-RPC endpoint"),
+    privateKey: fromEnvironment("ORION_PRIVATE_KEY", "set it to the key that pays for the deployment (0x hex)"),
+    parameters: flags.network,
+    networkFile: flags.out ?? `.orion/networks/${flags.network}.json`,
+    ...(flags.ipfs === undefined ? {} : { ipfsUrl: flags.ipfs }),
+    ...(flags.owner === undefined ? {} : { owner: flags.owner }),
+    ...(flags.treasury === undefined ? {} : { treasury: flags.treasury }),
+    ...(flags.journal === undefined ? {} : { deploymentDir: flags.journal }),
+    onProgress: ({ contract, step, detail }) => console.error(`${contract}: ${step} ${detail ?? ""}`.trimEnd()),
+  });
+  console.log(JSON.stringify(network, undefined, 2));
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof OrionError)) throw error;
+  console.error(`error: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`);
+  process.exitCode = 1;
+}
