@@ -20,7 +20,7 @@ const settings = {
 };
 
 /** Multiplies the runs of every property test; the nightly run raises it. */
-const fuzzFactor = Math.max(1, Number(process.env.FUZZ_RUNS ?? "1"));
+const fuzzFactor = Math.max(1, Number(process.env.FUZZ_RUNS) || 1);
 
 export default defineConfig({
   plugins: [hardhatToolbox, warningsAreErrors],
