@@ -22,7 +22,7 @@ export interface Terms {
 }
 
 /** The ABI type of the struct, taken from the compiled contract so that it is written once. */
-function termsType(): ParamType {
+export function termsType(): ParamType {
   const input = contractInterface("JobMarket").getFunction("postJob")?.inputs[0];
   if (input === undefined) throw new InvalidInputError("the compiled job market has no postJob(terms)");
   return input;

@@ -1,0 +1,106 @@
+import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
+import { AbortedError, toHex } from "@orion/protocol/common";
+import { putOutputs, type ServiceContext } from "@orion/protocol/jobs";
+import type { Tensor } from "@orion/protocol/tensor";
+
+import type { JobSession, ShardInputs } from "./job-session.ts";
+import type { Journal } from "./journal.ts";
+import type { WorkerProgress } from "./progress.ts";
+
+export interface UnitContext extends ServiceContext {
+  readonly journal: Journal;
+  readonly onProgress?: (progress: WorkerProgress) => void;
+}
+
+/** Downloads and checks all shards of a unit, so that a claim is never made for data that is not there. */
+export async function downloadUnit(
+  context: UnitContext,
+  session: JobSession,
+  unit: Pick<UnitRecord, "index" | "from" | "to">,
+  signal: AbortSignal,
+): Promise<ShardInputs[]> {
+  const inputs: ShardInputs[] = [];
+  for (let shard = unit.from; shard < unit.to; shard++) {
+    requireRunning(signal);
+    inputs.push(await session.loadShard(shard));
+    report(context, session.jobId, unit, "download", inputs.length);
+  }
+  context.step?.("worker:downloaded");
+  return inputs;
+}
+
+/** Claims a free unit. @throws RevertError when somebody else was faster or the stake does not suffice */
+export async function claimUnit(context: UnitContext, job: JobRecord, unit: UnitRecord): Promise<void> {
+  const { market } = context.chain.contracts;
+  context.step?.("worker:claiming");
+  const data = market.interface.encodeFunctionData("claim", [job.terms, [unit.index]]);
+  const receipt = await context.sender.send({ to: context.chain.network.addresses.market, data, label: "claim" });
+  context.step?.("worker:claimed");
+  context.log.info({ jobId: job.jobId, unit: unit.index, gas: Number(receipt.gasUsed) }, "unit claimed");
+  report(context, job.jobId, unit, "claim", 0);
+}
+
+/**
+ * Brings a claimed unit to its commit: computes and uploads unless the journal shows that this is done, journals, then signs.
+ * Safe to repeat from any point.
+ */
+export async function finishUnit(
+  context: UnitContext,
+  session: JobSession,
+  job: JobRecord,
+  unit: UnitRecord,
+  inputs: ShardInputs[] | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  let entry = await context.journal.get(unit.key);
+  if (entry === undefined) {
+    const computed = await computeUnit(context, session, unit, inputs ?? (await downloadUnit(context, session, unit, signal)), signal);
+    const root = session.claimRoot(computed.nodeRoots);
+    const outputs = await putOutputs(context.store, { key: unit.key, claimRoot: root, from: unit.from, to: unit.to, ...computed });
+    report(context, job.jobId, unit, "upload", unit.to - unit.from);
+    context.step?.("worker:uploaded");
+    entry = await context.journal.record({ key: unit.key, claimRoot: toHex(root), outputs });
+    context.step?.("worker:journalled");
+  }
+  const { market } = context.chain.contracts;
+  const data = market.interface.encodeFunctionData("commit", [job.terms, unit.index, unit.key, entry.claimRoot, entry.outputs]);
+  const receipt = await context.sender.send({ to: context.chain.network.addresses.market, data, label: "commit" });
+  context.step?.("worker:committed");
+  report(context, job.jobId, unit, "commit", unit.to - unit.from);
+  context.log.info({ jobId: job.jobId, unit: unit.index, claimRoot: entry.claimRoot, gas: Number(receipt.gasUsed) }, "claim committed");
+}
+
+async function computeUnit(
+  context: UnitContext,
+  session: JobSession,
+  unit: UnitRecord,
+  inputs: readonly ShardInputs[],
+  signal: AbortSignal,
+): Promise<{ nodeRoots: Uint8Array[][]; outputs: Tensor[] }> {
+  const nodeRoots: Uint8Array[][] = [];
+  const outputs: Tensor[] = [];
+  for (const shard of inputs) {
+    requireRunning(signal);
+    const result = await session.compute(shard);
+    nodeRoots.push(result.nodeRoots);
+    outputs.push(result.output);
+    report(context, session.jobId, unit, "compute", outputs.length);
+  }
+  context.step?.("worker:computed");
+  return { nodeRoots, outputs };
+}
+
+function report(
+  context: UnitContext,
+  jobId: string,
+  unit: Pick<UnitRecord, "index" | "from" | "to"> & { key?: string },
+  kind: WorkerProgress["kind"],
+  done: number,
+): void {
+  const key = unit.key === undefined || unit.key === "" ? {} : { key: unit.key };
+  context.onProgress?.({ kind, jobId, unit: unit.index, done, total: unit.to - unit.from, ...key });
+}
+
+function requireRunning(signal: AbortSignal): void {
+  if (signal.aborted) throw new AbortedError("the worker was stopped; the claim is taken up again at the next start");
+}
