@@ -1,0 +1,126 @@
+import { asyncIterableReader, createDecoder } from "@ipld/car/decoder";
+import { encode as encodeHeader } from "@ipld/dag-cbor";
+import { InvalidInputError, OrionError } from "@orion/protocol/common";
+import { varint } from "multiformats";
+import type { CID } from "multiformats/cid";
+import { verifyBlock } from "./block-hash.ts";
+import { ContentTooLargeError } from "./errors.ts";
+import { MAX_BLOCK_BYTES } from "./limits.ts";
+
+export interface CarBlock {
+  cid: CID;
+  bytes: Uint8Array;
+}
+
+export interface CarContent {
+  roots: CID[];
+  /** Every block is re-hashed before it is yielded. */
+  blocks: AsyncGenerator<CarBlock, void, undefined>;
+}
+
+/** A section is a CID and a block, a header a list of roots; neither is longer. */
+const MAX_SECTION_BYTES = MAX_BLOCK_BYTES + 64 * 1024;
+
+/**
+ * Reads a CAR (version 1) as a stream, one block in memory at a time.
+ * @param from who sent it, for messages
+ * @throws InvalidInputError when it is malformed or truncated, IntegrityError when a block does not hash to its CID
+ */
+export async function readCar(source: AsyncIterable<Uint8Array>, from: string): Promise<CarContent> {
+  const input = source[Symbol.asyncIterator]();
+  const decoder = createDecoder(boundedReader(asyncIterableReader({ [Symbol.asyncIterator]: () => input })));
+  try {
+    const header = await readable(decoder.header(), from);
+    if (header.version !== 1) throw malformed(from, `version ${header.version}; convert it to CAR version 1`);
+    return { roots: header.roots, blocks: verifiedBlocks(decoder.blocks(), input, from) };
+  } catch (error) {
+    await input.return?.();
+    throw error;
+  }
+}
+
+async function* verifiedBlocks(
+  source: AsyncIterable<CarBlock>,
+  input: AsyncIterator<Uint8Array>,
+  from: string,
+): AsyncGenerator<CarBlock, void, undefined> {
+  const blocks = source[Symbol.asyncIterator]();
+  try {
+    for (
+      let next = await readable(blocks.next(), from);
+      next.done !== true;
+      next = await readable(blocks.next(), from)
+    ) {
+      await verifyBlock(next.value.cid, next.value.bytes, from);
+      yield next.value;
+    }
+  } finally {
+    await input.return?.(); // the decoder does not pass an early end on to its input
+  }
+}
+
+type Reader = ReturnType<typeof asyncIterableReader>;
+
+/** The decoder reads a whole section at the length it claims; a hostile one would fill the memory. */
+function boundedReader(reader: Reader): Reader {
+  return {
+    upTo: (length) => reader.upTo(length),
+    exactly: (length, seek) => {
+      if (length > MAX_SECTION_BYTES) throw new ContentTooLargeError("a section of the CAR", MAX_SECTION_BYTES);
+      return reader.exactly(length, seek);
+    },
+    seek: (length) => reader.seek(length),
+    get pos() {
+      return reader.pos;
+    },
+  };
+}
+
+async function readable<T>(pending: Promise<T>, from: string): Promise<T> {
+  try {
+    return await pending;
+  } catch (cause) {
+    if (cause instanceof OrionError || isTransport(cause)) throw cause;
+    throw malformed(from, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/** A broken connection or an abort is not the sender's malformed CAR. */
+function isTransport(cause: unknown): boolean {
+  return (
+    cause instanceof Error &&
+    (cause.name === "AbortError" || cause.name === "TimeoutError" || cause.cause !== undefined)
+  );
+}
+
+function malformed(from: string, why: string, cause?: unknown): InvalidInputError {
+  return new InvalidInputError(`the CAR from ${from} is malformed or truncated: ${why}`, { cause });
+}
+
+/**
+ * Writes a CAR (version 1). Written by hand because the library's writer is a channel: a consumer that stops early
+ * would leave the source of the blocks open for ever.
+ */
+export async function* writeCar(
+  roots: CID[],
+  blocks: AsyncIterable<CarBlock> | Iterable<CarBlock>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const header = encodeHeader({ roots, version: 1 });
+  yield lengthPrefix(header.byteLength);
+  yield header;
+  for await (const { cid, bytes } of blocks) {
+    yield concat(lengthPrefix(cid.bytes.byteLength + bytes.byteLength), cid.bytes);
+    if (bytes.byteLength > 0) yield bytes;
+  }
+}
+
+function lengthPrefix(length: number): Uint8Array {
+  return varint.encodeTo(length, new Uint8Array(varint.encodingLength(length)));
+}
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(a.byteLength + b.byteLength);
+  joined.set(a);
+  joined.set(b, a.byteLength);
+  return joined;
+}

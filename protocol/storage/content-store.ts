@@ -1,0 +1,229 @@
+import { IntegrityError, systemClock, UnavailableError } from "@orion/protocol/common";
+import type { Clock } from "@orion/protocol/common";
+import { create } from "ipfs-http-client";
+import type { KuboRPCClient } from "ipfs-http-client";
+import { CID } from "multiformats/cid";
+import { cidOfBlock } from "./block-hash.ts";
+import { createContentReader } from "./block-reader.ts";
+import type { BlockSource, CallOptions, ContentReader } from "./block-reader.ts";
+import { readCar, writeCar } from "./car.ts";
+import { assertSupportedCid, codecName, DAG_CBOR, RAW } from "./cid.ts";
+import { completeDag } from "./complete-dag.ts";
+import { encodeDag } from "./dag-cbor.ts";
+import { createDeadline } from "./deadline.ts";
+import { DEFAULT_RETRIES, DEFAULT_TIMEOUT_MS } from "./defaults.ts";
+import { parseEndpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { BlockNotFoundError } from "./errors.ts";
+import { fetchBlock } from "./fetch-block.ts";
+import { fromStatus, fromTransport } from "./http-failure.ts";
+import { CHUNK_BYTES } from "./limits.ts";
+import { withRetries } from "./retry.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { importFileBlocks } from "./unixfs-import.ts";
+
+/**
+ * Content-addressed storage on an IPFS node: Kubo, an IPFS cluster or the embedded node, by URL. Every CID is computed
+ * here before bytes leave and every fetched byte is re-hashed, so the node is trusted for availability alone.
+ */
+export interface ContentStore extends ContentReader {
+  /**
+   * Stores bytes, pinned: up to 1 MiB as one raw block, larger as a UnixFS file (unixfs-v1-2025: 1 MiB chunks, raw
+   * leaves, CIDv1).
+   */
+  putBytes(bytes: Uint8Array, options?: CallOptions): Promise<CID>;
+  /** Stores a value as one canonical dag-cbor block of at most 1 MiB, pinned. CIDv1, sha2-256. */
+  putDag(value: unknown, options?: CallOptions): Promise<CID>;
+  /** Whether the node itself holds the block; it does not ask the network. */
+  has(cid: CID, options?: CallOptions): Promise<boolean>;
+  /** The node's version; fails with UnavailableError when it cannot be reached. */
+  version(options?: CallOptions): Promise<string>;
+  /** Streams the whole DAG under a root as a CAR (version 1), verified and complete, or fails. */
+  exportCar(root: CID, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Stores a CAR and pins its roots. Resolves to the roots. */
+  importCar(source: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<CID[]>;
+}
+
+export interface ContentStoreOptions {
+  /** Base address of a Kubo RPC, such as http://127.0.0.1:5001. */
+  url: string;
+  /** Bearer token, if the node wants one. */
+  token?: string;
+  /** Longest silence of the node before a transfer is given up. */
+  timeoutMs?: number;
+  retries?: number;
+  clock?: Clock;
+}
+
+/** @throws ConfigurationError when the address is unusable; connects to nothing */
+export function createContentStore(options: ContentStoreOptions): ContentStore {
+  const endpoint = parseEndpoint(options.url, "RPC", options.token);
+  const rpc = createRpc(endpoint, options);
+  return {
+    ...createContentReader(blockSource(rpc)),
+    putBytes: (bytes, call) => putBytes(rpc, bytes, call),
+    putDag: (value, call) => putBlock(rpc, DAG_CBOR, encodeDag(value), call),
+    has: (cid, call) => has(rpc, cid, call),
+    version: (call) => rpc.call(call, async (client, signal) => (await client.version({ signal })).version),
+    exportCar: (root, call) => exportCar(rpc, root, call),
+    importCar: (source, call) => importCar(rpc, source, call),
+  };
+}
+
+interface Rpc {
+  endpoint: Endpoint;
+  timeoutMs: number;
+  policy: RetryPolicy;
+  client: KuboRPCClient;
+  /** One call of the client library under the deadline, retried, its errors typed. */
+  call<T>(
+    options: CallOptions | undefined,
+    run: (client: KuboRPCClient, signal: AbortSignal, touch: () => void) => Promise<T>,
+    about?: { cid?: CID; once?: boolean },
+  ): Promise<T>;
+}
+
+function createRpc(endpoint: Endpoint, options: ContentStoreOptions): Rpc {
+  const client = create({ url: endpoint.base, headers: endpoint.headers });
+  const policy = { retries: options.retries ?? DEFAULT_RETRIES, clock: options.clock ?? systemClock };
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const call: Rpc["call"] = (caller, run, about = {}) =>
+    withRetries(about.once === true ? { ...policy, retries: 0 } : policy, caller?.signal, async () => {
+      const deadline = createDeadline(timeoutMs, `the IPFS node at ${endpoint.shown}`, caller?.signal);
+      try {
+        return await run(client, deadline.signal, deadline.touch);
+      } catch (cause) {
+        throw deadline.explain(cause) ?? rpcFailure(cause, endpoint.shown, about.cid);
+      } finally {
+        deadline.clear();
+      }
+    });
+  return { endpoint, timeoutMs, policy, client, call };
+}
+
+/** The client library throws an error with the response on it for an answer that is no success. */
+function rpcFailure(cause: unknown, shown: string, cid?: CID): Error {
+  if (cause instanceof Error && "response" in cause && cause.response instanceof Response) {
+    return fromStatus(cause.response.status, cause.message, shown, cid);
+  }
+  return fromTransport(cause, shown);
+}
+
+function blockSource(rpc: Rpc): BlockSource {
+  const { base, headers, shown } = rpc.endpoint;
+  const root = base.endsWith("/api/v0") ? base : `${base}/api/v0`;
+  return (cid, options) => {
+    const url = `${root}/block/get?arg=${cid.toString()}`;
+    const request = { url, method: "POST", headers, shown, timeoutMs: rpc.timeoutMs } as const;
+    return withRetries(rpc.policy, options.signal, () => fetchBlock(cid, request, options));
+  };
+}
+
+async function putBytes(rpc: Rpc, bytes: Uint8Array, options?: CallOptions): Promise<CID> {
+  if (bytes.byteLength <= CHUNK_BYTES) return putBlock(rpc, RAW, bytes, options);
+  // Cut here and sent as a CAR, so the result depends on no node's import settings.
+  const { root, blocks } = await importFileBlocks(bytes);
+  const [stored] = await rpc.call(options, (client, signal, touch) =>
+    sendCar(client, touched(writeCar([root], blocks), touch), signal),
+  );
+  assertStored(rpc, root, stored);
+  return root;
+}
+
+async function putBlock(rpc: Rpc, codec: number, bytes: Uint8Array, options?: CallOptions): Promise<CID> {
+  const cid = await cidOfBlock(codec, bytes);
+  const searchParams = new URLSearchParams({ "cid-codec": codecName(codec), mhtype: "sha2-256" });
+  const stored = await rpc.call(options, (client, signal) =>
+    client.block.put(bytes, { pin: true, searchParams, signal }),
+  );
+  assertStored(rpc, cid, stored);
+  return cid;
+}
+
+function assertStored(rpc: Rpc, expected: CID, stored: CID | undefined): void {
+  if (stored?.equals(expected) === true) return;
+  throw new IntegrityError(
+    `the IPFS node at ${rpc.endpoint.shown} stored ${stored?.toString() ?? "nothing"} instead of ${expected.toString()}`,
+    { hint: "it does not speak the Kubo RPC properly: set the address of another IPFS node" },
+  );
+}
+
+async function has(rpc: Rpc, cid: CID, options?: CallOptions): Promise<boolean> {
+  assertSupportedCid(cid);
+  const searchParams = new URLSearchParams({ offline: "true" });
+  try {
+    await rpc.call(options, (client, signal) => client.block.stat(cid, { searchParams, signal }), { cid });
+    return true;
+  } catch (error) {
+    if (error instanceof BlockNotFoundError) return false;
+    throw error;
+  }
+}
+
+async function* exportCar(rpc: Rpc, root: CID, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  assertSupportedCid(root);
+  const { shown } = rpc.endpoint;
+  const deadline = createDeadline(rpc.timeoutMs, `the IPFS node at ${shown}`, options?.signal);
+  try {
+    const source = rpc.client.dag.export(root, { signal: deadline.signal });
+    const { blocks } = await readCar(touched(source, deadline.touch), `the IPFS node at ${shown}`);
+    for await (const chunk of writeCar([root], completeDag(root, blocks, shown))) {
+      deadline.pause();
+      yield chunk;
+      deadline.touch();
+    }
+  } catch (cause) {
+    throw deadline.explain(cause) ?? rpcFailure(cause, shown, root);
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Not retried: the source can be read only once. */
+async function importCar(rpc: Rpc, source: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<CID[]> {
+  const { roots, blocks } = await readCar(source, "the caller");
+  if (roots.length === 0) throw new UnavailableError("the CAR names no root, so nothing of it would be kept");
+  const failure: { cause?: unknown } = {};
+  const checked = capture(writeCar(roots, blocks), failure);
+  try {
+    const stored = await rpc.call(
+      options,
+      (client, signal, touch) => sendCar(client, touched(checked, touch), signal),
+      {
+        once: true,
+      },
+    );
+    for (const [i, root] of roots.entries()) assertStored(rpc, root, stored[i]);
+    return roots;
+  } catch (error) {
+    throw failure.cause ?? error;
+  }
+}
+
+async function sendCar(client: KuboRPCClient, car: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<CID[]> {
+  const roots: CID[] = [];
+  for await (const { root } of client.dag.import([car], { pinRoots: true, signal })) {
+    if (root.pinErrorMsg !== undefined && root.pinErrorMsg !== "") {
+      throw new UnavailableError(`the IPFS node could not pin ${root.cid.toString()}: ${root.pinErrorMsg}`);
+    }
+    roots.push(root.cid);
+  }
+  return roots;
+}
+
+async function* touched<T>(source: AsyncIterable<T>, touch: () => void): AsyncGenerator<T, void, undefined> {
+  for await (const item of source) {
+    touch();
+    yield item;
+  }
+}
+
+/** The client library swallows what its upload source throws; kept here, it reaches the caller. */
+async function* capture<T>(source: AsyncIterable<T>, failure: { cause?: unknown }): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* source;
+  } catch (cause) {
+    failure.cause = cause;
+    throw cause;
+  }
+}
