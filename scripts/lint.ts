@@ -1,5 +1,6 @@
 import { glob } from "node:fs/promises";
 
+import { ensureCompiled } from "./compile.ts";
 import { binOf, execute, type Outcome } from "./support/execute.ts";
 import { root } from "./support/root.ts";
 
@@ -28,6 +29,8 @@ const checks: readonly Check[] = [
   { name: "solhint tests", run: () => solhint("test/.solhint.json", "test/**/*.sol") },
 ];
 
+// Type-aware rules read the generated contract types.
+await ensureCompiled();
 let failures = 0;
 for (const { name, run } of checks) {
   const { code, output } = await run();
