@@ -59,7 +59,9 @@ describe("the TypeScript modules' imports", () => {
   });
 
   it("follow the arrows", () => {
-    expect(againstArrows(imports, ARROWS)).to.deep.equal([]);
+    // A manifest or a parameter file is data: it knows nobody, so reading one makes nothing depend on an upper floor.
+    const modules = imports.filter(({ to }) => to?.endsWith(".json") !== true);
+    expect(againstArrows(modules, ARROWS)).to.deep.equal([]);
   });
 
   it("form no cycle", () => {
