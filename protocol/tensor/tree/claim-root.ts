@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@orion/protocol/common";
+import { InvalidInputError } from "../../common/errors.ts";
 import { merkleRoot } from "./merkle-root.ts";
 import { pureSha256 } from "./sha256.ts";
 import type { Sha256 } from "./sha256.ts";

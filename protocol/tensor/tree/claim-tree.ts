@@ -1,4 +1,4 @@
-import { IntegrityError, InvalidInputError } from "@orion/protocol/common";
+import { IntegrityError, InvalidInputError } from "../../common/errors.ts";
 import { requireEvenShards } from "./claim-root.ts";
 import { MerkleTree } from "./merkle-tree.ts";
 import { pureSha256 } from "./sha256.ts";

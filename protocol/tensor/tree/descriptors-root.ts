@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@orion/protocol/common";
+import { InvalidInputError } from "../../common/errors.ts";
 import { FORMAT } from "../constants.ts";
 import { MerkleTree } from "./merkle-tree.ts";
 import { HASH_BYTES, pureSha256 } from "./sha256.ts";

@@ -10,8 +10,34 @@ import {
 
 const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString("hex")}`;
 
+export interface TreeVectors {
+  readonly rule: { readonly bytes: string; readonly leaves: string };
+  /** Root of an empty subtree, by height. */
+  readonly zeroHashes: readonly string[];
+  readonly tensors: readonly { readonly length: number; readonly seed: number; readonly root: string }[];
+  readonly ranges: readonly {
+    readonly count: number;
+    readonly first: number;
+    readonly last: number;
+    readonly root: string;
+    readonly proof: readonly string[];
+  }[];
+  readonly descriptor: { readonly length: number; readonly seed: number; readonly leaf: string };
+  readonly claim: {
+    readonly shards: number;
+    readonly nodes: number;
+    readonly seeds: readonly number[];
+    readonly root: string;
+  };
+  readonly inputs: {
+    readonly shared: { readonly count: number; readonly seed: number };
+    readonly shards: { readonly count: number; readonly slots: number; readonly seeds: readonly number[] };
+    readonly root: string;
+  };
+}
+
 /** Golden vectors of every tree, from the recursive definition over Node's SHA-256; byte i of `someBytes` is in `rule`. */
-export function makeVectors() {
+export function makeVectors(): TreeVectors {
   const ranges = [
     [1, 0, 0],
     [2, 1, 1],

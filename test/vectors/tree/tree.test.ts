@@ -7,7 +7,7 @@ import { MerkleTree } from "../../../protocol/tensor/tree/merkle-tree.ts";
 import { zeroHash } from "../../../protocol/tensor/tree/shape.ts";
 import { tensorRoot } from "../../../protocol/tensor/tree/tensor-root.ts";
 import { someBytes, someLeaves } from "../../unit/tree/naive-tree.ts";
-import { makeVectors } from "./make-vectors.ts";
+import { makeVectors, type TreeVectors } from "./make-vectors.ts";
 
 const golden = JSON.parse(readFileSync(new URL("tree.json", import.meta.url), "utf8")) as ReturnType<
   typeof makeVectors
@@ -24,8 +24,9 @@ describe("golden vectors of the trees", () => {
   });
 
   it("tensors", () => {
-    for (const { length, seed, root } of golden.tensors)
+    for (const { length, seed, root } of golden.tensors) {
       expect(hex(tensorRoot(someBytes(length, seed)))).to.equal(root);
+    }
   });
 
   it("range proofs", () => {

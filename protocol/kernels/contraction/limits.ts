@@ -1,0 +1,17 @@
+/** Integers up to here are exact in a 32-bit float. */
+export const EXACT_FLOAT = 2 ** 24;
+
+/** Bounds on one dispatch, so that no watchdog of a GPU or a browser tab cuts it short. */
+export const LIMITS = {
+  /** Multiply-accumulates. */
+  macs: 2 ** 25,
+  /** Floats of the input slab: a texture of 2,048 × 1,024. */
+  slab: 2 ** 21,
+  /** Output elements; also keeps the flat layout's division exact. */
+  outputs: 2 ** 20,
+  rows: 2 ** 14,
+  channels: 256,
+  terms: 8192,
+  /** Shorter sums than this are not worth a dispatch. */
+  shortestPart: 32,
+} as const;

@@ -1,0 +1,51 @@
+import { interpret } from "../../tensor/interpret.ts";
+import type { Tensor } from "../../tensor/types.ts";
+import { DeviceFaultError } from "../errors.ts";
+import { createExecutor } from "../executor.ts";
+import type { Backend } from "../backend.ts";
+import { createRandom, exactnessCases, measuredConv, type TestCase } from "./programs.ts";
+
+/** Shortest time over which a rate is measured, ms. */
+const MEASURE = 25;
+
+/**
+ * Computes contractions of extreme and random operands on the backend and compares every element with the reference.
+ * Throws DeviceFaultError naming the first wrong element.
+ */
+export async function requireExact(backend: Backend): Promise<void> {
+  for (const test of exactnessCases(createRandom(20_260_731))) {
+    const seen = await run(backend, test);
+    const wanted = interpret(test.program, { constants: test.constants, shared: [], shard: test.inputs });
+    for (const [node, tensor] of wanted.entries()) requireSame(test.name, tensor, seen[node]);
+  }
+}
+
+function requireSame(name: string, wanted: Tensor, seen: Tensor | undefined): void {
+  const at = wanted.data.findIndex((value, i) => value !== seen?.data[i]);
+  if (at >= 0) throw new DeviceFaultError(`${name}: element ${at} is ${seen?.data[at]} instead of ${wanted.data[at]}`);
+}
+
+async function run(backend: Backend, test: TestCase): Promise<Tensor[]> {
+  const executor = createExecutor(test.program, test.constants, backend);
+  try {
+    return await executor.run({ shared: [], shard: test.inputs });
+  } finally {
+    executor.dispose();
+  }
+}
+
+/** Multiply-accumulates per second of a typical convolution, packing and rescaling included. */
+export async function measureRate(backend: Backend): Promise<number> {
+  const test = measuredConv(createRandom(1));
+  const executor = createExecutor(test.program, test.constants, backend);
+  const inputs = { shared: [], shard: test.inputs };
+  await executor.run(inputs);
+  const start = performance.now();
+  let runs = 0;
+  while (performance.now() - start < MEASURE) {
+    await executor.run(inputs);
+    runs++;
+  }
+  executor.dispose();
+  return Math.round((runs * test.macs * 1000) / (performance.now() - start));
+}
