@@ -36,8 +36,9 @@ export function createContentReader(source: BlockSource): ContentReader {
 
 async function getBytes(source: BlockSource, cid: CID, { maxBytes, signal }: GetBytesOptions): Promise<Uint8Array> {
   assertSupportedCid(cid, [RAW, DAG_PB]);
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 0)
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) {
     throw new InvalidInputError(`maxBytes is ${maxBytes}, not a size`);
+  }
   const carry = signal === undefined ? {} : { signal };
   if (cid.code === RAW) return source(cid, { maxBytes: Math.min(maxBytes, MAX_BLOCK_BYTES), ...carry });
   const load = (block: CID): Promise<Uint8Array> => source(block, { maxBytes: MAX_BLOCK_BYTES, ...carry });

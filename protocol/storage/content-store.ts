@@ -1,25 +1,18 @@
-import { IntegrityError, systemClock, UnavailableError } from "@orion/protocol/common";
-import type { Clock } from "@orion/protocol/common";
-import { create } from "ipfs-http-client";
+import { IntegrityError, InvalidInputError, UnavailableError } from "@orion/protocol/common";
 import type { KuboRPCClient } from "ipfs-http-client";
-import { CID } from "multiformats/cid";
+import type { CID } from "multiformats/cid";
 import { cidOfBlock } from "./block-hash.ts";
 import { createContentReader } from "./block-reader.ts";
-import type { BlockSource, CallOptions, ContentReader } from "./block-reader.ts";
+import type { CallOptions, ContentReader } from "./block-reader.ts";
 import { readCar, writeCar } from "./car.ts";
 import { assertSupportedCid, codecName, DAG_CBOR, RAW } from "./cid.ts";
 import { completeDag } from "./complete-dag.ts";
 import { encodeDag } from "./dag-cbor.ts";
 import { createDeadline } from "./deadline.ts";
-import { DEFAULT_RETRIES, DEFAULT_TIMEOUT_MS } from "./defaults.ts";
-import { parseEndpoint } from "./endpoint.ts";
-import type { Endpoint } from "./endpoint.ts";
 import { BlockNotFoundError } from "./errors.ts";
-import { fetchBlock } from "./fetch-block.ts";
-import { fromStatus, fromTransport } from "./http-failure.ts";
 import { CHUNK_BYTES } from "./limits.ts";
-import { withRetries } from "./retry.ts";
-import type { RetryPolicy } from "./retry.ts";
+import { blockSource, createRpc, rpcFailure } from "./rpc.ts";
+import type { Rpc, RpcOptions } from "./rpc.ts";
 import { importFileBlocks } from "./unixfs-import.ts";
 
 /**
@@ -44,79 +37,28 @@ export interface ContentStore extends ContentReader {
   importCar(source: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<CID[]>;
 }
 
-export interface ContentStoreOptions {
-  /** Base address of a Kubo RPC, such as http://127.0.0.1:5001. */
-  url: string;
-  /** Bearer token, if the node wants one. */
-  token?: string;
-  /** Longest silence of the node before a transfer is given up. */
-  timeoutMs?: number;
-  retries?: number;
-  clock?: Clock;
-}
+export type ContentStoreOptions = RpcOptions;
 
 /** @throws ConfigurationError when the address is unusable; connects to nothing */
 export function createContentStore(options: ContentStoreOptions): ContentStore {
-  const endpoint = parseEndpoint(options.url, "RPC", options.token);
-  const rpc = createRpc(endpoint, options);
+  const rpc = createRpc(options);
   return {
     ...createContentReader(blockSource(rpc)),
     putBytes: (bytes, call) => putBytes(rpc, bytes, call),
     putDag: (value, call) => putBlock(rpc, DAG_CBOR, encodeDag(value), call),
     has: (cid, call) => has(rpc, cid, call),
-    version: (call) => rpc.call(call, async (client, signal) => (await client.version({ signal })).version),
+    version: (call) => version(rpc, call),
     exportCar: (root, call) => exportCar(rpc, root, call),
     importCar: (source, call) => importCar(rpc, source, call),
   };
 }
 
-interface Rpc {
-  endpoint: Endpoint;
-  timeoutMs: number;
-  policy: RetryPolicy;
-  client: KuboRPCClient;
-  /** One call of the client library under the deadline, retried, its errors typed. */
-  call<T>(
-    options: CallOptions | undefined,
-    run: (client: KuboRPCClient, signal: AbortSignal, touch: () => void) => Promise<T>,
-    about?: { cid?: CID; once?: boolean },
-  ): Promise<T>;
-}
-
-function createRpc(endpoint: Endpoint, options: ContentStoreOptions): Rpc {
-  const client = create({ url: endpoint.base, headers: endpoint.headers });
-  const policy = { retries: options.retries ?? DEFAULT_RETRIES, clock: options.clock ?? systemClock };
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const call: Rpc["call"] = (caller, run, about = {}) =>
-    withRetries(about.once === true ? { ...policy, retries: 0 } : policy, caller?.signal, async () => {
-      const deadline = createDeadline(timeoutMs, `the IPFS node at ${endpoint.shown}`, caller?.signal);
-      try {
-        return await run(client, deadline.signal, deadline.touch);
-      } catch (cause) {
-        throw deadline.explain(cause) ?? rpcFailure(cause, endpoint.shown, about.cid);
-      } finally {
-        deadline.clear();
-      }
-    });
-  return { endpoint, timeoutMs, policy, client, call };
-}
-
-/** The client library throws an error with the response on it for an answer that is no success. */
-function rpcFailure(cause: unknown, shown: string, cid?: CID): Error {
-  if (cause instanceof Error && "response" in cause && cause.response instanceof Response) {
-    return fromStatus(cause.response.status, cause.message, shown, cid);
-  }
-  return fromTransport(cause, shown);
-}
-
-function blockSource(rpc: Rpc): BlockSource {
-  const { base, headers, shown } = rpc.endpoint;
-  const root = base.endsWith("/api/v0") ? base : `${base}/api/v0`;
-  return (cid, options) => {
-    const url = `${root}/block/get?arg=${cid.toString()}`;
-    const request = { url, method: "POST", headers, shown, timeoutMs: rpc.timeoutMs } as const;
-    return withRetries(rpc.policy, options.signal, () => fetchBlock(cid, request, options));
-  };
+async function version(rpc: Rpc, options?: CallOptions): Promise<string> {
+  const answer: { version?: unknown } = await rpc.call(options, (client, signal) => client.version({ signal }));
+  if (typeof answer.version === "string") return answer.version;
+  throw new UnavailableError(`what answers at ${rpc.endpoint.shown} is no IPFS node`, {
+    hint: "set the address of a Kubo RPC, such as http://127.0.0.1:5001",
+  });
 }
 
 async function putBytes(rpc: Rpc, bytes: Uint8Array, options?: CallOptions): Promise<CID> {
@@ -132,10 +74,9 @@ async function putBytes(rpc: Rpc, bytes: Uint8Array, options?: CallOptions): Pro
 
 async function putBlock(rpc: Rpc, codec: number, bytes: Uint8Array, options?: CallOptions): Promise<CID> {
   const cid = await cidOfBlock(codec, bytes);
-  const searchParams = new URLSearchParams({ "cid-codec": codecName(codec), mhtype: "sha2-256" });
-  const stored = await rpc.call(options, (client, signal) =>
-    client.block.put(bytes, { pin: true, searchParams, signal }),
-  );
+  // cid-codec is newer than the client's types; like every option it goes into the query.
+  const settings = { cidCodec: codecName(codec), mhtype: "sha2-256", pin: true };
+  const stored = await rpc.call(options, (client, signal) => client.block.put(bytes, { ...settings, signal }));
   assertStored(rpc, cid, stored);
   return cid;
 }
@@ -150,9 +91,9 @@ function assertStored(rpc: Rpc, expected: CID, stored: CID | undefined): void {
 
 async function has(rpc: Rpc, cid: CID, options?: CallOptions): Promise<boolean> {
   assertSupportedCid(cid);
-  const searchParams = new URLSearchParams({ offline: "true" });
+  const local = { offline: true };
   try {
-    await rpc.call(options, (client, signal) => client.block.stat(cid, { searchParams, signal }), { cid });
+    await rpc.call(options, (client, signal) => client.block.stat(cid, { ...local, signal }), { cid });
     return true;
   } catch (error) {
     if (error instanceof BlockNotFoundError) return false;
@@ -182,7 +123,7 @@ async function* exportCar(rpc: Rpc, root: CID, options?: CallOptions): AsyncGene
 /** Not retried: the source can be read only once. */
 async function importCar(rpc: Rpc, source: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<CID[]> {
   const { roots, blocks } = await readCar(source, "the caller");
-  if (roots.length === 0) throw new UnavailableError("the CAR names no root, so nothing of it would be kept");
+  if (roots.length === 0) throw new InvalidInputError("the CAR names no root, so nothing of it would be kept");
   const failure: { cause?: unknown } = {};
   const checked = capture(writeCar(roots, blocks), failure);
   try {

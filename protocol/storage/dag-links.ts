@@ -26,7 +26,7 @@ function linksOfValue(root: unknown): CID[] {
     if (typeof value !== "object" || value === null || value instanceof Uint8Array) continue;
     const cid = CID.asCID(value);
     if (cid !== null) links.push(cid);
-    else open.push(...Object.values(value).reverse());
+    else open.push(...(Object.values(value) as unknown[]).reverse());
   }
   return links;
 }

@@ -4,13 +4,13 @@ import { AbortedError, UnavailableError } from "@orion/protocol/common";
 export interface Deadline {
   signal: AbortSignal;
   /** Starts the time again: something arrived or was asked for. */
-  touch(): void;
+  readonly touch: () => void;
   /** Stops the time while it is the caller who is busy; `touch` starts it again. */
-  pause(): void;
+  readonly pause: () => void;
   /** Must be called at the end, else the timer holds the process. */
-  clear(): void;
+  readonly clear: () => void;
   /** The typed error for a failure under this deadline, if the deadline or the caller caused it. */
-  explain(cause: unknown): Error | undefined;
+  readonly explain: (cause: unknown) => Error | undefined;
 }
 
 /** @param what names the peer in the message, such as "the IPFS node at http://…" */

@@ -15,8 +15,9 @@ export interface Endpoint {
  */
 export function parseEndpoint(url: string, kind: string, token?: string): Endpoint {
   const hint = "give it as http://127.0.0.1:5001, and a token separately";
-  if (!URL.canParse(url))
+  if (!URL.canParse(url)) {
     throw new ConfigurationError(`the IPFS ${kind} address ${JSON.stringify(url)} is not a URL`, { hint });
+  }
   const parsed = new URL(url);
   const shown = `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/+$/, "")}`;
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {

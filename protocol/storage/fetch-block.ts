@@ -62,7 +62,7 @@ async function readBounded(
   what: string,
   deadline: Deadline,
 ): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
+  const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
   if (reader === undefined) return new Uint8Array();
   const declared = Number(response.headers.get("content-length") ?? "0");
   const chunks: Uint8Array[] = [];

@@ -34,6 +34,12 @@ export function fromStatus(status: number, message: string, shown: string, cid?:
 /** The typed error for a request that got no complete answer. */
 export function fromTransport(cause: unknown, shown: string): OrionError {
   if (cause instanceof OrionError) return cause;
+  if (cause instanceof SyntaxError) {
+    return new UnavailableError(`what answers at ${shown} is no IPFS node: ${oneLine(cause.message)}`, {
+      hint: "set the address of a Kubo RPC, such as http://127.0.0.1:5001",
+      cause,
+    });
+  }
   return new UnavailableError(`the IPFS node at ${shown} cannot be reached: ${oneLine(rootCause(cause))}`, {
     hint: "start an IPFS node there, or set the address of another one (Kubo's RPC listens on http://127.0.0.1:5001)",
     cause,

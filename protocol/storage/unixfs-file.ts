@@ -74,8 +74,9 @@ async function* readNode(
   }
   for await (const { item, bytes } of readAhead(wanted, load)) {
     const child = parseFileNode(item.cid, bytes);
-    if (child.size !== item.size)
+    if (child.size !== item.size) {
       throw inconsistent(item.cid, `its parent declares ${item.size} bytes, it has ${child.size}`);
+    }
     const childFrom = from > item.start ? from - item.start : 0n;
     const childTo = to - item.start < child.size ? to - item.start : child.size;
     yield* readNode(item.cid, child, load, depth + 1, childFrom, childTo);

@@ -22,9 +22,9 @@ export function defaultImportProfile(): ImporterOptions {
  */
 export async function importFileBlocks(bytes: Uint8Array): Promise<{ root: CID; blocks: ImportedBlock[] }> {
   const blocks: ImportedBlock[] = [];
-  const put = async (cid: CID, block: Uint8Array): Promise<CID> => {
+  const put = (cid: CID, block: Uint8Array): Promise<CID> => {
     blocks.push({ cid, bytes: block });
-    return cid;
+    return Promise.resolve(cid);
   };
   let root: CID | undefined;
   const sink = { put } as Parameters<typeof importer>[1];

@@ -11,9 +11,9 @@ import { NotStoredError, tooLarge } from "./rpc-error.ts";
 /** Blocks on disk. Everything is re-hashed on its way in and on its way out. */
 export interface Blocks {
   /** @throws NotStoredError, IntegrityError for a block that was damaged on disk */
-  get(cid: CID): Promise<Uint8Array>;
+  readonly get: (cid: CID) => Promise<Uint8Array>;
   /** On disk, and durable against a crash of the machine, when it resolves. */
-  put(cid: CID, bytes: Uint8Array): Promise<void>;
+  readonly put: (cid: CID, bytes: Uint8Array) => Promise<void>;
   /** Whether a file for it is there; its content is looked at by `get`. */
   has(cid: CID): Promise<boolean>;
   stats(): Promise<{ count: number; bytes: number }>;
@@ -78,8 +78,9 @@ async function readWhole(store: FsBlockstore, cid: CID, file: string, maxBytes: 
     if (await exists(file)) throw cause; // unreadable is not the same as absent
     throw new NotStoredError(cid.toString());
   }
-  if (total > maxBytes)
+  if (total > maxBytes) {
     throw new IntegrityError(`the stored block ${cid.toString()} is damaged: it outgrew ${maxBytes} bytes`);
+  }
   return join(chunks, total);
 }
 

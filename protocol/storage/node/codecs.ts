@@ -40,8 +40,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 /** @throws RpcError for a codec that this node does not know */
 export function codecByName(name: string): Codec {
   const codec = CODECS.get(ALIASES.get(name) ?? name);
-  if (codec === undefined)
+  if (codec === undefined) {
     throw badRequest(`unknown codec ${JSON.stringify(name)}; this node knows raw, dag-pb, dag-cbor, dag-json`);
+  }
   return codec;
 }
 

@@ -14,9 +14,9 @@ export function importOptions(query: Query, maxBlockBytes: number): ImporterOpti
   const version = query.text("cid-version") ?? "1";
   if (version !== "0" && version !== "1") throw badRequest("cid-version is 0 or 1");
   const options = { ...defaultImportProfile(), wrapWithDirectory: query.flag("wrap-with-directory", false) };
-  if (version === "0")
+  if (version === "0") {
     Object.assign(options, { profile: "unixfs-v0-2015", rawLeaves: query.flag("raw-leaves", false) });
-  else options.rawLeaves = query.flag("raw-leaves", true);
+  } else options.rawLeaves = query.flag("raw-leaves", true);
   const chunker = query.text("chunker");
   if (chunker !== undefined) options.chunker = fixedSize({ chunkSize: chunkSize(chunker, maxBlockBytes) });
   const links = query.size("max-file-links");

@@ -41,6 +41,7 @@ export function blockCalls(rpc: FastifyInstance, { blocks, pins, maxBlockBytes }
 export function assertSha256(query: Query): void {
   const hash = query.text("mhtype") ?? query.text("hash") ?? "sha2-256";
   const length = query.text("mhlen") ?? "-1";
-  if (hash !== "sha2-256" || (length !== "-1" && length !== "32"))
+  if (hash !== "sha2-256" || (length !== "-1" && length !== "32")) {
     throw badRequest("this node stores under sha2-256 only");
+  }
 }

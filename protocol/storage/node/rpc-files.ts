@@ -57,8 +57,9 @@ async function resolvePath({ blocks }: NodeContext, root: CID, path: string): Pr
   try {
     return (await exporter(`${root.toString()}/${path}`, { get })).cid;
   } catch (error) {
-    if (error instanceof Error && error.name === "NotFoundError")
-      throw badRequest(`no link named ${JSON.stringify(path)} under ${root}`);
+    if (error instanceof Error && error.name === "NotFoundError") {
+      throw badRequest(`no link named ${JSON.stringify(path)} under ${root.toString()}`);
+    }
     throw error;
   }
 }

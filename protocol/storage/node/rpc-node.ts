@@ -5,7 +5,7 @@ import type { NodeContext } from "./context.ts";
 export function nodeCalls(rpc: FastifyInstance, { blocks, peerId, version }: NodeContext): void {
   const agent = `orion-ipfs/${version}`;
 
-  rpc.post("/version", async () => ({
+  rpc.post("/version", () => ({
     Version: version,
     Commit: "",
     Repo: "1",
@@ -13,7 +13,7 @@ export function nodeCalls(rpc: FastifyInstance, { blocks, peerId, version }: Nod
     Golang: "",
   }));
 
-  rpc.post("/id", async () => ({ ID: peerId, PublicKey: "", Addresses: [], AgentVersion: agent, Protocols: [] }));
+  rpc.post("/id", () => ({ ID: peerId, PublicKey: "", Addresses: [], AgentVersion: agent, Protocols: [] }));
 
   rpc.post("/repo/stat", async () => {
     const { count, bytes } = await blocks.stats();

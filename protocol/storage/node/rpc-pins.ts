@@ -84,7 +84,8 @@ async function* listIndirect(
 
 /** @throws NotStoredError when a block under the root is not on disk */
 export async function assertComplete(context: NodeContext, root: CID): Promise<void> {
-  for await (const { cid } of walkDag(root, (block) => presentOrLoaded(context, block))) void cid;
+  const walk = walkDag(root, (block) => presentOrLoaded(context, block));
+  while ((await walk.next()).done !== true);
 }
 
 /** Raw blocks have no links, so it is enough that they are there. */

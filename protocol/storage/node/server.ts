@@ -32,21 +32,30 @@ export function createServer(context: NodeContext, rules: AccessRules, log: Node
   // Bodies are read as streams by the calls that take one, under their own limits.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _body, done) => done(null));
-  app.setErrorHandler(async (error, request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const answer = toRpcError(error, request.url.startsWith("/ipfs/"));
     const fields = { call: request.url.split("?")[0], status: answer.status, err: error };
     if (answer.status >= 500 && !(error instanceof NotStoredError)) log.error(fields, "ipfs call failed");
     return sendError(reply, answer);
   });
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).type("text/plain").send("404 page not found\n"));
-  app.register(async (rpc) => rpcRoutes(rpc, context, rules), { prefix: "/api/v0" });
+  app.register(
+    (rpc, _options, done) => {
+      rpcRoutes(rpc, context, rules);
+      done();
+    },
+    { prefix: "/api/v0" },
+  );
   gatewayRoutes(app, context);
   return app;
 }
 
 function rpcRoutes(rpc: FastifyInstance, context: NodeContext, rules: AccessRules): void {
   const guard = createGuard(rules);
-  rpc.addHook("onRequest", async (request, reply) => guard(request, reply));
+  rpc.addHook("onRequest", (request, reply, done) => {
+    guard(request, reply);
+    done();
+  });
   for (const add of [blockCalls, fileCalls, dagCalls, pinCalls, nodeCalls]) add(rpc, context);
   rpc.options("/*", async (_request, reply) => reply.code(204).send());
   rpc.route({

@@ -25,7 +25,9 @@ export async function* readParts(request: FastifyRequest, maxBytes: number): Asy
   const parts = new Readable({ objectMode: true, read: () => {} });
   const stop = new AbortController();
   const parser = createParser(request.headers["content-type"], parts);
-  const pumping = pump(request.raw, parser, maxBytes, stop.signal).catch((error: Error) => parser.emit("error", error));
+  const pumping = pump(request.raw, parser, maxBytes, stop.signal).catch((error: unknown) =>
+    parser.emit("error", error),
+  );
   try {
     for await (const part of parts as AsyncIterable<Part>) yield part;
   } finally {
