@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {
-    AutomationCompatibleInterface
-} from "@chainlink/contracts/src/v0.8/automation/interfaces/AutomationCompatibleInterface.sol";
+import {AutomationCompatibleInterface} from "@chainlink/contracts/src/v0.8/automation/interfaces/AutomationCompatibleInterface.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {Terms} from "../types/Terms.sol";
 
@@ -20,8 +18,13 @@ contract MarketUpkeep is AutomationCompatibleInterface {
     }
 
     /// @notice Simulated off chain: finds at most `limit` units in [firstUnit, lastUnit] that are due.
-    function checkUpkeep(bytes calldata checkData) external view override returns (bool needed, bytes memory performData) {
-        (Terms memory terms, uint32 first, uint32 last, uint32 limit) = abi.decode(checkData, (Terms, uint32, uint32, uint32));
+    function checkUpkeep(
+        bytes calldata checkData
+    ) external view override returns (bool needed, bytes memory performData) {
+        (Terms memory terms, uint32 first, uint32 last, uint32 limit) = abi.decode(
+            checkData,
+            (Terms, uint32, uint32, uint32)
+        );
         require(first <= last, EmptyRange(first, last));
         uint32[] memory units = new uint32[](uint256(last) - first + 1);
         for (uint256 i; i < units.length; ++i) units[i] = uint32(first + i);
@@ -33,7 +36,10 @@ contract MarketUpkeep is AutomationCompatibleInterface {
 
     /// @notice Takes the steps; units that are not due are skipped by the market.
     function performUpkeep(bytes calldata performData) external override {
-        (Terms memory terms, uint32[] memory settle, uint32[] memory expire) = abi.decode(performData, (Terms, uint32[], uint32[]));
+        (Terms memory terms, uint32[] memory settle, uint32[] memory expire) = abi.decode(
+            performData,
+            (Terms, uint32[], uint32[])
+        );
         if (settle.length > 0) MARKET.settle(terms, settle);
         if (expire.length > 0) MARKET.expire(terms, expire);
     }
@@ -49,6 +55,10 @@ contract MarketUpkeep is AutomationCompatibleInterface {
         for (uint256 i; i < units.length && n < limit; ++i) if (steps[i] == wanted) ++n;
         picked = new uint32[](n);
         uint256 k;
-        for (uint256 i; k < n; ++i) if (steps[i] == wanted) picked[k++] = units[i];
+        for (uint256 i; k < n; ++i) {
+            if (steps[i] != wanted) continue;
+            picked[k] = units[i];
+            ++k;
+        }
     }
 }

@@ -17,6 +17,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     using SafeCast for uint256;
 
     uint256 private constant _CREDIT = 1e12;
+    bytes32 private constant _FLOOR = "floor";
+    bytes32 private constant _CAP = "cap";
     uint256 public constant LONGEST_TERM = 30 days;
     uint256 public constant AUCTION = 3 days;
 
@@ -41,6 +43,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         ORION = orion;
         _floor.init(floor_);
         _cap.init(cap_);
+        emit ParameterChanged(_FLOOR, floor_);
+        emit ParameterChanged(_CAP, cap_);
     }
 
     /// @inheritdoc IComputeCredits
@@ -110,14 +114,16 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         emit PausedSet(paused_);
     }
 
+    /// @notice Moves the least ORION per CU of new positions; by a quarter at most, a week apart.
     function setFloor(uint128 value) external onlyOwner {
         _floor.change(value);
-        emit ParameterChanged("floor", value);
+        emit ParameterChanged(_FLOOR, value);
     }
 
+    /// @notice Moves the most CU that may exist; by a quarter at most, a week apart. Below the supply it only stops mints.
     function setCap(uint128 value) external onlyOwner {
         _cap.change(value);
-        emit ParameterChanged("cap", value);
+        emit ParameterChanged(_CAP, value);
     }
 
     /// @inheritdoc IComputeCredits
@@ -125,10 +131,12 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         return _positions[id];
     }
 
+    /// @notice Most CU base units that may exist.
     function cap() external view returns (uint256) {
         return _cap.value;
     }
 
+    /// @notice Whether new mints are stopped.
     function paused() external view returns (bool) {
         return _paused;
     }

@@ -21,12 +21,16 @@ contract DisputeManager is IDisputeManager {
         _FAST = ProfileWordLib.pack(fast);
         _STANDARD = ProfileWordLib.pack(standard);
         _LONG = ProfileWordLib.pack(long);
+        emit ProfileDefined(0, fast);
+        emit ProfileDefined(1, standard);
+        emit ProfileDefined(2, long);
     }
 
     /// @inheritdoc IDisputeManager
     function recordClaim(bytes32 key, bytes32 hash) external {
-        require(_facts[msg.sender][key] == bytes32(0), AlreadyRecorded(msg.sender, key));
-        _facts[msg.sender][key] = hash;
+        mapping(bytes32 => bytes32) storage facts = _facts[msg.sender];
+        require(facts[key] == bytes32(0), AlreadyRecorded(msg.sender, key));
+        facts[key] = hash;
     }
 
     /// @inheritdoc IDisputeManager
@@ -43,7 +47,7 @@ contract DisputeManager is IDisputeManager {
     function requireFacts(address market, bytes32 key, ClaimFacts calldata facts) external view {
         bytes32 stored = _facts[market][key];
         require(stored != bytes32(0), UnknownClaim(market, key));
-        require(stored == keccak256(abi.encode(facts)), WrongFacts(market, key));
+        require(stored == facts.hash(), WrongFacts(market, key));
     }
 
     /// @inheritdoc IDisputeManager
@@ -54,6 +58,11 @@ contract DisputeManager is IDisputeManager {
     /// @inheritdoc IDisputeManager
     function profileWord(uint8 index) public view returns (ProfileWord) {
         require(index < PROFILES, UnknownProfile(index));
-        return index == 0 ? _FAST : index == 1 ? _STANDARD : _LONG;
+        return
+            index == 0
+                ? _FAST
+                : index == 1
+                    ? _STANDARD
+                    : _LONG;
     }
 }

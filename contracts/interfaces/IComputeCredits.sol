@@ -14,7 +14,14 @@ interface IComputeCredits {
         uint128 lock;
     }
 
-    event PositionOpened(uint256 indexed id, address indexed owner, address indexed to, uint128 debt, uint128 lock, uint40 end);
+    event PositionOpened(
+        uint256 indexed id,
+        address indexed owner,
+        address indexed to,
+        uint128 debt,
+        uint128 lock,
+        uint40 end
+    );
     event PositionRedeemed(uint256 indexed id, uint128 burned, uint128 released, uint128 debtLeft, uint128 lockLeft);
     event PositionRolled(uint256 indexed id, address indexed payer, uint128 topUp, uint128 lock, uint40 end);
     event PositionDelivered(

@@ -7,6 +7,9 @@ import {Profile, ProfileWord} from "../types/Profile.sol";
 /// @title Judgement of claims
 /// @notice Keeps what markets record about claims and the outcome that they read. It moves no stake and calls nobody.
 interface IDisputeManager {
+    /// @notice Once per profile, when the judge is deployed.
+    event ProfileDefined(uint8 indexed index, Profile profile);
+
     error AlreadyRecorded(address market, bytes32 key);
     error UnknownClaim(address market, bytes32 key);
     error WrongFacts(address market, bytes32 key);

@@ -118,6 +118,7 @@ interface IJobMarket {
     error UnknownProfile(uint8 profile);
     error EscrowTooLarge(uint256 escrow);
     error CollateralOutOfBounds(uint256 collateralPerShard, uint256 lowest, uint256 highest);
+    error BoundsCrossed(uint128 lowest, uint128 highest);
     error ClaimCollateralTooLow(uint256 smallestClaim, uint256 minimum);
     error NoSuchUnit(bytes32 jobId, uint32 unit);
     error UnitNotFree(bytes32 jobId, uint32 unit);
@@ -149,7 +150,7 @@ interface IJobMarket {
     /// by anyone else, or later, it is only an event.
     function publishManifest(Terms calldata terms, bytes32 manifest) external;
 
-    /// @notice Adds `amount` CU that the shards not yet settled share equally.
+    /// @notice Adds `amount` CU that the shards not yet settled share equally; what cancelled shards do not earn goes to the poster.
     function addTip(Terms calldata terms, uint96 amount) external;
 
     /// @notice Takes free units; locks `shards × collateralPerShard` ORION of the caller for each. All or none.
@@ -161,13 +162,15 @@ interface IJobMarket {
     /// @notice Settles units whose window has passed, or forfeits them if their claim has fallen; skips and reports the others.
     function settle(Terms calldata terms, uint32[] calldata units) external;
 
-    /// @notice Settles the poster's units at once, as accepted rather than verified; reverts if one is not committed or has open demands.
+    /// @notice Settles the poster's units at once, as accepted rather than verified; reverts if one is not committed, has fallen, has open
+    /// demands or is on hold.
     function accept(Terms calldata terms, uint32[] calldata units) external;
 
     /// @notice Frees units whose worker missed the deadline and takes a share of its lock; skips and reports the others.
     function expire(Terms calldata terms, uint32[] calldata units) external;
 
-    /// @notice Ends claiming and refunds all free units, less a tenth of their keeper fee once the keeper has published.
+    /// @notice Ends claiming and refunds all free units, less a tenth of their keeper fee once the keeper has published. Units under
+    /// way go on; those that return later are refunded in full.
     function cancel(Terms calldata terms) external;
 
     /// @notice Announces an aggregated result. Anyone may; readers check it against the settled claims.

@@ -30,6 +30,7 @@ interface IProviderRegistry {
     event Slashed(address indexed provider, address indexed market, uint96 amount, Split split);
 
     error ZeroAmount();
+    error ZeroAddress();
     error NotAuthorised(address provider, address market);
     error InsufficientFree(address provider, address market, uint96 free, uint256 wanted);
     error InsufficientLocked(address provider, address market, uint96 locked, uint256 wanted);
@@ -38,7 +39,7 @@ interface IProviderRegistry {
     /// @notice Announces hardware, rates, region and public key: `profile` is the sha2-256 digest of a dag-cbor block.
     function publishProfile(bytes32 profile) external;
 
-    /// @notice Adds `amount` to the free stake of `provider` at `market`; the caller pays.
+    /// @notice Adds `amount` to the free stake of `provider` at `market`; the caller pays and keeps no right to it.
     function stake(address provider, address market, uint96 amount) external;
 
     /// @notice As `stake`, for the caller, using a permit; an already used permit is ignored when the allowance suffices.

@@ -11,6 +11,32 @@ library JobRules {
     uint256 internal constant CREDIT = 1e12;
     uint32 internal constant MAX_SHARDS_PER_CLAIM = 1024;
 
+    /// @dev `keccak256(abi.encode(chainId, market, terms))`. Terms have a fixed size, so they are hashed as they stand in calldata: bits outside
+    /// a field's width give another id, and the job's first event, which decodes every field, never lets such terms be posted.
+    function id(Terms calldata terms) internal view returns (bytes32 jobId) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, chainid())
+            mstore(add(free, 0x20), address())
+            calldatacopy(add(free, 0x40), terms, 0x1c0)
+            jobId := keccak256(free, 0x200)
+        }
+    }
+
+    /// @dev `keccak256(abi.encode(chainId, market, jobId, unit, attempt, worker))`: the name of one claim.
+    function key(bytes32 jobId, uint32 unit, uint16 attempt, address worker) internal view returns (bytes32 claimKey) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, chainid())
+            mstore(add(free, 0x20), address())
+            mstore(add(free, 0x40), jobId)
+            mstore(add(free, 0x60), and(unit, 0xffffffff))
+            mstore(add(free, 0x80), and(attempt, 0xffff))
+            mstore(add(free, 0xa0), shr(96, shl(96, worker)))
+            claimKey := keccak256(free, 0xc0)
+        }
+    }
+
     /// @dev Number of units; the last one may be smaller.
     function unitCount(Terms calldata terms) internal pure returns (uint256) {
         return Math.ceilDiv(terms.shards, terms.shardsPerClaim);
@@ -20,6 +46,17 @@ library JobRules {
     function range(Terms calldata terms, uint32 unit) internal pure returns (uint32 from, uint32 to) {
         uint256 first = uint256(unit) * terms.shardsPerClaim;
         return (uint32(first), uint32(Math.min(first + terms.shardsPerClaim, terms.shards)));
+    }
+
+    /// @dev Number of shards of a unit; assumes that the unit exists.
+    function shardsOf(Terms calldata terms, uint32 unit) internal pure returns (uint32) {
+        (uint32 from, uint32 to) = range(terms, unit);
+        return to - from;
+    }
+
+    /// @dev ORION locked for a claim of `shards`; checked to fit 96 bits when the job was posted.
+    function collateral(Terms calldata terms, uint32 shards) internal pure returns (uint96) {
+        return uint96(uint256(shards) * terms.collateralPerShard);
     }
 
     /// @dev CU that one shard holds in escrow.
@@ -41,8 +78,14 @@ library JobRules {
         bool shards = terms.shards > 0 && terms.rows >= terms.shards;
         bool units = terms.shardsPerClaim > 0 && terms.shardsPerClaim <= MAX_SHARDS_PER_CLAIM;
         require(shards && units, IJobMarket.BadShards(terms.rows, terms.shards, terms.shardsPerClaim));
-        require(terms.pricePerShard >= terms.workPerShard, IJobMarket.BelowPar(terms.pricePerShard, terms.workPerShard));
-        require(terms.keeper != address(0) || terms.keeperFee == 0, IJobMarket.BadKeeper(terms.keeper, terms.keeperFee));
+        require(
+            terms.pricePerShard >= terms.workPerShard,
+            IJobMarket.BelowPar(terms.pricePerShard, terms.workPerShard)
+        );
+        require(
+            terms.keeper != address(0) || terms.keeperFee == 0,
+            IJobMarket.BadKeeper(terms.keeper, terms.keeperFee)
+        );
     }
 
     /// @dev Collateral per shard lies between `lowest` and `highest` ORION per CU of work, and the smallest claim locks at least `perClaim`.

@@ -29,7 +29,6 @@ contract ProviderRegistry is IProviderRegistry {
     /// @inheritdoc IProviderRegistry
     function stakeWithPermit(address market, uint96 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         // A permit that someone else sent first has already set the allowance; the transfer below judges.
-        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(ORION)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         _stake(msg.sender, market, amount);
     }
@@ -95,6 +94,8 @@ contract ProviderRegistry is IProviderRegistry {
     /// @dev Credits before it pulls: ORION is the protocol's own token and calls nobody back.
     function _stake(address provider, address market, uint96 amount) private {
         require(amount > 0, ZeroAmount());
+        // Nobody could ever take it back.
+        require(provider != address(0), ZeroAddress());
         _accounts[provider][market].free += amount;
         emit Staked(provider, market, msg.sender, amount);
         require(ORION.transferFrom(msg.sender, address(this), amount), TransferFailed());

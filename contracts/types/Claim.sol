@@ -15,6 +15,17 @@ struct ClaimFacts {
     uint8 profile;
 }
 
+using ClaimFactsLib for ClaimFacts global;
+
+library ClaimFactsLib {
+    /// @dev `keccak256(abi.encode(facts))`: nine static words, which memory holds in the same layout.
+    function hash(ClaimFacts memory facts) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            digest := keccak256(facts, 0x120)
+        }
+    }
+}
+
 /// @notice State of the judgement of one claim; one packed slot.
 struct Outcome {
     /// Who is paid the finder's share; zero when nobody is.

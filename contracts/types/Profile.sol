@@ -36,7 +36,12 @@ library ProfileWordLib {
 
     /// @dev Reverts unless the ratios keep self-slashing unprofitable and every clock runs.
     function pack(Profile memory p) internal pure returns (ProfileWord) {
-        bool clocks = p.claimPeriod > 0 && p.challengeWindow > 0 && p.manifestPeriod > 0 && p.answerPeriod > 0 && p.descendPeriod > 0;
+        bool clocks =
+            p.claimPeriod > 0 &&
+                p.challengeWindow > 0 &&
+                p.manifestPeriod > 0 &&
+                p.answerPeriod > 0 &&
+                p.descendPeriod > 0;
         bool ratios = p.expiryBps >= 1000 && p.expiryBps <= 2000 && p.expiryBurnBps >= 5000 && p.expiryBurnBps <= BPS;
         bool split = p.finderBps <= 4000 && p.burnBps >= 2500 && uint256(p.finderBps) + p.burnBps <= BPS;
         require(clocks && ratios && split, ProfileOutOfBounds(p));

@@ -1,0 +1,109 @@
+import hre from "hardhat";
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { ZeroAddress, id, parseEther } from "ethers";
+
+import { loadParameters, type Parameters } from "@orion/deploy";
+import type { Terms } from "@orion/protocol/chain";
+
+import type { MarketUpkeep } from "../../protocol/chain/generated/chainlink/MarketUpkeep.js";
+import type { ComputeCredits } from "../../protocol/chain/generated/credits/ComputeCredits.js";
+import type { JobMarket } from "../../protocol/chain/generated/market/JobMarket.js";
+import type { JudgedDisputeManager } from "../../protocol/chain/generated/mocks/JudgedDisputeManager.js";
+import type { ProviderRegistry } from "../../protocol/chain/generated/registry/ProviderRegistry.js";
+import type { OrionToken } from "../../protocol/chain/generated/token/OrionToken.js";
+
+export const CU = 10n ** 12n;
+export const ORION = 10n ** 18n;
+export const DAY = 86_400;
+
+/** Index of the profile with the shortest clocks. */
+export const FAST = 0;
+
+export interface MarketFixture {
+  readonly ethers: Connection["ethers"];
+  readonly time: Connection["networkHelpers"]["time"];
+  readonly parameters: Parameters["Orion"];
+  readonly orion: OrionToken;
+  readonly registry: ProviderRegistry;
+  readonly credits: ComputeCredits;
+  readonly disputes: JudgedDisputeManager;
+  readonly market: JobMarket;
+  readonly upkeep: MarketUpkeep;
+  /** Owner of market and credits, and treasury. */
+  readonly owner: HardhatEthersSigner;
+  readonly poster: HardhatEthersSigner;
+  readonly keeper: HardhatEthersSigner;
+  readonly workers: readonly [HardhatEthersSigner, HardhatEthersSigner, HardhatEthersSigner];
+  readonly stranger: HardhatEthersSigner;
+  /** Complete terms of a small job of the poster, with the given fields replaced; each call has a salt of its own. */
+  terms(overrides?: Partial<Terms>): Terms;
+  /** Brings the fixture back to the state in which it was made. */
+  reset(): Promise<void>;
+}
+
+type Connection = Awaited<ReturnType<typeof hre.network.create>>;
+
+const CREDITS_MINTED = 1_000_000n * CU;
+const STAKE = 1_000_000n * ORION;
+
+/**
+ * The network in an in-process chain, deployed with the local parameters and a judge whose outcomes a test sets. The
+ * poster holds credits and has approved the market; three workers have staked and authorised it.
+ */
+export async function deployMarketFixture(): Promise<MarketFixture> {
+  const connection = await hre.network.create();
+  const { ethers, networkHelpers } = connection;
+  const [owner, poster, keeper, first, second, third, stranger] = await ethers.getSigners();
+  if (!owner || !poster || !keeper || !first || !second || !third || !stranger) throw new Error("too few accounts");
+  const { Orion: parameters } = await loadParameters("local");
+  const p = parameters;
+  const deploy = async (name: string, ...args: unknown[]): Promise<unknown> => await ethers.deployContract(name, args);
+  const orion = (await deploy("OrionToken", owner)) as OrionToken;
+  const registry = (await deploy("ProviderRegistry", orion)) as ProviderRegistry;
+  const credits = (await deploy("ComputeCredits", orion, owner, p.creditsFloor, p.creditsCap)) as ComputeCredits;
+  const disputes = (await deploy("JudgedDisputeManager", p.fast, p.standard, p.long)) as JudgedDisputeManager;
+  const bounds = [p.lowestCollateral, p.highestCollateral, p.claimCollateral];
+  const market = (await deploy("JobMarket", credits, registry, disputes, owner, ...bounds)) as JobMarket;
+  const upkeep = (await deploy("MarketUpkeep", market)) as MarketUpkeep;
+  const workers = [first, second, third] as const;
+
+  await orion.approve(credits, 2n ** 256n - 1n);
+  await credits.mint(CREDITS_MINTED, 30 * DAY, 2n ** 128n - 1n, poster);
+  await credits.connect(poster).approve(market, 2n ** 256n - 1n);
+  for (const worker of workers) {
+    await orion.transfer(worker, 2n * STAKE);
+    await orion.connect(worker).approve(registry, 2n ** 256n - 1n);
+    await registry.connect(worker).stake(worker, market, STAKE);
+    await registry.connect(worker).authorise(market, true);
+  }
+  const snapshot = await networkHelpers.takeSnapshot();
+  let jobs = 0;
+  const terms = (overrides: Partial<Terms> = {}): Terms => ({
+    poster: poster.address,
+    salt: id(`salt ${String((jobs += 1))}`),
+    programRoot: id("program"),
+    dataset: id("dataset"),
+    inputsRoot: id("inputs"),
+    rows: 64n,
+    shards: 1,
+    shardsPerClaim: 1,
+    workPerShard: CU / 10n,
+    pricePerShard: CU / 8n,
+    keeper: keeper.address,
+    keeperFee: CU / 100n,
+    collateralPerShard: parseEther("2"),
+    profile: FAST,
+    ...overrides,
+  });
+  return {
+    ethers,
+    time: networkHelpers.time,
+    parameters,
+    ...{ orion, registry, credits, disputes, market, upkeep },
+    ...{ owner, poster, keeper, workers, stranger, terms },
+    reset: () => snapshot.restore(),
+  };
+}
+
+/** No keeper and no fee for one. */
+export const WITHOUT_KEEPER = { keeper: ZeroAddress, keeperFee: 0n } as const;
