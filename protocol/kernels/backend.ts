@@ -78,7 +78,8 @@ async function tryMode(gpuClass: GpuClass, mode: Mode): Promise<Backend | Refusa
   }
 }
 
-function backendOf(device: Device, macsPerSecond: number): Backend {
+/** A backend over a device as it is, with whatever rate is known of it. */
+export function backendOf(device: Device, macsPerSecond: number): Backend {
   const { mode } = device;
   return { name: `gpu.js ${mode}`, mode, macsPerSecond, refused: [], device, dispose: () => device.dispose() };
 }

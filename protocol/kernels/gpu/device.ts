@@ -40,9 +40,13 @@ export interface Device {
   dispose(): Promise<void>;
 }
 
-export function createDevice(gpuClass: GpuClass, mode: Mode): Device {
+/** Layout that was measured to be the faster one of the two for a mode. */
+function layoutFor(mode: Mode): KernelLayout {
+  return mode === "webasm" || mode === "cpu" ? quadLayout : flatLayout;
+}
+
+export function createDevice(gpuClass: GpuClass, mode: Mode, layout: KernelLayout = layoutFor(mode)): Device {
   const gpu = new gpuClass({ mode });
-  const layout = mode === "webasm" || mode === "cpu" ? quadLayout : flatLayout;
   const kernels = new Map<string, GpuKernel>();
   const kernelFor = (shape: KernelShape): GpuKernel => {
     const key = `${shape.rows}x${shape.channels}x${shape.terms}x${shape.slab}`;

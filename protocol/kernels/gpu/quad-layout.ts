@@ -1,6 +1,7 @@
 import { commonSettings, type KernelLayout } from "./layout.ts";
 
-type Quads = readonly (readonly Float32Array[])[];
+/** By group of four channels, then by row. */
+type Quads = Float32Array[][];
 
 /**
  * Four channels per thread, for WebAssembly and the CPU: gpu.js puts four rows into the lanes of a SIMD register, so one
@@ -39,9 +40,9 @@ export const quadLayout: KernelLayout = {
     const flat = contiguous(quads, shape.rows);
     for (let n = 0; n < channels; n += 4) {
       const width = Math.min(4, channels - n);
-      const line = quads[n / 4] as readonly Float32Array[];
+      const line = quads[n / 4] ?? [];
       for (let m = 0; m < rows; m++) {
-        const quad = flat ?? line[m];
+        const quad = flat ?? line[m] ?? [];
         const from = flat === undefined ? 0 : ((n / 4) * shape.rows + m) * 4;
         const to = m * pitch + first + n;
         for (let lane = 0; lane < width; lane++) (sums[to + lane] as number) += quad[from + lane] as number;

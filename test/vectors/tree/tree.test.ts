@@ -9,9 +9,7 @@ import { tensorRoot } from "../../../protocol/tensor/tree/tensor-root.ts";
 import { someBytes, someLeaves } from "../../unit/tree/naive-tree.ts";
 import { makeVectors, type TreeVectors } from "./make-vectors.ts";
 
-const golden = JSON.parse(readFileSync(new URL("tree.json", import.meta.url), "utf8")) as ReturnType<
-  typeof makeVectors
->;
+const golden = JSON.parse(readFileSync(new URL("tree.json", import.meta.url), "utf8")) as TreeVectors;
 const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString("hex")}`;
 
 describe("golden vectors of the trees", () => {

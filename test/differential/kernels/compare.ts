@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import { createExecutor, type Backend } from "@orion/protocol/kernels";
+import { interpret, type BuiltProgram, type ProgramInputs } from "@orion/protocol/tensor";
+import { backendOf } from "../../../protocol/kernels/backend.ts";
+import { createDevice, type Mode } from "../../../protocol/kernels/gpu/device.ts";
+import { flatLayout } from "../../../protocol/kernels/gpu/flat-layout.ts";
+import { loadGpuJs } from "../../../protocol/kernels/gpu/gpu-js.ts";
+
+/** Backends that run in plain Node; `flat` is the layout of the GPU modes on the CPU mode. */
+export const BACKENDS = ["webasm", "cpu", "flat"] as const;
+
+/** A backend that counts its dispatches: a test that never reached the device would prove nothing. */
+export interface CountingBackend extends Backend {
+  readonly counted: { dispatches: number };
+}
+
+export async function openBackend(name: (typeof BACKENDS)[number]): Promise<CountingBackend> {
+  const gpuClass = await loadGpuJs();
+  const mode: Mode = name === "flat" ? "cpu" : name;
+  const device = name === "flat" ? createDevice(gpuClass, mode, flatLayout) : createDevice(gpuClass, mode);
+  const counted = { dispatches: 0 };
+  const dispatch: typeof device.dispatch = (work) => {
+    counted.dispatches++;
+    return device.dispatch(work);
+  };
+  return { ...backendOf({ ...device, dispatch }, 0), counted };
+}
+
+/** Runs a program on the backend and by the reference, and expects every element of every node to be equal. */
+export async function expectSame(
+  backend: Backend,
+  built: BuiltProgram,
+  inputs: ProgramInputs,
+  label: string,
+): Promise<void> {
+  const executor = createExecutor(built.program, inputs.constants, backend);
+  const seen = await executor.run(inputs);
+  executor.dispose();
+  const wanted = interpret(built.program, inputs);
+  expect(seen.length).to.equal(wanted.length);
+  for (const [node, tensor] of wanted.entries()) {
+    const { op } = built.program.nodes[node]!;
+    const at = tensor.data.findIndex((value, i) => value !== seen[node]?.data[i]);
+    expect(at, `${label}: node ${node} ${op}: ${seen[node]?.data[at]} for ${tensor.data[at]}`).to.equal(-1);
+    expect(seen[node]?.data.constructor).to.equal(tensor.data.constructor);
+    expect(seen[node]?.data.length).to.equal(tensor.data.length);
+    expect(seen[node]?.dims).to.deep.equal(tensor.dims);
+  }
+}
