@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice Head of a tensor program; `programRoot` is its hash.
+/// @dev Frozen. Every depth and count of a proof follows from it, a descriptor and the facts of a claim.
+struct ProgramHeader {
+    uint8 version;
+    uint32 nodeCount;
+    /// Input slots that all shards of a job read.
+    uint32 sharedSlots;
+    /// Input slots of which every shard has its own.
+    uint32 shardSlots;
+    uint32 outputNode;
+    /// Root over the descriptors of all nodes.
+    bytes32 descriptorsRoot;
+}
+
+/// @notice Operator codes of version 1.
+library Op {
+    uint256 internal constant INPUT = 0x01;
+    uint256 internal constant CONSTANT = 0x02;
+    uint256 internal constant MATMUL = 0x10;
+    uint256 internal constant CONV2D = 0x11;
+    uint256 internal constant REQUANTIZE = 0x20;
+    uint256 internal constant ADD = 0x21;
+    uint256 internal constant SUB = 0x22;
+    uint256 internal constant MUL = 0x23;
+    uint256 internal constant MAX = 0x24;
+    uint256 internal constant MIN = 0x25;
+    uint256 internal constant CLAMP = 0x26;
+    uint256 internal constant LOOKUP = 0x27;
+    uint256 internal constant DIV = 0x28;
+    uint256 internal constant ISQRT = 0x29;
+    uint256 internal constant VIEW = 0x30;
+    uint256 internal constant REDUCE_SUM = 0x40;
+    uint256 internal constant REDUCE_MAX = 0x41;
+    uint256 internal constant ARGMAX = 0x42;
+    uint256 internal constant MAX_POOL = 0x50;
+    uint256 internal constant AVG_POOL = 0x51;
+}
+
+/// @notice Where the elements of an operand come from; decides against which root they are proved.
+library Source {
+    uint256 internal constant COMPUTED = 1;
+    uint256 internal constant SHARED = 2;
+    uint256 internal constant SHARD = 3;
+    uint256 internal constant CONSTANT = 4;
+}
+
+/// @notice Element types and their ranges.
+library DType {
+    uint256 internal constant I8 = 1;
+    uint256 internal constant U8 = 2;
+    uint256 internal constant I16 = 3;
+    uint256 internal constant I32 = 4;
+
+    /// @dev Bytes of one element; zero for what is no element type.
+    function width(uint256 dtype) internal pure returns (uint256 bytes_) {
+        assembly ("memory-safe") {
+            bytes_ := byte(dtype, 0x0001010204000000000000000000000000000000000000000000000000000000)
+        }
+    }
+
+    function min(uint256 dtype) internal pure returns (int256) {
+        if (dtype == I8) return type(int8).min;
+        if (dtype == U8) return 0;
+        return dtype == I16 ? int256(type(int16).min) : int256(type(int32).min);
+    }
+
+    function max(uint256 dtype) internal pure returns (int256) {
+        if (dtype == I8) return type(int8).max;
+        if (dtype == U8) return int256(uint256(type(uint8).max));
+        return dtype == I16 ? int256(type(int16).max) : int256(type(int32).max);
+    }
+}
+
+/// @notice The 416-byte record of one node, as its position in calldata.
+type Descriptor is uint256;
+
+using DescriptorLib for Descriptor global;
+
+/// @dev Field accessors. Nothing here is checked: a descriptor is worth what its proof is worth.
+library DescriptorLib {
+    uint256 internal constant BYTES = 416;
+    uint256 private constant ATTRIBUTES = 7 * 32;
+
+    function op(Descriptor d) internal pure returns (uint256 code) {
+        assembly ("memory-safe") {
+            code := byte(0, calldataload(d))
+        }
+    }
+
+    function dtype(Descriptor d) internal pure returns (uint256 code) {
+        assembly ("memory-safe") {
+            code := byte(1, calldataload(d))
+        }
+    }
+
+    function rank(Descriptor d) internal pure returns (uint256 count) {
+        assembly ("memory-safe") {
+            count := byte(2, calldataload(d))
+        }
+    }
+
+    /// @dev Number of operands.
+    function arity(Descriptor d) internal pure returns (uint256 count) {
+        assembly ("memory-safe") {
+            count := byte(3, calldataload(d))
+        }
+    }
+
+    function dim(Descriptor d, uint256 axis) internal pure returns (uint256 extent) {
+        assembly ("memory-safe") {
+            extent := shr(224, calldataload(add(add(d, 16), shl(2, axis))))
+        }
+    }
+
+    /// @dev Elements of the output; below 2^128.
+    function elements(Descriptor d) internal pure returns (uint256) {
+        return _product(Descriptor.unwrap(d));
+    }
+
+    /// @dev Bytes of the output without padding; zero for an unknown element type.
+    function byteLength(Descriptor d) internal pure returns (uint256) {
+        unchecked {
+            return elements(d) * DType.width(dtype(d)); // below 2^130
+        }
+    }
+
+    function source(Descriptor d, uint256 operand) internal pure returns (uint256 code) {
+        uint256 where = _operand(d, operand);
+        assembly ("memory-safe") {
+            code := byte(0, calldataload(where))
+        }
+    }
+
+    function dtype(Descriptor d, uint256 operand) internal pure returns (uint256 code) {
+        uint256 where = _operand(d, operand);
+        assembly ("memory-safe") {
+            code := byte(1, calldataload(where))
+        }
+    }
+
+    /// @dev Index of the node that the operand reads.
+    function node(Descriptor d, uint256 operand) internal pure returns (uint256 index) {
+        uint256 where = _operand(d, operand);
+        assembly ("memory-safe") {
+            index := shr(224, calldataload(add(where, 4)))
+        }
+    }
+
+    function slot(Descriptor d, uint256 operand) internal pure returns (uint256 index) {
+        uint256 where = _operand(d, operand);
+        assembly ("memory-safe") {
+            index := shr(224, calldataload(add(where, 8)))
+        }
+    }
+
+    function dim(Descriptor d, uint256 operand, uint256 axis) internal pure returns (uint256 extent) {
+        uint256 where = _operand(d, operand);
+        assembly ("memory-safe") {
+            extent := shr(224, calldataload(add(add(where, 16), shl(2, axis))))
+        }
+    }
+
+    function elements(Descriptor d, uint256 operand) internal pure returns (uint256) {
+        return _product(_operand(d, operand));
+    }
+
+    /// @dev Tensor root of an operand that is a constant.
+    function root(Descriptor d, uint256 operand) internal pure returns (bytes32 hash) {
+        uint256 where = _operand(d, operand);
+        assembly ("memory-safe") {
+            hash := calldataload(add(where, 32))
+        }
+    }
+
+    /// @dev Tensor root of a constant node.
+    function root(Descriptor d) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := calldataload(add(d, ATTRIBUTES))
+        }
+    }
+
+    /// @dev Attribute a[index].
+    function attr(Descriptor d, uint256 index) internal pure returns (int256 value) {
+        assembly ("memory-safe") {
+            value := signextend(3, shr(224, calldataload(add(add(d, ATTRIBUTES), shl(2, index)))))
+        }
+    }
+
+    function _operand(Descriptor d, uint256 operand) private pure returns (uint256) {
+        unchecked {
+            return Descriptor.unwrap(d) + 32 + operand * 64; // operand < 3
+        }
+    }
+
+    /// @dev Product of the four extents 16 bytes after `where`; each is below 2^32.
+    function _product(uint256 where) private pure returns (uint256 count) {
+        assembly ("memory-safe") {
+            let dims := calldataload(add(where, 16))
+            count := mul(shr(224, dims), and(shr(192, dims), 0xffffffff))
+            count := mul(count, and(shr(160, dims), 0xffffffff))
+            count := mul(count, and(shr(128, dims), 0xffffffff))
+        }
+    }
+}
