@@ -58,8 +58,9 @@ class HeaderReader {
     if (quote !== "'" && quote !== '"') throw this.#fault("a string was expected");
     const end = this.#text.indexOf(quote, this.#at + 1);
     const content = this.#text.slice(this.#at + 1, end);
-    if (end < 0 || !/^[\w|<>=]{0,32}$/.test(content))
+    if (end < 0 || !/^[\w|<>=]{0,32}$/.test(content)) {
       throw this.#fault("a string does not end or holds odd characters");
+    }
     this.#at = end + 1;
     return content;
   }
@@ -82,8 +83,9 @@ class HeaderReader {
   #integer(): number {
     this.#space();
     const digits = /^\d*/.exec(this.#text.slice(this.#at, this.#at + MAX_DIGITS + 1))?.[0] ?? "";
-    if (digits.length < 1 || digits.length > MAX_DIGITS)
+    if (digits.length < 1 || digits.length > MAX_DIGITS) {
       throw this.#fault("an extent of a shape is no sensible integer");
+    }
     this.#at += digits.length;
     return Number(digits);
   }

@@ -50,15 +50,17 @@ function layoutOf(bytes: Uint8Array): { headerAt: number; contentAt: number } {
   const headerAt = major === 1 ? 10 : 12;
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length > MAX_HEADER) throw new NpyError(`its header has ${length} bytes, more than ${MAX_HEADER}`);
-  if (headerAt + length > bytes.length)
+  if (headerAt + length > bytes.length) {
     throw new NpyError("it ends inside its header", "the file is cut off; copy it again");
+  }
   return { headerAt, contentAt: headerAt + length };
 }
 
 function typeOf(dtype: DType, shape: readonly number[]): TensorType {
   const name = `shape (${shape.join(", ")})`;
-  if (shape.length < 1 || shape.length > 4)
+  if (shape.length < 1 || shape.length > 4) {
     throw new NpyError(`${name} does not have 1 to 4 axes`, "reshape the array");
+  }
   const padded = [1, 1, 1, 1, ...shape].slice(-4);
   const type: TensorType = { dtype, rank: shape.length, dims: [padded[0]!, padded[1]!, padded[2]!, padded[3]!] };
   const fault = typeFault(type);
@@ -78,8 +80,9 @@ export function decodeNpy(bytes: Uint8Array, options: NpyOptions = {}): Tensor {
   const type = typeOf(dtype, header.shape);
   const wanted = header.shape.reduce((product, extent) => product * extent, dtypeBytes(dtype));
   const { maxBytes = FORMAT.maxLeaves * FORMAT.leafBytes } = options;
-  if (wanted > maxBytes)
+  if (wanted > maxBytes) {
     throw new NpyError(`it declares ${wanted} bytes of content, more than the ${maxBytes} allowed here`);
+  }
   const found = bytes.length - contentAt;
   if (found !== wanted) throw new NpyError(`its shape needs ${wanted} bytes of content, but it has ${found}`);
   return fromBytes(type, bytes.subarray(contentAt));

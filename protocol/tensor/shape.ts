@@ -49,7 +49,7 @@ export function strides(dims: Dims): Dims {
 /** What is wrong with a type, or undefined. */
 export function typeFault(type: TensorType): { field: string; rule: string } | undefined {
   const { rank, dims } = type;
-  if (!Number.isInteger(rank) || rank < 1 || rank > 4) return { field: "rank", rule: `${rank} is not 1…4` };
+  if (!Number.isInteger(rank) || rank < 1 || rank > 4) return { field: "rank", rule: `rank ${rank} is not 1…4` };
   if (dims.length !== 4) return { field: "dims", rule: "there must be four extents" };
   for (const [axis, extent] of dims.entries()) {
     if (!Number.isInteger(extent) || extent < 1 || extent > MAX_DIMENSION) {

@@ -4,8 +4,9 @@ import { describeType, elementCount, firstExtent, sameType, shapeOf, tensorType 
 import type { Tensor } from "./types.ts";
 
 function requirePositive(value: number, name: string): void {
-  if (!Number.isSafeInteger(value) || value < 1)
+  if (!Number.isSafeInteger(value) || value < 1) {
     throw new InvalidInputError(`${name} ${value} is not a positive integer`);
+  }
 }
 
 /** Number of shards of `batch` rows each that hold `rows` rows. */
