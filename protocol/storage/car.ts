@@ -27,36 +27,67 @@ const MAX_SECTION_BYTES = MAX_BLOCK_BYTES + 64 * 1024;
  * @throws InvalidInputError when it is malformed or truncated, IntegrityError when a block does not hash to its CID
  */
 export async function readCar(source: AsyncIterable<Uint8Array>, from: string): Promise<CarContent> {
-  const input = source[Symbol.asyncIterator]();
-  const decoder = createDecoder(boundedReader(asyncIterableReader({ [Symbol.asyncIterator]: () => input })));
+  const input = watchSource(source);
+  const decoder = createDecoder(boundedReader(asyncIterableReader(input)));
   try {
-    const header = await readable(decoder.header(), from);
+    const header = await input.explained(decoder.header(), from);
     if (header.version !== 1) throw malformed(from, `version ${header.version}; convert it to CAR version 1`);
     return { roots: header.roots, blocks: verifiedBlocks(decoder.blocks(), input, from) };
   } catch (error) {
-    await input.return?.();
+    await input.close();
     throw error;
   }
 }
 
 async function* verifiedBlocks(
   source: AsyncIterable<CarBlock>,
-  input: AsyncIterator<Uint8Array>,
+  input: WatchedSource,
   from: string,
 ): AsyncGenerator<CarBlock, void, undefined> {
   const blocks = source[Symbol.asyncIterator]();
+  const next = (): Promise<IteratorResult<CarBlock>> => input.explained(blocks.next(), from);
   try {
-    for (
-      let next = await readable(blocks.next(), from);
-      next.done !== true;
-      next = await readable(blocks.next(), from)
-    ) {
-      await verifyBlock(next.value.cid, next.value.bytes, from);
-      yield next.value;
+    for (let block = await next(); block.done !== true; block = await next()) {
+      await verifyBlock(block.value.cid, block.value.bytes, from);
+      yield block.value;
     }
   } finally {
-    await input.return?.(); // the decoder does not pass an early end on to its input
+    await input.close(); // the decoder does not pass an early end on to its input
   }
+}
+
+interface WatchedSource extends AsyncIterable<Uint8Array> {
+  readonly close: () => Promise<void>;
+  /** Tells a failure of the source, passed on as it is, from bytes that are no CAR. */
+  readonly explained: <T>(pending: Promise<T>, from: string) => Promise<T>;
+}
+
+function watchSource(source: AsyncIterable<Uint8Array>): WatchedSource {
+  const input = source[Symbol.asyncIterator]();
+  let failure: { cause: unknown } | undefined;
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    try {
+      return await input.next();
+    } catch (cause) {
+      failure = { cause };
+      throw cause;
+    }
+  };
+  return {
+    [Symbol.asyncIterator]: () => ({ next }),
+    close: async () => {
+      await input.return?.();
+    },
+    explained: async (pending, from) => {
+      try {
+        return await pending;
+      } catch (cause) {
+        if (failure !== undefined) throw failure.cause;
+        if (cause instanceof OrionError) throw cause;
+        throw malformed(from, cause instanceof Error ? cause.message : String(cause), cause);
+      }
+    },
+  };
 }
 
 type Reader = ReturnType<typeof asyncIterableReader>;
@@ -74,23 +105,6 @@ function boundedReader(reader: Reader): Reader {
       return reader.pos;
     },
   };
-}
-
-async function readable<T>(pending: Promise<T>, from: string): Promise<T> {
-  try {
-    return await pending;
-  } catch (cause) {
-    if (cause instanceof OrionError || isTransport(cause)) throw cause;
-    throw malformed(from, cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
-/** A broken connection or an abort is not the sender's malformed CAR. */
-function isTransport(cause: unknown): boolean {
-  return (
-    cause instanceof Error &&
-    (cause.name === "AbortError" || cause.name === "TimeoutError" || cause.cause !== undefined)
-  );
 }
 
 function malformed(from: string, why: string, cause?: unknown): InvalidInputError {

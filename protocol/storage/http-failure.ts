@@ -40,18 +40,36 @@ export function fromTransport(cause: unknown, shown: string): OrionError {
       cause,
     });
   }
-  return new UnavailableError(`the IPFS node at ${shown} cannot be reached: ${oneLine(rootCause(cause))}`, {
+  const { code, reason } = rootCause(cause);
+  if (!NO_CONNECTION.has(code)) {
+    return new UnavailableError(`the IPFS node at ${shown} broke off: ${oneLine(reason)}`, {
+      hint: "it may be overloaded, stopping, or missing a part of what was asked for: try again, and look at its log",
+      cause,
+    });
+  }
+  return new UnavailableError(`the IPFS node at ${shown} cannot be reached: ${oneLine(reason)}`, {
     hint: "start an IPFS node there, or set the address of another one (Kubo's RPC listens on http://127.0.0.1:5001)",
     cause,
   });
 }
 
-function rootCause(cause: unknown): string {
+/** Codes of a connection that never came about. */
+const NO_CONNECTION: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function rootCause(cause: unknown): { code: string; reason: string } {
   let error: unknown = cause;
   while (error instanceof Error && error.cause instanceof Error) error = error.cause;
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return { code: "", reason: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return error.message === "" ? code || error.name : error.message;
+  return { code, reason: error.message === "" ? code || error.name : error.message };
 }
 
 /** What a remote said, fit for one line of a terminal. */

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import manifest from "../../package.json" with { type: "json" };
 import { MAX_BLOCK_BYTES } from "../limits.ts";
 import { openBlocks } from "./blocks.ts";
+import { trackConnections } from "./connections.ts";
 import type { NodeContext } from "./context.ts";
 import { loadPeerId } from "./identity.ts";
 import { openPins } from "./pins.ts";
@@ -25,10 +26,11 @@ export async function startIpfsNode(options: IpfsNodeOptions): Promise<IpfsNode>
   const context = await openContext(options);
   const rules = { allowedOrigins: options.allowedOrigins ?? [], token: options.token };
   const app = createServer(context, rules, log);
+  const closeUnused = trackConnections(app.server);
   const url = await listen(app, host, options.port ?? 0);
   log.info({ url, dataDir: options.dataDir }, "ipfs node listens");
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= close(app));
+  const stop = (): Promise<void> => (stopping ??= close(app, closeUnused));
   return { url, gatewayUrl: url, stop };
 }
 
@@ -79,7 +81,8 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 }
 
 /** Keep-alive connections of clients that never leave must not hold the process. */
-async function close(app: FastifyInstance): Promise<void> {
+async function close(app: FastifyInstance, closeUnused: () => void): Promise<void> {
+  closeUnused();
   const timer = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
   try {
     await app.close();

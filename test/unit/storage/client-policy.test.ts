@@ -88,7 +88,11 @@ describe("retries", () => {
 
   it("end when the caller stops", async () => {
     const stop = new AbortController();
-    const clock: Clock = { now: () => 0, sleep: () => Promise.resolve(stop.abort()) };
+    const sleep = (): Promise<void> => {
+      stop.abort();
+      return Promise.resolve();
+    };
+    const clock: Clock = { now: () => 0, sleep };
     const failing = withRetries({ retries: 9, clock }, stop.signal, () => Promise.reject(new UnavailableError("down")));
     await expectRejection(failing, AbortedError, /stopped/);
   });
@@ -119,11 +123,15 @@ describe("failures of an IPFS node", () => {
   });
 
   it("name the address and what to do when nobody answers", () => {
-    const cause = new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:1") });
+    const cause = new TypeError("fetch failed", {
+      cause: Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" }),
+    });
     const error = fromTransport(cause, "http://127.0.0.1:1");
     expect(error.message).to.equal(
       "the IPFS node at http://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1",
     );
     expect(error.hint).to.match(/start an IPFS node/);
+    const broken = fromTransport(new TypeError("terminated", { cause: new Error("other side closed") }), "http://node");
+    expect(broken.message).to.equal("the IPFS node at http://node broke off: other side closed");
   });
 });

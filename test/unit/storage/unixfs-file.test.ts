@@ -79,8 +79,9 @@ describe("reading a UnixFS file", () => {
 
   it("refuses parts that are declared empty, of which a small graph could hold any number", async () => {
     let empty = await blocks.raw(new Uint8Array());
-    for (let level = 0; level < 8; level++)
+    for (let level = 0; level < 8; level++) {
       empty = await blocks.node(Array.from({ length: 50 }, () => ({ cid: empty, size: 0n })));
+    }
     blocks.loads = 0;
     await expectRejection(collect(readUnixfsFile(empty, blocks.load)), InvalidInputError, /declared empty/);
     expect(blocks.loads).to.equal(1);
