@@ -5,8 +5,7 @@ import { fitsNumber } from "../../tensor/ops/rules.ts";
 import { elementCount } from "../../tensor/shape.ts";
 import type { ProgramNode, TypedData } from "../../tensor/types.ts";
 import type { Device } from "../gpu/device.ts";
-import type { ChannelScales } from "../rescale.ts";
-import { rescaleRows } from "../rescale.ts";
+import { rowRescaler, type RowRescaler } from "../rescale.ts";
 import { channelTile, exactPart, packBlocks, type Block, type Weights } from "./blocks.ts";
 import { convGeometry } from "./conv-geometry.ts";
 import type { Geometry, Tile } from "./geometry.ts";
@@ -77,7 +76,7 @@ export function prepareContraction(
 
 /** What a node's attributes and table say. */
 interface Rule {
-  readonly scales: ChannelScales;
+  readonly rescale: RowRescaler;
   /** Zero points of input and, by channel, of the weights. */
   readonly za: number;
   readonly zb: Float64Array;
@@ -96,15 +95,14 @@ function ruleOf(node: ProgramNode, table: TypedData): Rule | undefined {
   if (!narrow || !fitsNumber(contractionBound(x, za, w, terms))) return undefined;
   const channels = node.dims[3];
   const rows = Array.from({ length: channels }, (_, n) => channelParameters(table, n, w.dtype));
-  const scales: ChannelScales = {
+  const rescale = rowRescaler({
     bias: Float64Array.from(rows, (row) => row.bias),
     m: Float64Array.from(rows, (row) => row.m),
     s: Float64Array.from(rows, (row) => row.s),
-    inverse: Float64Array.from(rows, (row) => 2 ** -row.s),
     zp: attr(node, 1),
     dtype: node.dtype,
-  };
-  return { scales, za, zb: Float64Array.from(rows, (row) => row.zb), maxInput, terms };
+  });
+  return { rescale, za, zb: Float64Array.from(rows, (row) => row.zb), maxInput, terms };
 }
 
 /** Matrices that have weights of their own. */
@@ -156,7 +154,7 @@ async function runBatch(
   to: number,
 ): Promise<void> {
   const { geometry } = packed;
-  const channels = rule.scales.bias.length;
+  const channels = rule.zb.length;
   const slab = new Float32Array(geometry.slab + geometry.span);
   const sums = new Float64Array(geometry.base.length * channels);
   const base = withSentinel(geometry);
@@ -166,7 +164,7 @@ async function runBatch(
     for (const block of packed.blocks) {
       await runBlock(device, packed, block, tile, slab, base, { sums, pitch: channels });
     }
-    rescaleRows(sums, tile.rows, rule.scales, out, to + tile.first * channels);
+    rule.rescale(sums, tile.rows, out, to + tile.first * channels);
   }
 }
 

@@ -40,12 +40,14 @@ export const quadLayout: KernelLayout = {
     const flat = contiguous(quads, shape.rows);
     for (let n = 0; n < channels; n += 4) {
       const width = Math.min(4, channels - n);
-      const line = quads[n / 4] ?? [];
       for (let m = 0; m < rows; m++) {
-        const quad = flat ?? line[m] ?? [];
+        const quad = flat ?? quads[n / 4]?.[m] ?? [];
         const from = flat === undefined ? 0 : ((n / 4) * shape.rows + m) * 4;
         const to = m * pitch + first + n;
-        for (let lane = 0; lane < width; lane++) (sums[to + lane] as number) += quad[from + lane] as number;
+        (sums[to] as number) += quad[from] as number;
+        if (width > 1) (sums[to + 1] as number) += quad[from + 1] as number;
+        if (width > 2) (sums[to + 2] as number) += quad[from + 2] as number;
+        if (width > 3) (sums[to + 3] as number) += quad[from + 3] as number;
       }
     }
   },

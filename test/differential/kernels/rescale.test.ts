@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { requantize } from "@orion/protocol/tensor";
-import { rescaler, rescaleRows } from "../../../protocol/kernels/rescale.ts";
+import { rescaler, rowRescaler } from "../../../protocol/kernels/rescale.ts";
 import { runs } from "../../fuzz/tensor/runs.ts";
 
 const DTYPES = ["i8", "u8", "i16", "i32"] as const;
@@ -59,7 +59,7 @@ describe("fast rescaling", () => {
           bias.forEach((value, i) => (bias[i] = value % 2 ** 31));
           const sums = Float64Array.from([...columns, ...columns], ([acc], i) => (acc % 2 ** 50) - i);
           const out = new Int32Array(sums.length + 2);
-          rescaleRows(sums, 2, { bias, m, s, inverse: s.map((shiftBy) => 2 ** -shiftBy), zp: 5, dtype }, out, 1);
+          rowRescaler({ bias, m, s, zp: 5, dtype })(sums, 2, out, 1);
           const wanted = Array.from(sums, (sum, i) => {
             const n = i % columns.length;
             return requantize(BigInt(sum + bias[n]!), m[n]!, s[n]!, 5, dtype);
