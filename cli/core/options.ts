@@ -1,0 +1,79 @@
+import { getAddress, isAddress } from "ethers";
+import { InvalidArgumentError, Option } from "commander";
+
+import { CU, ORION, parseAmount, parsePositiveAmount } from "./amounts.ts";
+import { LOG_LEVELS, type LogLevel } from "./logger.ts";
+
+/** Where the network is. */
+export interface NetworkFlags {
+  readonly network?: string;
+  readonly rpc?: string;
+  readonly ipfs?: string;
+}
+
+/** Which key signs. */
+export interface KeyFlags {
+  readonly account?: string;
+  readonly passwordFile?: string;
+}
+
+export interface LogFlags {
+  readonly logLevel: LogLevel;
+}
+
+export const networkOptions: readonly Option[] = [
+  new Option("--network <file>", "network file (default: ORION_NETWORK, else ./.orion/network.json)"),
+  new Option("--rpc <url>", "JSON-RPC endpoint instead of the file's").argParser(parseUrl),
+  new Option("--ipfs <url>", "IPFS RPC endpoint instead of the file's").argParser(parseUrl),
+];
+
+export const keyOptions: readonly Option[] = [
+  new Option(
+    "--account <name>",
+    "key by name, address or file (default: ORION_PRIVATE_KEY, ORION_ACCOUNT, or the only one)",
+  ),
+  new Option("--password-file <file>", "file with the key's password (default: ORION_PASSWORD, else asked for)"),
+];
+
+export const logOptions: readonly Option[] = [
+  new Option("--log-level <level>", "least level that is logged").choices(LOG_LEVELS).default("info"),
+];
+
+export const parseOrion = (text: string): bigint => parsePositiveAmount(text, ORION);
+export const parseCredits = (text: string): bigint => parsePositiveAmount(text, CU);
+export const parseCreditsOrZero = (text: string): bigint => parseAmount(text, CU);
+
+export function parseAddress(text: string): string {
+  if (isAddress(text)) return getAddress(text);
+  throw new InvalidArgumentError("Give an address: 0x and 40 hexadecimal digits.");
+}
+
+/** 32 bytes of hex, in lower case. */
+export function parseBytes32(text: string): string {
+  if (/^0x[0-9a-fA-F]{64}$/.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError("Give 32 bytes: 0x and 64 hexadecimal digits.");
+}
+
+export function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:\/\//i.test(text)) return text;
+  throw new InvalidArgumentError("Give an address such as http://127.0.0.1:8545.");
+}
+
+/** Parser of whole numbers within bounds, both included. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+  };
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** `90s`, `30m`, `12h`, `7d` in seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d{1,9})([smhd])$/.exec(text);
+  const seconds = Number(match?.[1] ?? 0) * (SECONDS[match?.[2] ?? ""] ?? 0);
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError("Give a time such as 90s, 30m, 12h or 7d.");
+}

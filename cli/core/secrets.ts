@@ -1,0 +1,25 @@
+const REPLACEMENT = "[secret]";
+/** Anything shorter would blank out innocent text as well; new passwords are at least this long. */
+export const SHORTEST_SECRET = 8;
+
+/** Secrets that this process has read. Everything it prints passes through `scrub`: a second line of defence. */
+export class Secrets {
+  readonly #known = new Set<string>();
+
+  add(secret: string): void {
+    if (secret.length >= SHORTEST_SECRET) this.#known.add(secret);
+    const bare = secret.replace(/^0x/i, "");
+    if (bare.length >= SHORTEST_SECRET) this.#known.add(bare);
+  }
+
+  scrub(text: string): string {
+    let clean = text;
+    for (const secret of this.#known) {
+      const json = JSON.stringify(secret).slice(1, -1);
+      for (const form of [secret, json, secret.toLowerCase(), secret.toUpperCase()]) {
+        clean = clean.replaceAll(form, REPLACEMENT);
+      }
+    }
+    return clean;
+  }
+}

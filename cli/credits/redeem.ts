@@ -1,0 +1,36 @@
+import { Argument } from "commander";
+
+import { CU, formatAmount, ORION } from "../core/amounts.ts";
+import { withSigningClient, type SigningClient } from "../core/client.ts";
+import { command } from "../core/command.ts";
+import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
+import { creditsEvent } from "./events.ts";
+import { parsePositionId } from "./position-id.ts";
+
+/** Burns credits of the signer, who owns the position, and frees their part of its ORION (wei, returned). */
+export async function redeemCredits(client: SigningClient, id: bigint, amount: bigint): Promise<bigint> {
+  const { contracts, network } = client.chain;
+  const data = contracts.credits.interface.encodeFunctionData("redeem", [id, amount]);
+  const receipt = await client.sender.send({ to: network.addresses.credits, data, label: "redeem credits" });
+  return creditsEvent(receipt, "PositionRedeemed").released as bigint;
+}
+
+export const creditsRedeem = command<KeyFlags & NetworkFlags>({
+  name: "redeem",
+  summary: "burn credits to free the ORION of a position of yours",
+  args: [
+    new Argument("<position>", "number of the position").argParser(parsePositionId),
+    new Argument("<amount>", "CU").argParser(parseCredits),
+  ],
+  options: [...keyOptions, ...networkOptions],
+  examples: ["orion credits redeem 3 10 --account engineer"],
+  async run(invocation) {
+    const [id, amount] = invocation.args as unknown as [bigint, bigint];
+    await withSigningClient(invocation, async (client) => {
+      const released = await redeemCredits(client, id, amount);
+      invocation.terminal.result({ position: id, burned: amount, released }, [
+        `burned ${formatAmount(amount, CU)} and released ${formatAmount(released, ORION)} of position ${id}`,
+      ]);
+    });
+  },
+});

@@ -1,0 +1,100 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+
+import { deployOrion } from "@orion/deploy";
+import type { NetworkFile } from "@orion/protocol/chain";
+import { AbortedError } from "@orion/protocol/common";
+import { startIpfsNode, type IpfsNode } from "@orion/protocol/storage";
+
+import { connect, withSigner } from "../core/client.ts";
+import { NETWORK_FILE } from "../core/home.ts";
+import { unlessEnded, type Child } from "../process/child.ts";
+import { devWallets, type DevWallets } from "./accounts.ts";
+import { startChain } from "./chain-process.ts";
+import { fundCoin, fundTokens } from "./fund.ts";
+import { claimPort } from "./ports.ts";
+
+export interface DevnetOptions {
+  /** Folder of the network file, the keys and the content. */
+  readonly dataDir: string;
+  /** Ports of the chain and of IPFS; 0 takes a free one. */
+  readonly port: number;
+  readonly ipfsPort: number;
+  /** Forget keys and content of earlier starts. */
+  readonly reset?: boolean;
+  readonly onStep?: (label: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A whole network on this machine: chain, contracts, IPFS, funded accounts. */
+export interface Devnet {
+  readonly network: NetworkFile;
+  readonly networkFile: string;
+  readonly dataDir: string;
+  readonly wallets: DevWallets;
+  readonly chain: Child;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a local network; the contracts must be compiled. Keys and content of an earlier start are kept, the chain begins anew.
+ * @throws ConfigurationError for a taken port, ChildEndedError when the chain dies, AbortedError
+ */
+export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
+  const dataDir = path.resolve(options.dataDir);
+  const networkFile = path.join(dataDir, NETWORK_FILE);
+  const port = await claimPort(options.port, "--port");
+  const ipfsPort = await claimPort(options.ipfsPort, "--ipfs-port");
+  if (options.reset === true) await forget(dataDir);
+  const step = (label: string): void => {
+    if (options.signal?.aborted === true) throw new AbortedError("stopped while the network was starting");
+    options.onStep?.(label);
+  };
+  step("starting the chain");
+  const { child: chain, url: rpcUrl } = await startChain(port, options.signal);
+  let ipfs: IpfsNode | undefined;
+  const stop = async (): Promise<void> => {
+    await rm(networkFile, { force: true });
+    await Promise.all([chain.stop(), ipfs?.stop()]);
+  };
+  try {
+    step("starting IPFS");
+    ipfs = await startIpfsNode({ dataDir: path.join(dataDir, "ipfs"), port: ipfsPort });
+    const wallets = await devWallets(dataDir);
+    await fundCoin(rpcUrl, wallets);
+    step("deploying the contracts");
+    const deployment = deployOrion({
+      rpcUrl,
+      privateKey: wallets.treasury.privateKey,
+      parameters: "local",
+      ipfsUrl: ipfs.url,
+      networkFile,
+      onProgress: ({ contract, step: done }) => {
+        if (done === "deployed") options.onStep?.(`deployed ${contract}`);
+      },
+    });
+    const network = await unlessEnded([chain], deployment);
+    step("funding the accounts");
+    await unlessEnded([chain], fund(network, wallets));
+    return { network, networkFile, dataDir, wallets, chain, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function fund(network: NetworkFile, wallets: DevWallets): Promise<void> {
+  const client = await connect(network);
+  try {
+    await fundTokens(withSigner(client, wallets.treasury), wallets);
+  } finally {
+    client.chain.close();
+  }
+}
+
+/** Removes what earlier starts left, and nothing else that may lie in the folder. */
+async function forget(dataDir: string): Promise<void> {
+  for (const entry of [NETWORK_FILE, "keys", "password", "ipfs", "workers"]) {
+    await rm(path.join(dataDir, entry), { recursive: true, force: true });
+  }
+}

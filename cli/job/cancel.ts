@@ -1,0 +1,44 @@
+import { Argument } from "commander";
+
+import type { JobRecord } from "@orion/protocol/chain";
+import { InvalidInputError } from "@orion/protocol/common";
+
+import { CU, formatAmount } from "../core/amounts.ts";
+import { withSigningClient, type SigningClient } from "../core/client.ts";
+import { command } from "../core/command.ts";
+import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
+import { findJob, parseJobId } from "./find-job.ts";
+import { callMarket, requirePoster } from "./market-call.ts";
+import { summarise } from "./summary.ts";
+
+/** Ends claiming and takes back what free shards hold in escrow. */
+export async function cancelJob(client: SigningClient, job: JobRecord): Promise<void> {
+  requirePoster(client, job);
+  if (job.cancelled) throw new InvalidInputError(`the job ${job.jobId} is cancelled already`);
+  await callMarket(
+    client,
+    client.chain.contracts.market.interface.encodeFunctionData("cancel", [job.terms]),
+    "cancel job",
+  );
+}
+
+export const jobCancel = command<KeyFlags & NetworkFlags>({
+  name: "cancel",
+  summary: "stop further claims of your job and take the rest of the escrow back",
+  details:
+    "Running claims go on and are paid. Once the keeper has published, a tenth of its fee for the cancelled shards stays with it.",
+  args: [new Argument("<job>", "id of the job, or its first digits").argParser(parseJobId)],
+  options: [...keyOptions, ...networkOptions],
+  examples: ["orion job cancel 0x3fa9c0 --account engineer"],
+  async run(invocation) {
+    await withSigningClient(invocation, async (client) => {
+      const job = await findJob(client, invocation.args[0] as string);
+      const { jobId } = job;
+      await cancelJob(client, job);
+      const { refunded, state } = summarise(await findJob(client, jobId));
+      invocation.terminal.result({ jobId, state, refunded }, [
+        `cancelled ${jobId}: ${formatAmount(refunded, CU)} refunded so far`,
+      ]);
+    });
+  },
+});

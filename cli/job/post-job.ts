@@ -1,0 +1,167 @@
+import { hexlify, randomBytes, ZeroAddress, type TransactionReceipt } from "ethers";
+
+import { chainError, escrowOf, jobIdOf, unitCount, type Terms } from "@orion/protocol/chain";
+import { InvalidInputError, toHex } from "@orion/protocol/common";
+import { assembleProgram, putDataset, putProgram, shardDataset, type DatasetFiles } from "@orion/protocol/jobs";
+import { digestFromDagCid } from "@orion/protocol/storage";
+import type { ProgramFacts, Tensor } from "@orion/protocol/tensor";
+
+import { CU, formatAmount } from "../core/amounts.ts";
+import type { SigningClient } from "../core/client.ts";
+import { approveSpending } from "../core/tokens.ts";
+import { chooseUnits } from "./units.ts";
+
+/** What an engineer asks for; what is left out is chosen within the market's bounds. */
+export interface JobRequest {
+  /** The program file. */
+  readonly program: Uint8Array;
+  /** Its constants (weights), in node order. */
+  readonly constants: readonly Tensor[];
+  readonly files: DatasetFiles;
+  /** CU base units per shard; par, which is its work, when left out. */
+  readonly pricePerShard?: bigint;
+  readonly shardsPerClaim?: number;
+  readonly keeper?: string;
+  /** CU base units per shard. */
+  readonly keeperFee?: bigint;
+  /** ORION wei per shard. */
+  readonly collateralPerShard?: bigint;
+  /** Index of the set of windows; see `PROFILES`. */
+  readonly profile?: number;
+  /** 32 bytes of 0x-hex; random when left out, so that equal jobs are different ones. */
+  readonly salt?: string;
+}
+
+/** A job that is checked, cut and stored, and only needs a signature. */
+export interface JobPlan {
+  readonly jobId: string;
+  readonly terms: Terms;
+  readonly facts: ProgramFacts;
+  readonly units: number;
+  /** CU base units. */
+  readonly escrow: bigint;
+  /** CID of the data set document. */
+  readonly dataset: string;
+}
+
+export interface PostedJob extends JobPlan {
+  readonly receipt: TransactionReceipt;
+}
+
+export interface PostOptions {
+  /** Approve the market for any amount of CU, once. */
+  readonly infiniteApproval?: boolean;
+  readonly onStep?: (step: "check" | "upload" | "approve" | "post") => void;
+  /** Sees the plan before anything is signed; throwing stops there. */
+  readonly onPlan?: (plan: JobPlan) => void;
+}
+
+/** Names of the profiles, in the order of their indices. */
+export const PROFILES = ["fast", "standard", "long"] as const;
+export const DEFAULT_PROFILE: (typeof PROFILES)[number] = "standard";
+
+/**
+ * Validates program and data, cuts and stores them, shows the plan, approves the escrow and posts the job.
+ * @throws ProgramError, NpyError, InvalidInputError for unusable input, before anything is signed
+ */
+export async function postJob(
+  client: SigningClient,
+  request: JobRequest,
+  options: PostOptions = {},
+): Promise<PostedJob> {
+  const plan = await planJob(client, request, options.onStep);
+  options.onPlan?.(plan);
+  const { contracts, network } = client.chain;
+  const { market } = network.addresses;
+  options.onStep?.("approve");
+  await approveSpending(client, {
+    token: contracts.credits,
+    unit: CU,
+    spender: market,
+    amount: plan.escrow,
+    hint: `mint the rest with \`orion credits mint\`, at least ${formatAmount(plan.escrow, CU)} in all`,
+    infinite: options.infiniteApproval === true,
+  });
+  options.onStep?.("post");
+  const data = contracts.market.interface.encodeFunctionData("postJob", [plan.terms]);
+  const receipt = await client.sender.send({ to: market, data, label: "post job" });
+  return { ...plan, receipt };
+}
+
+/** Everything of `postJob` that needs no signature: checks, cuts and stores the job. */
+export async function planJob(
+  client: SigningClient,
+  request: JobRequest,
+  onStep?: PostOptions["onStep"],
+): Promise<JobPlan> {
+  onStep?.("check");
+  const { sha256, store, chain } = client;
+  const loaded = assembleProgram(request.program, request.constants, sha256);
+  const dataset = shardDataset(loaded, request.files, sha256);
+  const shards = dataset.shards.length;
+  const work = loaded.facts.work;
+  requireFees(request, work);
+  const units = chooseUnits(
+    { shards, workPerShard: work, creditPrice: await creditPrice(client) },
+    await bounds(client),
+    request,
+  );
+  onStep?.("upload");
+  const program = await putProgram(store, request.program, request.constants);
+  const document = await putDataset(store, program, request.files);
+  const terms: Terms = {
+    poster: client.sender.address,
+    salt: request.salt ?? hexlify(randomBytes(32)),
+    programRoot: toHex(loaded.root),
+    dataset: digestFromDagCid(document),
+    inputsRoot: toHex(dataset.inputsRoot),
+    rows: BigInt(dataset.rows),
+    shards,
+    shardsPerClaim: units.shardsPerClaim,
+    workPerShard: work,
+    pricePerShard: request.pricePerShard ?? work,
+    keeper: request.keeper ?? ZeroAddress,
+    keeperFee: request.keeperFee ?? 0n,
+    collateralPerShard: units.collateralPerShard,
+    profile: request.profile ?? PROFILES.indexOf(DEFAULT_PROFILE),
+  };
+  return {
+    jobId: jobIdOf(chain.network.chainId, chain.network.addresses.market, terms),
+    terms,
+    facts: loaded.facts,
+    units: unitCount(terms),
+    escrow: escrowOf(terms),
+    dataset: document.toString(),
+  };
+}
+
+function requireFees(request: JobRequest, work: bigint): void {
+  if (request.pricePerShard !== undefined && request.pricePerShard < work) {
+    throw new InvalidInputError(
+      `the price of ${formatAmount(request.pricePerShard, CU)} per shard is below par: a shard is ${formatAmount(work, CU)} of work`,
+      { hint: "leave --price out to offer par, or offer more for urgency" },
+    );
+  }
+  if ((request.keeperFee ?? 0n) > 0n && request.keeper === undefined) {
+    throw new InvalidInputError("a keeper fee needs a keeper who earns it", {
+      hint: "name the orchestrator with --keeper",
+    });
+  }
+}
+
+async function bounds({ chain }: SigningClient): Promise<{ lowest: bigint; highest: bigint; perClaim: bigint }> {
+  try {
+    const [lowest, highest, perClaim] = await chain.contracts.market.collateralBounds();
+    return { lowest, highest, perClaim };
+  } catch (error) {
+    throw chainError(error, chain.network.rpcUrl);
+  }
+}
+
+async function creditPrice({ chain }: SigningClient): Promise<bigint> {
+  try {
+    return await chain.contracts.credits.collateralPerCredit();
+  } catch (error) {
+    throw chainError(error, chain.network.rpcUrl);
+  }
+}

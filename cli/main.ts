@@ -1,0 +1,38 @@
+import type { CommandSpec, Invocation, Runner } from "./core/command.ts";
+import { exitCodeOf, printFailure } from "./core/failure.ts";
+import { variable } from "./core/home.ts";
+import { takeInterrupts } from "./core/interrupts.ts";
+import { Secrets } from "./core/secrets.ts";
+import { createTerminal } from "./core/terminal.ts";
+import { orionProgram } from "./program.ts";
+
+/** Time for open connections to close by themselves once a command is done. */
+const LINGER_MS = 1_000;
+
+const secrets = new Secrets();
+const json = process.argv.includes("--json");
+const terminal = createTerminal({ json, stdout: process.stdout, stderr: process.stderr, secrets });
+
+const run: Runner = async (spec: CommandSpec<object>, args: Invocation<object>["args"], flags: object) => {
+  const interrupts = takeInterrupts();
+  try {
+    await spec.run({ args, flags, env: process.env, terminal, secrets, interrupts });
+  } finally {
+    terminal.draw([]);
+    interrupts.dispose();
+  }
+};
+
+// A reader that goes away (`orion … | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
+try {
+  await orionProgram(run).parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  if (process.exitCode !== 0) printFailure(terminal, error, variable(process.env, "ORION_DEBUG") !== undefined);
+}
+setTimeout(() => process.exit(), LINGER_MS).unref();
