@@ -25,7 +25,7 @@ export function gatewayRoutes(app: FastifyInstance, context: NodeContext): void 
     const format = requestedFormat(request);
     describe(reply, root, format);
     if (request.headers["if-none-match"] === reply.getHeader("etag")) return reply.code(304).send();
-    return format === "raw" ? sendRaw(context, request, reply, root) : sendCar(context, request, reply, root);
+    return format === "raw" ? sendRaw(context, reply, root) : sendCar(context, request, reply, root);
   });
 
   app.options("/ipfs/*", async (_request, reply) => {
@@ -60,15 +60,8 @@ function describe(reply: FastifyReply, cid: CID, format: "raw" | "car"): void {
   });
 }
 
-async function sendRaw(
-  { blocks }: NodeContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  cid: CID,
-): Promise<FastifyReply> {
-  const bytes = await blocks.get(cid);
-  reply.type(RAW_TYPE).header("Content-Length", bytes.byteLength);
-  return request.method === "HEAD" ? reply.send() : reply.send(bytes);
+async function sendRaw({ blocks }: NodeContext, reply: FastifyReply, cid: CID): Promise<FastifyReply> {
+  return reply.type(RAW_TYPE).send(await blocks.get(cid));
 }
 
 async function sendCar(

@@ -23,16 +23,11 @@ const ENVELOPE_BYTES = 64 * 1024;
 export async function* readParts(request: FastifyRequest, maxBytes: number): AsyncGenerator<Part, void, undefined> {
   if (Number(request.headers["content-length"] ?? "0") > maxBytes) throw tooLarge("the upload", maxBytes);
   const parts = new Readable({ objectMode: true, read: () => {} });
-  const stop = new AbortController();
-  const parser = createParser(request.headers["content-type"], parts);
-  const pumping = pump(request.raw, parser, maxBytes, stop.signal).catch((error: unknown) =>
-    parser.emit("error", error),
-  );
+  const stop = feed(request.raw, createParser(request.headers["content-type"], parts), maxBytes);
   try {
     for await (const part of parts as AsyncIterable<Part>) yield part;
   } finally {
-    stop.abort();
-    await pumping;
+    stop();
   }
 }
 
@@ -80,20 +75,35 @@ async function* readFile(file: BusboyFileStream): AsyncGenerator<Uint8Array, voi
 
 /**
  * Feeds the body to the parser no faster than its parts are read. The request itself is never destroyed: the answer
- * (413, say) goes out on the same connection, and the server discards the rest of the body.
+ * (413, say) goes out on the same connection while the rest of the body is discarded.
+ * @returns ends the feeding
  */
-async function pump(body: Readable, parser: Busboy, maxBytes: number, stop: AbortSignal): Promise<void> {
-  const stopped = new Promise<"stopped">((resolve) => {
-    stop.addEventListener("abort", () => resolve("stopped"), { once: true });
-  });
+function feed(body: Readable, parser: Busboy, maxBytes: number): () => void {
   let total = 0;
-  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  const fail = (error: unknown): void => {
+    stop();
+    parser.emit("error", error);
+  };
+  const onData = (chunk: Buffer): void => {
     total += chunk.byteLength;
-    if (total > maxBytes) throw tooLarge("the upload", maxBytes);
-    const written = new Promise<"written">((resolve) => parser.write(chunk, () => resolve("written")));
-    if ((await Promise.race([written, stopped])) === "stopped") return;
-  }
-  parser.end();
+    if (total > maxBytes) fail(tooLarge("the upload", maxBytes));
+    else if (!parser.write(chunk)) body.pause();
+  };
+  const onDrain = (): void => {
+    body.resume();
+  };
+  const onEnd = (): void => {
+    parser.end();
+  };
+  const stop = (): void => {
+    body.off("data", onData).off("end", onEnd).off("error", fail);
+    parser.off("drain", onDrain);
+    body.on("error", () => {}); // whatever happens to the discarded rest is no concern of anybody
+    body.resume();
+  };
+  parser.on("drain", onDrain);
+  body.on("data", onData).on("end", onEnd).on("error", fail);
+  return stop;
 }
 
 /** The single file of a body, whole. */
