@@ -1,3 +1,4 @@
+import "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import hre from "hardhat";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { ZeroAddress, id, parseEther } from "ethers";

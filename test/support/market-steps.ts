@@ -1,0 +1,73 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { ZeroAddress, id, type ContractTransactionResponse } from "ethers";
+
+import type { Terms } from "@orion/protocol/chain";
+
+import type { MarketFixture } from "./market-fixture.ts";
+
+export interface Job {
+  readonly terms: Terms;
+  readonly id: string;
+}
+
+export interface Judgement {
+  readonly prover?: string;
+  readonly open?: number;
+  readonly fallen?: boolean;
+  readonly holdUntil?: number;
+}
+
+/** The ordinary steps of a job's life, each one transaction or one jump of the clock. */
+export interface MarketSteps {
+  post(overrides?: Partial<Terms>): Promise<Job>;
+  publish(job: Job): Promise<ContractTransactionResponse>;
+  claim(job: Job, worker: HardhatEthersSigner, units?: number[]): Promise<ContractTransactionResponse>;
+  key(job: Job, worker: HardhatEthersSigner, unit?: number, attempt?: number): Promise<string>;
+  commit(job: Job, worker: HardhatEthersSigner, unit?: number, attempt?: number): Promise<ContractTransactionResponse>;
+  /** Claims and commits. */
+  work(job: Job, worker: HardhatEthersSigner, units?: number[]): Promise<void>;
+  settle(job: Job, units?: number[]): Promise<ContractTransactionResponse>;
+  expire(job: Job, units?: number[]): Promise<ContractTransactionResponse>;
+  cancel(job: Job): Promise<ContractTransactionResponse>;
+  tip(job: Job, amount: bigint): Promise<ContractTransactionResponse>;
+  judge(job: Job, worker: HardhatEthersSigner, judgement: Judgement, unit?: number, attempt?: number): Promise<void>;
+  passWindow(): Promise<void>;
+  passClaimPeriod(): Promise<void>;
+}
+
+export const CLAIM_ROOT = id("claim root");
+export const OUTPUTS = id("outputs");
+export const MANIFEST = id("manifest");
+
+export function marketSteps(f: MarketFixture): MarketSteps {
+  const { market, disputes, poster, keeper, stranger, time, parameters } = f;
+  const steps: MarketSteps = {
+    async post(overrides = {}) {
+      const terms = f.terms(overrides);
+      await market.connect(poster).postJob(terms);
+      return { terms, id: await market.jobIdOf(terms) };
+    },
+    publish: (job) => market.connect(keeper).publishManifest(job.terms, MANIFEST),
+    claim: (job, worker, units = [0]) => market.connect(worker).claim(job.terms, units),
+    key: (job, worker, unit = 0, attempt = 0) => market.keyOf(job.id, unit, attempt, worker),
+    commit: async (job, worker, unit = 0, attempt = 0) => {
+      const key = await steps.key(job, worker, unit, attempt);
+      return await market.connect(worker).commit(job.terms, unit, key, CLAIM_ROOT, OUTPUTS);
+    },
+    async work(job, worker, units = [0]) {
+      await steps.claim(job, worker, units);
+      for (const unit of units) await steps.commit(job, worker, unit);
+    },
+    settle: (job, units = [0]) => market.connect(stranger).settle(job.terms, units),
+    expire: (job, units = [0]) => market.connect(stranger).expire(job.terms, units),
+    cancel: (job) => market.connect(poster).cancel(job.terms),
+    tip: (job, amount) => market.connect(poster).addTip(job.terms, amount),
+    async judge(job, worker, judgement, unit = 0, attempt = 0) {
+      const outcome = { prover: ZeroAddress, open: 0, fallen: false, holdUntil: 0, ...judgement };
+      await disputes.judge(market, await steps.key(job, worker, unit, attempt), outcome);
+    },
+    passWindow: async () => void (await time.increase(parameters.fast.challengeWindow + 1)),
+    passClaimPeriod: async () => void (await time.increase(parameters.fast.claimPeriod + 1)),
+  };
+  return steps;
+}
