@@ -7,7 +7,7 @@ import { tensorRoot } from "../tensor/tree/tensor-root.ts";
 import type { Program, ProgramNode, Tensor, TypedData } from "../tensor/types.ts";
 import type { Backend } from "./backend.ts";
 import { prepareContraction, type Contraction } from "./contraction/contraction.ts";
-import { computeByReference, computeNode } from "./ops/table.ts";
+import { computeNode } from "./ops/table.ts";
 import { createBreather } from "./breather.ts";
 
 /** The tensors of one run, by slot. */
@@ -110,7 +110,7 @@ async function computed(
 ): Promise<TypedData> {
   const [x, weights] = operands;
   if (contraction === undefined || x === undefined || weights === undefined) return computeNode(node, operands);
-  return (await contraction.run(x.data, weights.data)) ?? computeByReference(node, operands);
+  return (await contraction.run(x.data, weights.data)) ?? computeNode(node, operands);
 }
 
 function traceRoots(program: Program, outputs: readonly Tensor[], sha256: Sha256, known: KnownRoots): Uint8Array[] {

@@ -1,5 +1,5 @@
 import { allocate, dtypeMax, dtypeMin, maxAbs } from "../../tensor/dtype.ts";
-import { channelParameters, contractionBound } from "../../tensor/ops/contraction.ts";
+import { contractionBound } from "../../tensor/ops/contraction.ts";
 import { attr, operandAt } from "../../tensor/ops/operator.ts";
 import { fitsNumber } from "../../tensor/ops/rules.ts";
 import { elementCount } from "../../tensor/shape.ts";
@@ -11,6 +11,7 @@ import { convGeometry } from "./conv-geometry.ts";
 import type { Geometry, Tile } from "./geometry.ts";
 import { EXACT_FLOAT, LIMITS } from "./limits.ts";
 import { matmulGeometry } from "./matmul-geometry.ts";
+import { contractionScales } from "./scales.ts";
 
 /** A matmul or conv2d node that runs on a device. */
 export interface Contraction {
@@ -93,16 +94,13 @@ function ruleOf(node: ProgramNode, table: TypedData): Rule | undefined {
   const maxWeight = dtypeMax(w.dtype) - dtypeMin(w.dtype);
   const narrow = maxInput <= EXACT_FLOAT && maxWeight <= EXACT_FLOAT;
   if (!narrow || !fitsNumber(contractionBound(x, za, w, terms))) return undefined;
-  const channels = node.dims[3];
-  const rows = Array.from({ length: channels }, (_, n) => channelParameters(table, n, w.dtype));
-  const rescale = rowRescaler({
-    bias: Float64Array.from(rows, (row) => row.bias),
-    m: Float64Array.from(rows, (row) => row.m),
-    s: Float64Array.from(rows, (row) => row.s),
-    zp: attr(node, 1),
-    dtype: node.dtype,
-  });
-  return { rescale, za, zb: Float64Array.from(rows, (row) => row.zb), maxInput, terms };
+  if (groupsOf(node) > 1 && node.dims[3] / groupsOf(node) < LIMITS.fewestGroupChannels) return undefined;
+  const scales = contractionScales(node, table);
+  return { rescale: rowRescaler(scales), za, zb: scales.zb, maxInput, terms };
+}
+
+function groupsOf(node: ProgramNode): number {
+  return node.op === "conv2d" ? attr(node, 10) : 1;
 }
 
 /** Matrices that have weights of their own. */
@@ -127,8 +125,7 @@ function packWeights(
   const weights: Weights = { centred, channels, terms, maxInput };
   const part = exactPart(weights);
   if (part === undefined) return undefined;
-  const groups = node.op === "conv2d" ? attr(node, 10) : 1;
-  const tile = channelTile(channels / groups, device.layout);
+  const tile = channelTile(channels / groupsOf(node), device.layout);
   const geometry = geometryOf(node, batches, mostRows(part, tile));
   if (geometry === undefined) return undefined;
   return { geometry, blocks: packBlocks(geometry, weights, part, tile, device.layout), tile, part };

@@ -14,4 +14,6 @@ export const LIMITS = {
   terms: 8192,
   /** Shorter sums than this are not worth a dispatch. */
   shortestPart: 32,
+  /** Every group is a dispatch that reads the whole slab: with fewer channels than this the slab costs more than the sums. */
+  fewestGroupChannels: 4,
 } as const;

@@ -1,0 +1,21 @@
+import { benchKernels } from "./kernels.ts";
+import { benchTracing } from "./tracing.ts";
+
+/** Every bench by name; `false` means that it missed its target. */
+const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
+  kernels: () => benchKernels(),
+  tracing: () => benchTracing(),
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => BENCHES[name] === undefined);
+if (unknown.length > 0) {
+  console.error(`no bench is called ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    console.log(`== ${name}`);
+    if ((await bench()) === false) process.exitCode = 1;
+  }
+}
