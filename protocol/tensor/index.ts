@@ -29,4 +29,5 @@ export * from "./tree/merkle-tree.ts";
 export * from "./tree/range-proof.ts";
 export * from "./tree/result-root.ts";
 export * from "./tree/sha256.ts";
+export { innerHash, treeDepth, zeroHash } from "./tree/shape.ts";
 export * from "./tree/tensor-root.ts";
