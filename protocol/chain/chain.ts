@@ -56,14 +56,20 @@ export async function connectChain(network: NetworkFile): Promise<Chain> {
 async function requireChain(provider: JsonRpcProvider, network: NetworkFile): Promise<void> {
   const answered = Number((await provider.send("eth_chainId", [])) as string);
   if (answered !== network.chainId) {
-    throw new ConfigurationError(`the chain at ${network.rpcUrl} has id ${String(answered)}, the network file says ${String(network.chainId)}`, {
-      hint: "point rpcUrl at the right chain, or use the network file of this one",
-    });
+    throw new ConfigurationError(
+      `the chain at ${network.rpcUrl} has id ${String(answered)}, the network file says ${String(network.chainId)}`,
+      {
+        hint: "point rpcUrl at the right chain, or use the network file of this one",
+      },
+    );
   }
   if ((await provider.getCode(network.addresses.market)) === "0x") {
-    throw new ConfigurationError(`there is no job market at ${network.addresses.market} on the chain at ${network.rpcUrl}`, {
-      hint: "a local chain forgets its contracts when it restarts: start `orion devnet` again, or deploy",
-    });
+    throw new ConfigurationError(
+      `there is no job market at ${network.addresses.market} on the chain at ${network.rpcUrl}`,
+      {
+        hint: "a local chain forgets its contracts when it restarts: start `orion devnet` again, or deploy",
+      },
+    );
   }
 }
 

@@ -7,7 +7,8 @@ const NETWORK_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE
 
 /** Hints for the refusals that a user can do something about. */
 const HINTS: Record<string, string> = {
-  ERC20InsufficientBalance: "the account holds too little; get more with `orion credits mint` (CU) or from the treasury (ORION)",
+  ERC20InsufficientBalance:
+    "the account holds too little; get more with `orion credits mint` (CU) or from the treasury (ORION)",
   ERC20InsufficientAllowance: "approve the contract first; the `orion` commands do it by themselves",
   NotAuthorised: "authorise the market with `orion provider authorise`",
   InsufficientFree: "stake more with `orion provider stake <amount>`",
@@ -18,7 +19,7 @@ const HINTS: Record<string, string> = {
   MarketPaused: "governance has paused new posts and claims; running jobs go on",
 };
 
-/** Turns whatever ethers threw into one of our errors; our own errors pass through. */
+/** Turns whatever ethers threw into one of our errors; our own errors pass through, and mistakes in our own code are thrown. */
 export function chainError(error: unknown, rpcUrl: string): OrionError {
   if (error instanceof OrionError) return error;
   const data = revertData(error);
@@ -30,16 +31,24 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
     });
   }
   if (isError(error, "INSUFFICIENT_FUNDS")) {
-    return new RevertError("InsufficientFunds", [], { cause: error, hint: "the account has too little of the chain's own coin to pay for gas" });
+    return new RevertError("InsufficientFunds", [], {
+      cause: error,
+      hint: "the account has too little of the chain's own coin to pay for gas",
+    });
   }
   if (isError(error, "CALL_EXCEPTION")) return new RevertError(error.reason ?? "Reverted", [], { cause: error });
-  return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${shortMessage(error)}`, { cause: error });
+  // Without a code it comes from no node and no library: a mistake of ours, which no retry mends.
+  if (error instanceof Error && !("code" in error)) throw error;
+  return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${shortMessage(error)}`, {
+    cause: error,
+  });
 }
 
 /** Decodes revert data with the errors of all our contracts. */
 export function decodeRevert(data: string, cause?: unknown): RevertError {
   const described = describe(data);
-  if (described === undefined) return new RevertError(data === "0x" ? "WithoutReason" : `Unknown(${data.slice(0, 10)})`, [], { cause });
+  if (described === undefined)
+    return new RevertError(data === "0x" ? "WithoutReason" : `Unknown(${data.slice(0, 10)})`, [], { cause });
   const hint = HINTS[described.name];
   return new RevertError(described.name, [...described.args], hint === undefined ? { cause } : { cause, hint });
 }

@@ -4,5 +4,7 @@ export * from "./errors.ts";
 export * from "./market-follower.ts";
 export * from "./market-view.ts";
 export * from "./network.ts";
+export * from "./profiles.ts";
 export * from "./sender.ts";
 export * from "./terms.ts";
+export * from "./unit-table.ts";

@@ -1,23 +1,5 @@
-import { normaliseTerms, unitCount, unitRange, type RawTerms, type Terms } from "./terms.ts";
-
-/** Where a unit stands, as the events tell. */
-export type UnitStatus = "free" | "claimed" | "committed" | "settled";
-
-export interface UnitRecord {
-  readonly index: number;
-  readonly from: number;
-  readonly to: number;
-  status: UnitStatus;
-  attempt: number;
-  worker: string;
-  key: string;
-  deadline: number;
-  claimRoot: string;
-  /** Digest of the outputs document. */
-  outputs: string;
-  windowEnd: number;
-  accepted: boolean;
-}
+import { normaliseTerms, type RawTerms, type Terms } from "./terms.ts";
+import { UnitTable } from "./unit-table.ts";
 
 export interface ManifestRecord {
   readonly publisher: string;
@@ -56,7 +38,7 @@ export interface JobRecord {
   readonly jobId: string;
   readonly terms: Terms;
   readonly postedAtBlock: number;
-  readonly units: UnitRecord[];
+  readonly units: UnitTable;
   readonly manifests: ManifestRecord[];
   readonly results: ResultRecord[];
   readonly payments: PaymentRecord[];
@@ -75,34 +57,46 @@ export interface MarketEvent {
   readonly transaction: string;
 }
 
+/** Takes one event back; events are taken back in the reverse of their order. */
+export type Undo = () => void;
+
 /** The market as a pure function of its events: applying the same events always gives the same state. */
 export class MarketState {
   readonly jobs = new Map<string, JobRecord>();
 
-  apply(event: MarketEvent): void {
-    const args = event.args;
+  apply(event: MarketEvent): Undo {
+    const { args } = event;
     const jobId = args.jobId as string | undefined;
-    if (jobId === undefined) return;
+    if (jobId === undefined) return nothing;
     if (event.name === "JobPosted") {
       this.jobs.set(jobId, newJob(jobId, normaliseTerms(args.terms as RawTerms), event.block));
-      return;
+      return () => this.jobs.delete(jobId);
     }
     const job = this.jobs.get(jobId);
-    if (job !== undefined) APPLY[event.name]?.(job, args);
+    const change = CHANGES[event.name];
+    if (job === undefined || change === undefined) return nothing;
+    const { settledShards, cancelled, refunded } = job;
+    const undo = change(job, args);
+    return () => {
+      undo();
+      Object.assign(job, { settledShards, cancelled, refunded });
+    };
   }
 }
 
+/** Nothing of the job is under way, and nobody can claim any more of it. */
 export function isFinished(job: JobRecord): boolean {
-  return job.settledShards === job.terms.shards || (job.cancelled && job.units.every((u) => u.status === "settled" || u.status === "free"));
+  return job.settledShards === job.terms.shards || (job.cancelled && job.units.active().length === 0);
 }
 
+const nothing: Undo = () => undefined;
+
 function newJob(jobId: string, terms: Terms, block: number): JobRecord {
-  const units = Array.from({ length: unitCount(terms) }, (_, index) => freeUnit(index, terms));
   return {
     jobId,
     terms,
     postedAtBlock: block,
-    units,
+    units: new UnitTable(terms),
     manifests: [],
     results: [],
     payments: [],
@@ -113,88 +107,93 @@ function newJob(jobId: string, terms: Terms, block: number): JobRecord {
   };
 }
 
-function freeUnit(index: number, terms: Terms): UnitRecord {
-  return {
-    index,
-    ...unitRange(terms, index),
-    status: "free",
-    attempt: 0,
-    worker: "",
-    key: "",
-    deadline: 0,
-    claimRoot: "",
-    outputs: "",
-    windowEnd: 0,
-    accepted: false,
-  };
-}
-
 type Args = Record<string, unknown>;
 
-function unitOf(job: JobRecord, args: Args): UnitRecord {
-  const unit = job.units[Number(args.unit as bigint)];
-  if (unit === undefined) throw new Error(`the market named unit ${String(args.unit)} of a job with ${String(job.units.length)} units`);
-  return unit;
+function append<T>(list: T[], item: T): Undo {
+  list.push(item);
+  return () => list.pop();
 }
 
-function freeAgain(job: JobRecord, args: Args, kind: PenaltyRecord["kind"]): void {
-  const unit = unitOf(job, args);
-  job.penalties.push({
+function returnUnit(job: JobRecord, args: Args, kind: PenaltyRecord["kind"]): Undo {
+  const index = Number(args.unit as bigint);
+  const before = job.units.release(index);
+  const undo = append(job.penalties, {
     kind,
     key: args.key as string,
-    unit: unit.index,
+    unit: index,
     worker: args.worker as string,
     burned: args.burned as bigint,
     compensation: args.compensation as bigint,
     reward: (args.reward as bigint | undefined) ?? 0n,
   });
-  Object.assign(unit, freeUnit(unit.index, job.terms), { attempt: unit.attempt + 1 });
+  return () => {
+    undo();
+    job.units.put(before);
+  };
 }
 
-const APPLY: Record<string, (job: JobRecord, args: Args) => void> = {
-  ManifestPublished(job, args) {
-    job.manifests.push({ publisher: args.publisher as string, digest: args.manifest as string, earnsFee: args.earnsFee as boolean });
-  },
+/** What each event does to its job. The undo takes back everything but the job's plain fields, which the caller restores. */
+const CHANGES: Record<string, (job: JobRecord, args: Args) => Undo> = {
+  ManifestPublished: (job, args) =>
+    append(job.manifests, {
+      publisher: args.publisher as string,
+      digest: args.manifest as string,
+      earnsFee: args.earnsFee as boolean,
+    }),
   UnitClaimed(job, args) {
-    const unit = unitOf(job, args);
-    unit.status = "claimed";
-    unit.attempt = Number(args.attempt as bigint);
-    unit.worker = args.worker as string;
-    unit.key = args.key as string;
-    unit.deadline = Number(args.deadline as bigint);
+    const before = job.units.update(Number(args.unit as bigint), {
+      status: "claimed",
+      attempt: Number(args.attempt as bigint),
+      worker: args.worker as string,
+      key: args.key as string,
+      deadline: Number(args.deadline as bigint),
+    });
+    return () => job.units.put(before);
   },
   ClaimCommitted(job, args) {
-    const unit = unitOf(job, args);
-    unit.status = "committed";
-    unit.claimRoot = args.claimRoot as string;
-    unit.outputs = args.outputs as string;
-    unit.windowEnd = Number(args.windowEnd as bigint);
+    const before = job.units.update(Number(args.unit as bigint), {
+      status: "committed",
+      claimRoot: args.claimRoot as string,
+      outputs: args.outputs as string,
+      windowEnd: Number(args.windowEnd as bigint),
+    });
+    return () => job.units.put(before);
   },
   UnitSettled(job, args) {
-    const unit = unitOf(job, args);
-    unit.status = "settled";
-    unit.accepted = args.accepted as boolean;
-    job.settledShards += unit.to - unit.from;
-    job.payments.push({
+    const before = job.units.update(Number(args.unit as bigint), {
+      status: "settled",
+      accepted: args.accepted as boolean,
+    });
+    job.settledShards += before.to - before.from;
+    const undo = append(job.payments, {
       key: args.key as string,
-      unit: unit.index,
+      unit: before.index,
       worker: args.worker as string,
       pay: args.pay as bigint,
       tip: args.tip as bigint,
       fee: args.fee as bigint,
       feeTo: args.feeTo as string,
     });
+    return () => {
+      undo();
+      job.units.put(before);
+    };
   },
-  UnitExpired: (job, args) => freeAgain(job, args, "expired"),
-  UnitForfeited: (job, args) => freeAgain(job, args, "forfeited"),
+  UnitExpired: (job, args) => returnUnit(job, args, "expired"),
+  UnitForfeited: (job, args) => returnUnit(job, args, "forfeited"),
   UnitRefunded(job, args) {
     job.refunded += (args.refund as bigint) + (args.tip as bigint);
+    return nothing;
   },
   JobCancelled(job, args) {
     job.cancelled = true;
     job.refunded += (args.refund as bigint) + (args.tip as bigint);
+    return nothing;
   },
-  ResultPublished(job, args) {
-    job.results.push({ publisher: args.publisher as string, root: args.resultRoot as string, digest: args.result as string });
-  },
+  ResultPublished: (job, args) =>
+    append(job.results, {
+      publisher: args.publisher as string,
+      root: args.resultRoot as string,
+      digest: args.result as string,
+    }),
 };

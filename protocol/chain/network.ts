@@ -14,8 +14,8 @@ const address = z
 const networkSchema = z.object({
   name: z.string().min(1),
   chainId: z.number().int().positive(),
-  rpcUrl: z.url(),
-  ipfsUrl: z.url(),
+  rpcUrl: z.url({ protocol: /^https?$/ }),
+  ipfsUrl: z.url({ protocol: /^https?$/ }),
   deployBlock: z.number().int().nonnegative(),
   addresses: z.object({
     orion: address,
@@ -52,7 +52,10 @@ export function parseNetworkFile(text: string, path: string): NetworkFile {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigurationError(`${path} is not JSON`, { cause, hint: "write it anew with `orion devnet` or the deploy step" });
+    throw new ConfigurationError(`${path} is not JSON`, {
+      cause,
+      hint: "write it anew with `orion devnet` or the deploy step",
+    });
   }
   const parsed = networkSchema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,10 +1,11 @@
-import { isError, type TransactionReceipt, type Wallet, type HDNodeWallet } from "ethers";
+import { isError, type HDNodeWallet, type TransactionReceipt, type Wallet } from "ethers";
 
 import type { Clock } from "../common/clock.ts";
 import { AbortedError, RevertError, UnavailableError } from "../common/errors.ts";
 import type { Logger } from "../common/log.ts";
 import type { Chain } from "./chain.ts";
 import { chainError } from "./errors.ts";
+import { bumpedFees, currentFees, type Fees } from "./fees.ts";
 
 export interface Call {
   readonly to: string;
@@ -16,6 +17,8 @@ export interface Call {
 /** Signs and sends one account's transactions, one after the other. */
 export interface Sender {
   readonly address: string;
+  /** Block of the newest transaction that this sender has seen mined; what a node shows below it is stale. */
+  readonly lastBlock: number;
   /**
    * Simulates, sends and waits until the transaction is mined; raises the gas price when it is stuck.
    * @throws RevertError when the contract refuses (before anything is signed, whenever the simulation shows it)
@@ -34,25 +37,30 @@ export interface SenderOptions {
   readonly pollMs?: number;
   /** A transaction that is not mined after this time is sent again with a higher fee. */
   readonly stuckAfterMs?: number;
+  /** Called before and after a transaction goes out; tests kill the process there. */
+  readonly step?: (name: string) => void;
 }
 
 const GAS_MARGIN_PERCENT = 125n;
-/** Nodes accept a replacement from 10% on; a quarter also outpaces a rising base fee. */
-const BUMP_PERCENT = 125n;
 const MAX_ATTEMPTS = 6;
 const MAX_BUMPS = 12;
-
-interface Fees {
-  maxFeePerGas: bigint;
-  maxPriorityFeePerGas: bigint;
-}
+const TRANSFER_GAS = 21_000n;
 
 export function createSender(options: SenderOptions): Sender {
   let tail: Promise<unknown> = Promise.resolve();
+  let lastBlock = 0;
+  const sendNext = async (call: Call): Promise<TransactionReceipt> => {
+    const receipt = await sendOne(options, call);
+    lastBlock = Math.max(lastBlock, receipt.blockNumber);
+    return receipt;
+  };
   return {
     address: options.wallet.address,
+    get lastBlock() {
+      return lastBlock;
+    },
     send(call) {
-      const run = tail.then(() => sendOne(options, call));
+      const run = tail.then(() => sendNext(call));
       tail = run.catch(() => undefined);
       return run;
     },
@@ -71,73 +79,76 @@ async function sendOne(options: SenderOptions, call: Call): Promise<TransactionR
       if (!isNonceRace(error) || attempt >= MAX_ATTEMPTS) throw known;
     }
     if (attempt >= MAX_ATTEMPTS) {
-      throw new UnavailableError(`cannot get "${call.label}" mined: another process keeps using the nonces of ${options.wallet.address}`, {
-        hint: "run one process per key",
-      });
+      throw new UnavailableError(
+        `cannot get "${call.label}" mined: another process keeps using the nonces of ${options.wallet.address}`,
+        { hint: "run one process per key" },
+      );
     }
     await options.clock.sleep(50 * attempt, options.signal);
   }
 }
 
+interface Payload {
+  readonly to: string;
+  readonly data: string;
+  readonly gasLimit: bigint;
+  readonly nonce: number;
+}
+
 /** Undefined when another transaction of the same account took the nonce. */
 async function attemptSend(options: SenderOptions, call: Call): Promise<TransactionReceipt | undefined> {
-  const { provider, network } = options.chain;
+  const { provider } = options.chain;
   const from = options.wallet.address;
   const request = { to: call.to, data: call.data, from };
   // Estimating executes the call on the pending block, so it is the simulation as well.
   const estimate = await provider.estimateGas(request);
   const nonce = await provider.getTransactionCount(from, "pending");
-  let fees = await currentFees(options);
-  const gasLimit = (estimate * GAS_MARGIN_PERCENT) / 100n;
+  let fees = await currentFees(provider);
+  const payload = { to: call.to, data: call.data, gasLimit: (estimate * GAS_MARGIN_PERCENT) / 100n, nonce };
   const hashes: string[] = [];
   for (let bump = 0; bump <= MAX_BUMPS; bump++) {
-    const signed = await options.wallet.signTransaction({
-      to: call.to,
-      data: call.data,
-      nonce,
-      gasLimit,
-      chainId: network.chainId,
-      type: 2,
-      ...fees,
-    });
+    const signed = await sign(options, payload, fees);
+    if (bump === 0) options.step?.("sender:signed");
     hashes.push(await broadcast(options, signed, hashes.length > 0));
+    if (bump === 0) options.step?.("sender:broadcast");
     const receipt = await waitForReceipt(options, hashes, nonce);
     if (receipt === "replaced") return undefined;
     if (receipt !== "stuck") return requireSuccess(options, request, receipt);
-    fees = bumped(fees, await currentFees(options));
+    fees = bumpedFees(fees, await currentFees(provider));
     options.log.warn({ label: call.label, bump: bump + 1 }, "the transaction is stuck; raising its gas price");
+    await clearTheWay(options, nonce, fees);
   }
   throw new UnavailableError(`"${call.label}" was not mined after ${String(MAX_BUMPS)} gas price increases`, {
     hint: "check that the chain produces blocks",
   });
 }
 
+function sign(options: SenderOptions, payload: Payload, fees: Fees): Promise<string> {
+  return options.wallet.signTransaction({ ...payload, chainId: options.chain.network.chainId, type: 2, ...fees });
+}
+
+/**
+ * Replaces what an earlier life of this process left stuck at lower nonces by empty transfers: nothing behind it could ever be mined.
+ * What it was meant to do is done again by whoever still wants it.
+ */
+async function clearTheWay(options: SenderOptions, nonce: number, fees: Fees): Promise<void> {
+  const from = options.wallet.address;
+  const mined = await options.chain.provider.getTransactionCount(from, "latest");
+  for (let blocking = mined; blocking < nonce; blocking++) {
+    const empty = { to: from, data: "0x", gasLimit: TRANSFER_GAS, nonce: blocking };
+    options.log.warn({ nonce: blocking }, "an older transaction blocks the account; replacing it by an empty one");
+    await broadcast(options, await sign(options, empty, fees), true);
+  }
+}
+
 async function broadcast(options: SenderOptions, signed: string, replacing: boolean): Promise<string> {
   try {
     return (await options.chain.provider.broadcastTransaction(signed)).hash;
   } catch (error) {
-    // While replacing, the first transaction may just have been mined: the receipt loop finds out.
+    // While replacing, the first transaction may just have been mined, or ask for a still higher fee: the receipt loop finds out.
     if (replacing && isNonceRace(error)) return "";
     throw error;
   }
-}
-
-async function currentFees(options: SenderOptions): Promise<Fees> {
-  const data = await options.chain.provider.getFeeData();
-  const tip = data.maxPriorityFeePerGas ?? 0n;
-  const cap = data.maxFeePerGas ?? data.gasPrice ?? 0n;
-  return { maxFeePerGas: cap > tip ? cap : tip, maxPriorityFeePerGas: tip };
-}
-
-function bumped(old: Fees, current: Fees): Fees {
-  const raise = (before: bigint, now: bigint): bigint => {
-    const least = (before * BUMP_PERCENT) / 100n + 1n;
-    return least > now ? least : now;
-  };
-  return {
-    maxFeePerGas: raise(old.maxFeePerGas, current.maxFeePerGas),
-    maxPriorityFeePerGas: raise(old.maxPriorityFeePerGas, current.maxPriorityFeePerGas),
-  };
 }
 
 async function waitForReceipt(
@@ -145,25 +156,25 @@ async function waitForReceipt(
   hashes: readonly string[],
   nonce: number,
 ): Promise<TransactionReceipt | "stuck" | "replaced"> {
-  const { provider } = options.chain;
   const deadline = options.clock.now() + (options.stuckAfterMs ?? 45_000);
   for (;;) {
-    for (const hash of hashes) {
-      const receipt = hash === "" ? null : await provider.getTransactionReceipt(hash);
-      if (receipt !== null) return receipt;
-    }
-    if ((await provider.getTransactionCount(options.wallet.address, "latest")) > nonce) {
-      // Mined between the two looks, or another transaction took the nonce.
-      for (const hash of hashes) {
-        const receipt = hash === "" ? null : await provider.getTransactionReceipt(hash);
-        if (receipt !== null) return receipt;
-      }
-      return "replaced";
-    }
+    const receipt = await findReceipt(options, hashes);
+    if (receipt !== undefined) return receipt;
+    const mined = await options.chain.provider.getTransactionCount(options.wallet.address, "latest");
+    // Mined between the two looks, or another transaction took the nonce.
+    if (mined > nonce) return (await findReceipt(options, hashes)) ?? "replaced";
     if (options.clock.now() >= deadline) return "stuck";
     requireRunning(options.signal);
     await options.clock.sleep(options.pollMs ?? 100, options.signal);
   }
+}
+
+async function findReceipt(options: SenderOptions, hashes: readonly string[]): Promise<TransactionReceipt | undefined> {
+  for (const hash of hashes) {
+    const receipt = hash === "" ? null : await options.chain.provider.getTransactionReceipt(hash);
+    if (receipt !== null) return receipt;
+  }
+  return undefined;
 }
 
 async function requireSuccess(
@@ -179,10 +190,13 @@ async function requireSuccess(
 
 function isNonceRace(error: unknown): boolean {
   if (isError(error, "NONCE_EXPIRED") || isError(error, "REPLACEMENT_UNDERPRICED")) return true;
-  const message = (error as { info?: { error?: { message?: unknown } }; message?: unknown } | null)?.info?.error?.message;
-  return typeof message === "string" && /nonce too low|already known|replacement|nonce too high/i.test(message);
+  const message = (error as { info?: { error?: { message?: unknown } } } | null)?.info?.error?.message;
+  return (
+    typeof message === "string" &&
+    /nonce too low|already known|already imported|replacement|nonce too high/i.test(message)
+  );
 }
 
 function requireRunning(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new AbortedError("stopped before the transaction was sent");
+  if (signal?.aborted === true) throw new AbortedError("stopped before the transaction was mined");
 }

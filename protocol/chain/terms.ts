@@ -87,7 +87,14 @@ export function jobIdOf(chainId: number, market: string, terms: Terms): string {
 }
 
 /** `keccak256(abi.encode(chainId, market, jobId, unit, attempt, worker))`, the name of one claim. */
-export function claimKeyOf(chainId: number, market: string, jobId: string, unit: number, attempt: number, worker: string): string {
+export function claimKeyOf(
+  chainId: number,
+  market: string,
+  jobId: string,
+  unit: number,
+  attempt: number,
+  worker: string,
+): string {
   const types = ["uint256", "address", "bytes32", "uint32", "uint16", "address"];
   return keccak256(AbiCoder.defaultAbiCoder().encode(types, [chainId, market, jobId, unit, attempt, worker]));
 }
