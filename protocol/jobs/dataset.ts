@@ -3,6 +3,7 @@ import type { CID } from "multiformats/cid";
 import { InvalidInputError } from "../common/errors.ts";
 import type { ContentStore } from "../storage/index.ts";
 import {
+  byteLength,
   decodeNpy,
   inputsRoot,
   pureSha256,
@@ -17,7 +18,7 @@ import {
   type TensorType,
 } from "../tensor/index.ts";
 import { parseDocument } from "./documents.ts";
-import type { LoadedProgram } from "./program-package.ts";
+import type { CheckedProgram } from "./program-package.ts";
 
 /** A data set cut into the shards of a program. */
 export interface ShardedDataset {
@@ -38,20 +39,26 @@ export interface DatasetFiles {
   readonly inputs: readonly Uint8Array[];
 }
 
-const DEFAULT_MAX_FILE_BYTES = 2 ** 30;
+/** A .npy header is never longer. */
+const MAX_HEADER_BYTES = 16_384;
+const DEFAULT_MAX_BYTES = 2 ** 30;
 
 /**
  * Splits .npy files along the batch axis as docs/PROTOCOL.md §3 says; the last shard is filled with zero rows.
  * @throws InvalidInputError, NpyError naming the slot when a file does not fit the program
  */
-export function shardDataset(loaded: LoadedProgram, files: DatasetFiles, sha256: Sha256 = pureSha256): ShardedDataset {
+export function shardDataset(loaded: CheckedProgram, files: DatasetFiles, sha256: Sha256 = pureSha256): ShardedDataset {
   const { facts } = loaded;
   requireCount("shared input", facts.sharedTypes.length, files.shared.length);
   requireCount("input", facts.shardTypes.length, files.inputs.length);
-  const shared = files.shared.map((bytes, slot) => requireType(decodeNpy(bytes), facts.sharedTypes[slot] as TensorType, slot));
+  const shared = files.shared.map((bytes, slot) =>
+    requireType(decodeNpy(bytes), facts.sharedTypes[slot] as TensorType, slot),
+  );
   const inputs = files.inputs.map((bytes) => decodeNpy(bytes));
   const rows = commonRows(inputs);
-  const split = inputs.map((tensor, slot) => splitRows(requireBatch(tensor, facts.shardTypes[slot] as TensorType, slot), facts.batch));
+  const split = inputs.map((tensor, slot) =>
+    splitRows(requireBatch(tensor, facts.shardTypes[slot] as TensorType, slot), facts.batch),
+  );
   const count = shardCount(rows, facts.batch);
   const shards = Array.from({ length: count }, (_, s) => split.map((slot) => slot[s] as Tensor));
   const rootOf = (tensor: Tensor): Uint8Array => tensorRoot(toBytes(tensor), sha256);
@@ -70,46 +77,78 @@ export async function putDataset(store: ContentStore, program: CID, files: Datas
 }
 
 /** Fetches the data set document of a job; the files themselves are fetched by `loadDatasetFiles`. */
-export async function loadDataset(store: ContentStore, cid: CID): Promise<{ program: CID; shared: CID[]; inputs: CID[] }> {
-  return parseDocument("dataset/1", await store.getDag(cid), `the data set ${cid.toString()}`);
+export async function loadDataset(
+  store: ContentStore,
+  cid: CID,
+  options: { signal?: AbortSignal } = {},
+): Promise<{ program: CID; shared: CID[]; inputs: CID[] }> {
+  return parseDocument("dataset/1", await store.getDag(cid, options), `the data set ${cid.toString()}`);
 }
 
+/**
+ * Fetches the files of a data set. No file may be larger than the program's slots and the number of rows make it, so that nobody who posts
+ * a job fills this machine with anything but its data.
+ * @param options.maxBytes most bytes of all files together, 1 GiB unless given
+ * @throws InvalidInputError when the data set is larger, or does not have one file per slot
+ */
 export async function loadDatasetFiles(
   store: ContentStore,
   document: { shared: readonly CID[]; inputs: readonly CID[] },
+  program: CheckedProgram,
+  rows: number,
   options: { maxBytes?: number; signal?: AbortSignal } = {},
 ): Promise<DatasetFiles> {
-  const io = { maxBytes: options.maxBytes ?? DEFAULT_MAX_FILE_BYTES, ...(options.signal === undefined ? {} : { signal: options.signal }) };
+  const { sharedTypes, shardTypes, batch } = program.facts;
+  requireCount("shared input", sharedTypes.length, document.shared.length);
+  requireCount("input", shardTypes.length, document.inputs.length);
+  const sharedSizes = sharedTypes.map((type) => byteLength(type) + MAX_HEADER_BYTES);
+  const inputSizes = shardTypes.map((type) => Math.ceil(byteLength(type) / batch) * rows + MAX_HEADER_BYTES);
+  const total = [...sharedSizes, ...inputSizes].reduce((sum, size) => sum + size, 0);
+  const { maxBytes = DEFAULT_MAX_BYTES, signal } = options;
+  if (total > maxBytes) {
+    throw new InvalidInputError(`the data set may have ${String(total)} bytes, the limit here is ${String(maxBytes)}`);
+  }
+  const get = (cid: CID, size: number | undefined): Promise<Uint8Array> =>
+    store.getBytes(cid, { maxBytes: size ?? 0, ...(signal === undefined ? {} : { signal }) });
   const shared: Uint8Array[] = [];
-  for (const cid of document.shared) shared.push(await store.getBytes(cid, io));
+  for (const [slot, cid] of document.shared.entries()) shared.push(await get(cid, sharedSizes[slot]));
   const inputs: Uint8Array[] = [];
-  for (const cid of document.inputs) inputs.push(await store.getBytes(cid, io));
+  for (const [slot, cid] of document.inputs.entries()) inputs.push(await get(cid, inputSizes[slot]));
   return { shared, inputs };
 }
 
 function requireCount(what: string, expected: number, given: number): void {
   if (expected === given) return;
-  throw new InvalidInputError(`the program has ${String(expected)} ${what} slot(s), ${String(given)} file(s) were given`, {
-    hint: "give one .npy file per slot, in slot order",
-  });
+  throw new InvalidInputError(
+    `the program has ${String(expected)} ${what} slot(s), ${String(given)} file(s) were given`,
+    {
+      hint: "give one .npy file per slot, in slot order",
+    },
+  );
 }
 
 function commonRows(inputs: readonly Tensor[]): number {
   const rows = inputs.map((tensor) => shapeOf(tensor)[0] ?? 0);
-  if (new Set(rows).size !== 1) throw new InvalidInputError(`the inputs have different numbers of rows: ${rows.join(", ")}`);
+  if (new Set(rows).size !== 1)
+    throw new InvalidInputError(`the inputs have different numbers of rows: ${rows.join(", ")}`);
   return rows[0] as number;
 }
 
 function requireType(tensor: Tensor, type: TensorType, slot: number): Tensor {
   if (tensor.dtype === type.dtype && tensor.rank === type.rank && sameShape(tensor, type)) return tensor;
-  throw new InvalidInputError(`shared slot ${String(slot)} expects ${type.dtype}[${shapeOf(type).join(",")}], the file holds ${tensor.dtype}[${shapeOf(tensor).join(",")}]`);
+  throw new InvalidInputError(
+    `shared slot ${String(slot)} expects ${type.dtype}[${shapeOf(type).join(",")}], the file holds ${tensor.dtype}[${shapeOf(tensor).join(",")}]`,
+  );
 }
 
 /** All axes but the first must be the slot's. */
 function requireBatch(tensor: Tensor, type: TensorType, slot: number): Tensor {
   const [want, got] = [shapeOf(type).slice(1), shapeOf(tensor).slice(1)];
   if (tensor.dtype === type.dtype && tensor.rank === type.rank && want.join() === got.join()) return tensor;
-  throw new InvalidInputError(`input slot ${String(slot)} expects ${type.dtype}[rows,${want.join(",")}], the file holds ${tensor.dtype}[${shapeOf(tensor).join(",")}]`, {
-    hint: "cast and reshape it with numpy before saving",
-  });
+  throw new InvalidInputError(
+    `input slot ${String(slot)} expects ${type.dtype}[rows,${want.join(",")}], the file holds ${tensor.dtype}[${shapeOf(tensor).join(",")}]`,
+    {
+      hint: "cast and reshape it with numpy before saving",
+    },
+  );
 }

@@ -5,13 +5,23 @@ import { IntegrityError } from "../common/errors.ts";
 
 /** The dag-cbor documents of docs/PROTOCOL.md §3, checked field by field before anything of them is used. */
 const link = z.custom<CID>((value) => CID.asCID(value) !== null, { message: "is not a link" });
-const bytes32 = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32, { message: "is not 32 bytes" });
-const shardIndex = z.number().int().min(0).max(2 ** 32 - 1);
+const bytes32 = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32, {
+  message: "is not 32 bytes",
+});
+const shardIndex = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
 
 const MAX_LINKS = 1 << 16;
 
 const schemas = {
-  "program/1": z.strictObject({ orion: z.literal("program/1"), program: link, constants: z.array(link).max(MAX_LINKS) }),
+  "program/1": z.strictObject({
+    orion: z.literal("program/1"),
+    program: link,
+    constants: z.array(link).max(MAX_LINKS),
+  }),
   "dataset/1": z.strictObject({
     orion: z.literal("dataset/1"),
     program: link,

@@ -7,6 +7,7 @@ import { dagCidFromDigest, type ContentStore } from "../storage/index.ts";
 import { FORMAT, merkleRoot, pureSha256, toBytes, type Sha256, type Tensor } from "../tensor/index.ts";
 import type { ShardedDataset } from "./dataset.ts";
 import { parseDocument, type Document } from "./documents.ts";
+import { requireJobProgram } from "./job-program.ts";
 import { loadTensor, type LoadedProgram } from "./program-package.ts";
 
 export interface ShardProgress {
@@ -34,7 +35,10 @@ export async function putManifest(
   }
   const roots = await store.putBytes(concat([...dataset.sharedRoots, ...dataset.shardRoots.flat()]), io);
   const terms = fromHex(encodeTerms(job.terms));
-  return store.putDag({ orion: "manifest/1", job: fromHex(job.jobId, 32), terms, program: job.program, roots, shared, pages }, io);
+  return store.putDag(
+    { orion: "manifest/1", job: fromHex(job.jobId, 32), terms, program: job.program, roots, shared, pages },
+    io,
+  );
 }
 
 /** A manifest whose slot roots hash to the job's `inputsRoot`; shards are fetched and checked one by one. */
@@ -64,48 +68,71 @@ export async function openManifest(
   requireIntegrity(toHex(document.job) === job.jobId, `${where} belongs to another job`);
   requireIntegrity(equalBytes(document.terms, fromHex(encodeTerms(job.terms))), `${where} states other terms`);
   const { shards } = job.terms;
-  requireIntegrity(document.pages.length === Math.ceil(shards / FORMAT.shardsPerPage), `${where} lists the wrong number of pages`);
+  requireIntegrity(
+    document.pages.length === Math.ceil(shards / FORMAT.shardsPerPage),
+    `${where} lists the wrong number of pages`,
+  );
   const loaded = await loadProgram(document.program);
-  requireIntegrity(toHex(loaded.root) === job.terms.programRoot, `${where} names another program than the terms`);
+  requireJobProgram(loaded, job.terms);
   const { sharedTypes, shardTypes } = loaded.facts;
   requireIntegrity(document.shared.length === sharedTypes.length, `${where} lists the wrong number of shared inputs`);
   const leafCount = sharedTypes.length + shards * shardTypes.length;
   const flat = await store.getBytes(document.roots, { maxBytes: 32 * leafCount, ...io });
-  requireIntegrity(flat.length === 32 * leafCount, `${where} holds ${String(flat.length / 32)} slot roots, the job has ${String(leafCount)}`);
+  requireIntegrity(
+    flat.length === 32 * leafCount,
+    `${where} does not hold the ${String(leafCount)} slot roots of the job`,
+  );
   const leaves = Array.from({ length: leafCount }, (_, i) => flat.subarray(32 * i, 32 * i + 32));
-  requireIntegrity(toHex(merkleRoot(leaves, sha256)) === job.terms.inputsRoot, `${where} does not hash to the inputs root of the job`);
+  requireIntegrity(
+    toHex(merkleRoot(leaves, sha256)) === job.terms.inputsRoot,
+    `${where} does not hash to the inputs root of the job`,
+  );
   const sharedRoots = leaves.slice(0, sharedTypes.length);
+  const pages = pageReader(store, document, shards, io);
   const manifest: Manifest = {
     program: document.program,
     sharedRoots,
     loadShared: () =>
-      inOrder(sharedTypes, (type, i) => loadTensor(store, document.shared[i] as CID, type, sharedRoots[i] as Uint8Array, { sha256, ...io })),
+      inOrder(sharedTypes, (type, i) =>
+        loadTensor(store, document.shared[i] as CID, type, sharedRoots[i] as Uint8Array, { sha256, ...io }),
+      ),
     async loadShard(shard) {
-      const links = await shardLinks(store, document, shard, shards, io);
-      requireIntegrity(links.length === shardTypes.length, `${where}: shard ${String(shard)} has ${String(links.length)} slots`);
+      const links = await pages(shard);
+      requireIntegrity(
+        links.length === shardTypes.length,
+        `${where}: shard ${String(shard)} has ${String(links.length)} slots`,
+      );
       const first = sharedTypes.length + shard * shardTypes.length;
       const roots = leaves.slice(first, first + shardTypes.length);
-      const tensors = await inOrder(shardTypes, (type, i) => loadTensor(store, links[i] as CID, type, roots[i] as Uint8Array, { sha256, ...io }));
+      const tensors = await inOrder(shardTypes, (type, i) =>
+        loadTensor(store, links[i] as CID, type, roots[i] as Uint8Array, { sha256, ...io }),
+      );
       return { tensors, roots };
     },
   };
   return { manifest, loaded };
 }
 
-async function shardLinks(
+/** Gives the links of a shard; the page read last is kept, as shards are mostly read in order. */
+function pageReader(
   store: ContentStore,
   document: Document<"manifest/1">,
-  shard: number,
   shards: number,
   io: { signal?: AbortSignal },
-): Promise<readonly CID[]> {
-  const index = Math.floor(shard / FORMAT.shardsPerPage);
-  const cid = document.pages[index] as CID;
-  const page = parseDocument("page/1", await store.getDag(cid, io), `page ${String(index)} of the manifest`);
-  const first = index * FORMAT.shardsPerPage;
-  const expected = Math.min(FORMAT.shardsPerPage, shards - first);
-  requireIntegrity(page.first === first && page.shards.length === expected, `page ${String(index)} of the manifest does not hold its shards`);
-  return page.shards[shard - first] as readonly CID[];
+): (shard: number) => Promise<readonly CID[]> {
+  let last: { index: number; page: Document<"page/1"> } | undefined;
+  return async (shard) => {
+    const index = Math.floor(shard / FORMAT.shardsPerPage);
+    const first = index * FORMAT.shardsPerPage;
+    if (last?.index !== index) {
+      const where = `page ${String(index)} of the manifest`;
+      const page = parseDocument("page/1", await store.getDag(document.pages[index] as CID, io), where);
+      const expected = Math.min(FORMAT.shardsPerPage, shards - first);
+      requireIntegrity(page.first === first && page.shards.length === expected, `${where} does not hold its shards`);
+      last = { index, page };
+    }
+    return last.page.shards[shard - first] as readonly CID[];
+  };
 }
 
 function requireIntegrity(condition: boolean, message: string): void {

@@ -1,12 +1,12 @@
 import type { CID } from "multiformats/cid";
 
 import { equalBytes, fromHex, toHex } from "../common/hex.ts";
-import { IntegrityError } from "../common/errors.ts";
+import { IntegrityError, InvalidInputError } from "../common/errors.ts";
 import { dagCidFromDigest, digestFromDagCid, type ContentStore } from "../storage/index.ts";
 import { claimRoot, pureSha256, toBytes, type ProgramNode, type Sha256, type Tensor } from "../tensor/index.ts";
 import { parseDocument } from "./documents.ts";
 import { concat } from "./manifest.ts";
-import { loadTensor, type LoadedProgram } from "./program-package.ts";
+import { loadTensor, type CheckedProgram } from "./program-package.ts";
 
 /** What a worker publishes for one claim. */
 export interface ClaimOutputs {
@@ -37,38 +37,88 @@ export async function putOutputs(store: ContentStore, claim: ClaimOutputs): Prom
   return digestFromDagCid(cid);
 }
 
+/** A claim as the chain knows it. */
+export interface CommittedClaim {
+  readonly key: string;
+  readonly claimRoot: string;
+  /** Digest of the outputs document. */
+  readonly outputs: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a worker published for a claim, checked against the claim root; tensors are fetched and checked one by one. */
+export interface OpenedOutputs {
+  readonly from: number;
+  readonly to: number;
+  /** Root of every node's output, for shards [from, to). */
+  readonly nodeRoots: readonly (readonly Uint8Array[])[];
+  /** Roots of the output node, for shards [from, to). */
+  readonly outputRoots: readonly Uint8Array[];
+  /** The output tensor of a shard, by its number in the job. */
+  load(shard: number): Promise<Tensor>;
+}
+
 /**
- * Fetches what a worker published and checks every output tensor against the claim root on chain.
- * @returns output tensors and their roots for shards [from, to)
- * @throws IntegrityError when something published does not belong to the claim
+ * Fetches the roots that a worker published and checks them against the claim root on chain.
+ * @throws IntegrityError when what was published does not belong to the claim
  */
-export async function loadOutputs(
+export async function openOutputs(
   store: ContentStore,
-  claim: { key: string; claimRoot: string; outputs: string; from: number; to: number },
-  loaded: LoadedProgram,
+  claim: CommittedClaim,
+  loaded: CheckedProgram,
   options: { sha256?: Sha256; signal?: AbortSignal } = {},
-): Promise<{ outputs: Tensor[]; outputRoots: Uint8Array[]; nodeRoots: Uint8Array[][] }> {
+): Promise<OpenedOutputs> {
   const { sha256 = pureSha256 } = options;
   const io = options.signal === undefined ? {} : { signal: options.signal };
   const where = `the outputs ${claim.outputs} of claim ${claim.key}`;
   const document = parseDocument("outputs/1", await store.getDag(dagCidFromDigest(claim.outputs), io), where);
+  const labelled = toHex(document.root) === claim.claimRoot && toHex(document.key) === claim.key;
+  requireIntegrity(
+    labelled && document.from === claim.from && document.to === claim.to,
+    `${where} are labelled for another claim`,
+  );
   const count = claim.to - claim.from;
-  const nodes = loaded.program.nodes.length;
-  requireIntegrity(document.shards.length === count, `${where} list ${String(document.shards.length)} shards, the claim has ${String(count)}`);
-  const flat = await store.getBytes(document.roots, { maxBytes: 32 * nodes * count, ...io });
-  requireIntegrity(flat.length === 32 * nodes * count, `${where} hold the wrong number of node roots`);
-  const rootAt = (shard: number, node: number): Uint8Array => flat.subarray(32 * (shard * nodes + node), 32 * (shard * nodes + node + 1));
-  const nodeRoots = Array.from({ length: count }, (_, s) => Array.from({ length: nodes }, (_, n) => rootAt(s, n)));
-  requireIntegrity(equalBytes(claimRoot(nodeRoots, sha256), fromHex(claim.claimRoot, 32)), `${where} do not hash to the committed root ${claim.claimRoot}`);
-  const { outputNode } = loaded.program;
-  const type = loaded.program.nodes[outputNode] as ProgramNode;
+  const { nodes, outputNode } = loaded.program;
+  requireIntegrity(
+    document.shards.length === count,
+    `${where} list ${String(document.shards.length)} shards, the claim has ${String(count)}`,
+  );
+  const length = 32 * nodes.length * count;
+  const flat = await store.getBytes(document.roots, { maxBytes: length, ...io });
+  requireIntegrity(flat.length === length, `${where} hold the wrong number of node roots`);
+  const rootAt = (at: number): Uint8Array => flat.subarray(32 * at, 32 * at + 32);
+  const nodeRoots = Array.from({ length: count }, (_, s) => nodes.map((_node, n) => rootAt(s * nodes.length + n)));
+  requireIntegrity(
+    equalBytes(claimRoot(nodeRoots, sha256), fromHex(claim.claimRoot, 32)),
+    `${where} do not hash to the committed root ${claim.claimRoot}`,
+  );
   const outputRoots = nodeRoots.map((roots) => roots[outputNode] as Uint8Array);
+  return {
+    from: claim.from,
+    to: claim.to,
+    nodeRoots,
+    outputRoots,
+    async load(shard) {
+      const [link, root] = [document.shards[shard - claim.from], outputRoots[shard - claim.from]];
+      if (link === undefined || root === undefined)
+        throw new InvalidInputError(`claim ${claim.key} has no shard ${String(shard)}`);
+      return loadTensor(store, link, nodes[outputNode] as ProgramNode, root, { sha256, ...io });
+    },
+  };
+}
+
+/** As `openOutputs`, with all output tensors fetched and checked. */
+export async function loadOutputs(
+  store: ContentStore,
+  claim: CommittedClaim,
+  loaded: CheckedProgram,
+  options: { sha256?: Sha256; signal?: AbortSignal } = {},
+): Promise<{ outputs: Tensor[]; outputRoots: readonly Uint8Array[]; nodeRoots: readonly (readonly Uint8Array[])[] }> {
+  const opened = await openOutputs(store, claim, loaded, options);
   const outputs: Tensor[] = [];
-  for (const [s, root] of outputRoots.entries()) {
-    outputs.push(await loadTensor(store, document.shards[s] as CID, type, root, { sha256, ...io }));
-  }
-  requireIntegrity(toHex(document.root) === claim.claimRoot && toHex(document.key) === claim.key, `${where} are labelled for another claim`);
-  return { outputs, outputRoots, nodeRoots };
+  for (let shard = claim.from; shard < claim.to; shard++) outputs.push(await opened.load(shard));
+  return { outputs, outputRoots: opened.outputRoots, nodeRoots: opened.nodeRoots };
 }
 
 function requireIntegrity(condition: boolean, message: string): void {

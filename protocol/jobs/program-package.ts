@@ -21,11 +21,15 @@ import {
 } from "../tensor/index.ts";
 import { parseDocument } from "./documents.ts";
 
-/** A program that has passed validation, with its weights at hand. */
-export interface LoadedProgram {
+/** A program that has passed validation. */
+export interface CheckedProgram {
   readonly program: Program;
   readonly root: Uint8Array;
   readonly facts: ProgramFacts;
+}
+
+/** A checked program with its weights at hand. */
+export interface LoadedProgram extends CheckedProgram {
   /** In node order. */
   readonly constants: readonly Tensor[];
 }
@@ -33,6 +37,8 @@ export interface LoadedProgram {
 export interface LoadOptions {
   readonly sha256?: Sha256;
   readonly signal?: AbortSignal;
+  /** Program root (0x-hex) that it must have; checked before any weights are downloaded. */
+  readonly expectedRoot?: string;
   /** Refuse before downloading weights if the program's peak memory or weights exceed this many bytes. */
   readonly maxBytes?: bigint;
 }
@@ -44,11 +50,17 @@ const MAX_PROGRAM_BYTES = FORMAT.maxNodes * FORMAT.descriptorBytes + 64;
  * Checks a program and its weights against each other.
  * @throws ProgramError naming the node, InvalidInputError when weights are missing or do not hash to the node's root
  */
-export function assembleProgram(bytes: Uint8Array, constants: readonly Tensor[], sha256: Sha256 = pureSha256): LoadedProgram {
+export function assembleProgram(
+  bytes: Uint8Array,
+  constants: readonly Tensor[],
+  sha256: Sha256 = pureSha256,
+): LoadedProgram {
   const program = decodeProgram(bytes);
   const facts = validateProgram(program);
   if (constants.length !== facts.constantNodes.length) {
-    throw new InvalidInputError(`the program has ${String(facts.constantNodes.length)} constants, ${String(constants.length)} were given`);
+    throw new InvalidInputError(
+      `the program has ${String(facts.constantNodes.length)} constants, ${String(constants.length)} were given`,
+    );
   }
   facts.constantNodes.forEach((node, i) => {
     const expected = program.nodes[node]?.constantRoot;
@@ -69,27 +81,51 @@ export async function putProgram(store: ContentStore, bytes: Uint8Array, constan
 }
 
 /**
+ * Fetches and checks a program without its weights: all that is needed to cut data or join outputs.
+ * @throws IntegrityError, InvalidInputError, ProgramError, UnavailableError
+ */
+export async function checkProgram(store: ContentStore, cid: CID, options: LoadOptions = {}): Promise<CheckedProgram> {
+  return (await fetchProgram(store, cid, options)).checked;
+}
+
+/**
  * Fetches and checks a program package. Nothing is downloaded that the program's own facts do not announce.
  * @throws IntegrityError, InvalidInputError, ProgramError, UnavailableError
  */
 export async function loadProgram(store: ContentStore, cid: CID, options: LoadOptions = {}): Promise<LoadedProgram> {
-  const { sha256 = pureSha256 } = options;
+  const { checked, links } = await fetchProgram(store, cid, options);
+  const constants: Tensor[] = [];
+  for (const [i, index] of checked.facts.constantNodes.entries()) {
+    const node = checked.program.nodes[index] as ProgramNode;
+    constants.push(await loadTensor(store, links[i] as CID, node, node.constantRoot as Uint8Array, options));
+  }
+  return { ...checked, constants };
+}
+
+async function fetchProgram(
+  store: ContentStore,
+  cid: CID,
+  options: LoadOptions,
+): Promise<{ checked: CheckedProgram; links: readonly CID[] }> {
   const io = options.signal === undefined ? {} : { signal: options.signal };
   const document = parseDocument("program/1", await store.getDag(cid, io), `the program ${cid.toString()}`);
   const program = decodeProgram(await store.getBytes(document.program, { maxBytes: MAX_PROGRAM_BYTES, ...io }));
+  const root = programRoot(program, options.sha256 ?? pureSha256);
+  if (options.expectedRoot !== undefined && toHex(root) !== options.expectedRoot) {
+    throw new IntegrityError(`the program ${cid.toString()} has the root ${toHex(root)}, not ${options.expectedRoot}`);
+  }
   const facts = validateProgram(program);
   if (options.maxBytes !== undefined && facts.peakBytes > options.maxBytes) {
-    throw new InvalidInputError(`the program needs ${String(facts.peakBytes)} bytes of memory, the limit is ${String(options.maxBytes)}`);
+    throw new InvalidInputError(
+      `the program needs ${String(facts.peakBytes)} bytes of memory, the limit is ${String(options.maxBytes)}`,
+    );
   }
   if (document.constants.length !== facts.constantNodes.length) {
-    throw new IntegrityError(`the program ${cid.toString()} links ${String(document.constants.length)} constants but has ${String(facts.constantNodes.length)}`);
+    throw new IntegrityError(
+      `the program ${cid.toString()} links ${String(document.constants.length)} constants but has ${String(facts.constantNodes.length)}`,
+    );
   }
-  const constants: Tensor[] = [];
-  for (const [i, index] of facts.constantNodes.entries()) {
-    const node = program.nodes[index] as ProgramNode;
-    constants.push(await loadTensor(store, document.constants[i] as CID, node, node.constantRoot as Uint8Array, { sha256, ...io }));
-  }
-  return { program, root: programRoot(program, sha256), facts, constants };
+  return { checked: { program, root, facts }, links: document.constants };
 }
 
 /**
@@ -107,7 +143,9 @@ export async function loadTensor(
   const io = options.signal === undefined ? {} : { signal: options.signal };
   const bytes = await store.getBytes(cid, { maxBytes: length, ...io });
   if (bytes.length !== length) {
-    throw new IntegrityError(`${cid.toString()} holds ${String(bytes.length)} bytes, a tensor of ${String(length)} was announced`);
+    throw new IntegrityError(
+      `${cid.toString()} holds ${String(bytes.length)} bytes, a tensor of ${String(length)} was announced`,
+    );
   }
   const actual = tensorRoot(bytes, options.sha256 ?? pureSha256);
   if (!equalBytes(actual, root)) {

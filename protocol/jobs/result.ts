@@ -8,15 +8,20 @@ import {
   joinRows,
   pureSha256,
   resultRoot,
+  sameType,
+  shapeOf,
   splitRows,
   tensorRoot,
+  tensorType,
   toBytes,
+  type ProgramNode,
   type Sha256,
   type Tensor,
+  type TensorType,
 } from "../tensor/index.ts";
 import { parseDocument } from "./documents.ts";
 import { concat } from "./manifest.ts";
-import type { LoadedProgram } from "./program-package.ts";
+import type { CheckedProgram } from "./program-package.ts";
 
 /** An aggregated result: its root as it goes on chain, and the digest of the document that holds it. */
 export interface PublishedResult {
@@ -27,7 +32,7 @@ export interface PublishedResult {
 /** Joins the outputs of all shards, in order, and stores the result. The same outputs always give the same digest. */
 export async function putResult(
   store: ContentStore,
-  job: { jobId: string; terms: Terms; loaded: LoadedProgram },
+  job: { jobId: string; terms: Terms; loaded: CheckedProgram },
   outputs: readonly Tensor[],
   outputRoots: readonly Uint8Array[],
   sha256: Sha256 = pureSha256,
@@ -41,46 +46,48 @@ export async function putResult(
 }
 
 /**
- * Fetches a published result and checks that it is the one its root names: the roots hash to it, and every shard of the joined output that
- * has no dropped rows hashes to its root.
+ * Fetches a published result and checks that it is the one its root names: every whole shard of the joined output hashes to its root. The root
+ * of a last shard whose filled rows were dropped covers those rows too, so its rows are only as good as the publisher; who must be sure of them
+ * joins the outputs of the claims.
  * @param expectedRoot the root computed from the settled claims, or the one announced on chain
+ * @throws IntegrityError when it is not; another result may be announced
  */
 export async function loadResult(
   store: ContentStore,
   digest: string,
-  job: { jobId: string; terms: Terms; batch: number },
+  job: { jobId: string; terms: Terms; program: CheckedProgram },
   expectedRoot: string,
-  options: { maxBytes?: number; sha256?: Sha256 } = {},
+  options: { maxBytes?: number; sha256?: Sha256; signal?: AbortSignal } = {},
 ): Promise<{ npy: Uint8Array; tensor: Tensor }> {
-  const { sha256 = pureSha256, maxBytes = 2 ** 30 } = options;
+  const { sha256 = pureSha256, maxBytes = 2 ** 30, signal } = options;
+  const io = signal === undefined ? {} : { signal };
   const where = `the result ${digest}`;
-  const document = parseDocument("result/1", await store.getDag(dagCidFromDigest(digest)), where);
+  const document = parseDocument("result/1", await store.getDag(dagCidFromDigest(digest), io), where);
   requireIntegrity(toHex(document.job) === job.jobId, `${where} belongs to another job`);
-  const flat = await store.getBytes(document.roots, { maxBytes: 32 * job.terms.shards });
-  requireIntegrity(flat.length === 32 * job.terms.shards, `${where} holds the wrong number of output roots`);
-  const roots = Array.from({ length: job.terms.shards }, (_, i) => flat.subarray(32 * i, 32 * i + 32));
-  requireIntegrity(toHex(resultRoot(roots, sha256)) === expectedRoot, `${where} does not hash to ${expectedRoot}`);
-  const npy = await store.getBytes(document.output, { maxBytes });
+  const { shards } = job.terms;
+  const flat = await store.getBytes(document.roots, { maxBytes: 32 * shards, ...io });
+  requireIntegrity(flat.length === 32 * shards, `${where} holds the wrong number of output roots`);
+  const roots = Array.from({ length: shards }, (_, i) => flat.subarray(32 * i, 32 * i + 32));
+  const root = toHex(resultRoot(roots, sha256));
+  requireIntegrity(root === expectedRoot && toHex(document.root) === root, `${where} does not hash to ${expectedRoot}`);
+  const npy = await store.getBytes(document.output, { maxBytes, ...io });
   const tensor = decodeNpy(npy);
-  requireShards(tensor, roots, job, sha256, where);
+  const type = job.program.program.nodes[job.program.program.outputNode] as ProgramNode;
+  const wanted = joinedType(type, job.terms, job.program.facts.batch);
+  requireIntegrity(sameType(tensor, wanted), `${where} has another shape than the program's output`);
+  const [extent = 1] = shapeOf(type);
+  const whole = splitRows(tensor, extent).slice(0, Math.floor((shapeOf(tensor)[0] ?? 0) / extent));
+  for (const [s, shard] of whole.entries()) {
+    const right = equalBytes(tensorRoot(toBytes(shard), sha256), roots[s] as Uint8Array);
+    requireIntegrity(right, `${where}: shard ${String(s)} differs from its root`);
+  }
   return { npy, tensor };
 }
 
-function requireShards(
-  tensor: Tensor,
-  roots: readonly Uint8Array[],
-  job: { terms: Terms; batch: number },
-  sha256: Sha256,
-  where: string,
-): void {
-  const rows = Number(job.terms.rows);
-  const perShard = tensor.dims[4 - tensor.rank] === rows ? job.batch : (tensor.dims[4 - tensor.rank] as number) / roots.length;
-  const whole = Math.floor((tensor.dims[4 - tensor.rank] as number) / perShard);
-  splitRows(tensor, perShard)
-    .slice(0, whole)
-    .forEach((shard, s) => {
-      requireIntegrity(equalBytes(tensorRoot(toBytes(shard), sha256), roots[s] as Uint8Array), `${where}: shard ${String(s)} differs from its root`);
-    });
+function joinedType(output: ProgramNode, terms: Terms, batch: number): TensorType {
+  const [extent = 1, ...rest] = shapeOf(output);
+  const rows = extent === batch ? Number(terms.rows) : terms.shards * extent;
+  return tensorType(output.dtype, [rows, ...rest]);
 }
 
 function requireIntegrity(condition: boolean, message: string): void {
