@@ -1,8 +1,10 @@
-import type { JobRecord } from "@orion/protocol/chain";
-import { AbortedError, IntegrityError, OrionError } from "@orion/protocol/common";
-import { loadProgram, openManifest, requireJobProgram, type LoadedProgram, type Manifest, type ServiceContext } from "@orion/protocol/jobs";
-import { createExecutor, type Backend, type Executor } from "@orion/protocol/kernels";
+import type { JobRecord, ManifestRecord } from "@orion/protocol/chain";
+import type { LoadedProgram, ServiceContext } from "@orion/protocol/jobs";
+import { createExecutor, type Backend, type Executor, type KnownRoots } from "@orion/protocol/kernels";
 import { claimRoot, type Tensor } from "@orion/protocol/tensor";
+
+import { JobContent } from "./job-content.ts";
+import type { Speed } from "./rules.ts";
 
 /** The inputs of one shard, checked against the job's inputs root. */
 export interface ShardInputs {
@@ -14,6 +16,8 @@ export interface ShardInputs {
 export interface JobSession {
   readonly jobId: string;
   readonly loaded: LoadedProgram;
+  /** How fast this machine is on this job, as far as it is known. */
+  readonly speed: Speed;
   loadShard(shard: number): Promise<ShardInputs>;
   compute(inputs: ShardInputs): Promise<{ nodeRoots: Uint8Array[]; output: Tensor }>;
   claimRoot(nodeRoots: readonly (readonly Uint8Array[])[]): Uint8Array;
@@ -22,24 +26,44 @@ export interface JobSession {
 
 export interface SessionOptions {
   readonly backend: Backend;
-  readonly maxMemoryBytes?: bigint;
+  readonly maxMemoryBytes: bigint;
   readonly signal: AbortSignal;
+  /** The manifests that are published now. */
+  readonly manifests: () => readonly ManifestRecord[];
 }
 
 /**
- * Opens the first manifest of a job that is right, and checks the program against the terms.
- * @throws IntegrityError when the job can never be served, UnavailableError when content is missing for now
+ * Opens a right manifest of a job and checks the program against the terms.
+ * @throws IntegrityError when no manifest so far is right, InvalidInputError when the job is too large for this machine, UnavailableError
+ * when content is missing for now
  */
-export async function openJobSession(context: ServiceContext, job: JobRecord, options: SessionOptions): Promise<JobSession> {
-  const { loaded, manifest } = await firstRightManifest(context, job, options);
-  requireJobProgram(loaded, job.terms);
-  const shared = await manifest.loadShared();
+export async function openJobSession(
+  context: ServiceContext,
+  job: JobRecord,
+  options: SessionOptions,
+): Promise<JobSession> {
+  const content = new JobContent(context, job, options);
+  const loaded = await content.program();
+  const shared = await content.read(async (manifest) => ({
+    tensors: await manifest.loadShared(),
+    roots: manifest.sharedRoots,
+  }));
   const executor = createExecutor(loaded.program, loaded.constants, options.backend);
+  let secondsPerShard: number | undefined;
   return {
     jobId: job.jobId,
     loaded,
-    loadShard: (shard) => manifest.loadShard(shard),
-    compute: (inputs) => compute(context, executor, loaded, { shared, sharedRoots: manifest.sharedRoots }, inputs),
+    get speed() {
+      const { macsPerSecond } = options.backend;
+      return secondsPerShard === undefined ? { macsPerSecond } : { macsPerSecond, secondsPerShard };
+    },
+    loadShard: (shard) => content.read((manifest) => manifest.loadShard(shard)),
+    async compute(inputs) {
+      const from = context.clock.now();
+      const result = await compute(context, executor, loaded, shared, inputs, options.signal);
+      secondsPerShard = (context.clock.now() - from) / 1000;
+      return result;
+    },
     claimRoot: (nodeRoots) => claimRoot(nodeRoots, context.sha256),
     dispose: () => executor.dispose(),
   };
@@ -49,33 +73,12 @@ async function compute(
   context: ServiceContext,
   executor: Executor,
   loaded: LoadedProgram,
-  shared: { shared: readonly Tensor[]; sharedRoots: readonly Uint8Array[] },
+  shared: ShardInputs,
   inputs: ShardInputs,
+  signal: AbortSignal,
 ): Promise<{ nodeRoots: Uint8Array[]; output: Tensor }> {
-  const values = await executor.run({ shared: shared.shared, shard: inputs.tensors });
-  const nodeRoots = executor.trace(values, context.sha256, { shared: shared.sharedRoots, shard: inputs.roots });
+  const values = await executor.run({ shared: shared.tensors, shard: inputs.tensors }, { signal });
+  const known: KnownRoots = { shared: shared.roots, shard: inputs.roots };
+  const nodeRoots = executor.trace(values, context.sha256, known);
   return { nodeRoots, output: values[loaded.program.outputNode] as Tensor };
-}
-
-async function firstRightManifest(
-  context: ServiceContext,
-  job: JobRecord,
-  options: SessionOptions,
-): Promise<{ manifest: Manifest; loaded: LoadedProgram }> {
-  const { sha256, store, log } = context;
-  const io = { sha256, signal: options.signal };
-  const limits = options.maxMemoryBytes === undefined ? {} : { maxBytes: options.maxMemoryBytes };
-  let failure: OrionError = new IntegrityError("the job has no manifest");
-  for (const { digest } of job.manifests) {
-    if (options.signal.aborted) throw new AbortedError("stopped while looking for a manifest");
-    try {
-      return await openManifest(store, digest, job, (cid) => loadProgram(store, cid, { ...io, ...limits }), io);
-    } catch (error) {
-      if (!(error instanceof OrionError)) throw error;
-      log.debug({ jobId: job.jobId, manifest: digest }, error.message);
-      // A manifest that is missing now may come; one that is wrong never mends.
-      if (!failure.retryable) failure = error;
-    }
-  }
-  throw failure;
 }

@@ -3,7 +3,9 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import { ConfigurationError, InvalidInputError, OrionError } from "@orion/protocol/common";
+import { ConfigurationError, OrionError } from "@orion/protocol/common";
+
+import { lockFolder, type FolderLock } from "./folder-lock.ts";
 
 const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
 const entrySchema = z.strictObject({ version: z.literal(1), key: bytes32, claimRoot: bytes32, outputs: bytes32 });
@@ -22,48 +24,58 @@ export class SecondRootError extends OrionError {
   readonly retryable = false;
 }
 
+/** The journal cannot be read or written; nothing may be signed without it. */
+export class JournalError extends OrionError {
+  readonly code = "JOURNAL";
+  readonly retryable = false;
+}
+
 /**
  * Remembers, before anything is signed, what each claim was committed to. One file per claim, written atomically and synced to disk, so that
  * a crash at any instant leaves either no entry or a whole one. A second root for a claim is refused.
  */
 export class Journal {
   readonly #dir: string;
-  readonly #lock: string;
+  readonly #lock: FolderLock;
 
-  private constructor(dir: string, lock: string) {
+  private constructor(dir: string, lock: FolderLock) {
     this.#dir = dir;
     this.#lock = lock;
   }
 
   /**
-   * Opens the journal of one account and locks it against a second process.
-   * @throws ConfigurationError when another living process holds it or the folder cannot be used
+   * Opens the journal of one account and locks it against every other worker.
+   * @throws ConfigurationError when another one holds it or the folder cannot be used
    */
   static async open(dir: string): Promise<Journal> {
-    const lock = join(dir, "lock");
+    let lock: FolderLock | undefined;
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
-      await takeLock(lock);
+      lock = lockFolder(dir);
+      for (const name of await readdir(dir)) if (name.endsWith(".tmp")) await rm(join(dir, name));
+      return new Journal(dir, lock);
     } catch (cause) {
+      lock?.release();
       if (cause instanceof OrionError) throw cause;
-      throw new ConfigurationError(`cannot use the journal folder ${dir}`, { cause, hint: "name a writable folder with --data-dir" });
+      throw new ConfigurationError(`cannot use the journal folder ${dir}: ${reason(cause)}`, {
+        cause,
+        hint: "name a writable folder with --data-dir",
+      });
     }
-    for (const name of await readdir(dir)) if (name.endsWith(".tmp")) await rm(join(dir, name));
-    return new Journal(dir, lock);
   }
 
-  /** The entry of a claim, or undefined. @throws InvalidInputError when its file is damaged */
+  /** The entry of a claim, or undefined. @throws JournalError when its file is damaged or cannot be read */
   async get(key: string): Promise<JournalEntry | undefined> {
     let text: string;
     try {
       text = await readFile(this.#path(key), "utf8");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw new JournalError(`cannot read the journal entry ${this.#path(key)}: ${reason(cause)}`, { cause });
     }
     const parsed = parseEntry(text);
     if (parsed === undefined || parsed.key !== key) {
-      throw new InvalidInputError(`the journal entry ${this.#path(key)} is damaged`, {
+      throw new JournalError(`the journal entry ${this.#path(key)} is damaged`, {
         hint: "remove that file: the root is recomputed, and a right computation always gives the same one",
       });
     }
@@ -72,27 +84,27 @@ export class Journal {
 
   /**
    * Writes the entry durably; returns the one that counts.
-   * @throws SecondRootError if the claim was journalled with another root
+   * @throws SecondRootError if the claim was journalled with another root, JournalError when it cannot be written
    */
   async record(entry: JournalEntry): Promise<JournalEntry> {
     const known = await this.get(entry.key);
     if (known !== undefined) {
       if (known.claimRoot === entry.claimRoot) return known;
-      throw new SecondRootError(`claim ${entry.key} was computed to ${entry.claimRoot} but is journalled with ${known.claimRoot}`, {
-        hint: "this machine does not compute reproducibly: do not work with it before its memory and drivers are checked",
-      });
+      throw new SecondRootError(
+        `claim ${entry.key} was computed to ${entry.claimRoot} but is journalled with ${known.claimRoot}`,
+        { hint: "this machine does not compute reproducibly: check its memory and drivers before it works again" },
+      );
     }
     const path = this.#path(entry.key);
-    const temporary = `${path}.tmp`;
-    const file = await open(temporary, "w", 0o600);
     try {
-      await file.writeFile(JSON.stringify({ version: 1, ...entry }));
-      await file.sync();
-    } finally {
-      await file.close();
+      await writeDurably(this.#dir, path, JSON.stringify({ version: 1, ...entry }));
+    } catch (cause) {
+      await rm(`${path}.tmp`, { force: true }).catch(() => undefined);
+      throw new JournalError(`cannot write the journal entry ${path}: ${reason(cause)}`, {
+        cause,
+        hint: "make room on that disk, or name another folder with --data-dir; nothing was signed",
+      });
     }
-    await rename(temporary, path);
-    await syncDirectory(this.#dir);
     return entry;
   }
 
@@ -107,8 +119,8 @@ export class Journal {
     return names.filter((n) => /^0x[0-9a-f]{64}\.json$/.test(n)).map((n) => n.slice(0, -".json".length));
   }
 
-  async close(): Promise<void> {
-    await rm(this.#lock, { force: true });
+  close(): void {
+    this.#lock.release();
   }
 
   #path(key: string): string {
@@ -124,43 +136,24 @@ function parseEntry(text: string): z.infer<typeof entrySchema> | undefined {
   }
 }
 
-async function takeLock(path: string): Promise<void> {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      const file = await open(path, "wx", 0o600);
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const holder = Number(await readFile(path, "utf8").catch(() => "0"));
-    if (holder !== process.pid && isAlive(holder)) {
-      throw new ConfigurationError(`another worker (process ${String(holder)}) uses this journal`, {
-        hint: "run one worker per key, or give each its own --data-dir",
-      });
-    }
-    await rm(path, { force: true });
-  }
-  throw new ConfigurationError("cannot lock the journal", { hint: "another worker is starting with the same --data-dir" });
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+async function writeDurably(dir: string, path: string, text: string): Promise<void> {
+  const file = await open(`${path}.tmp`, "w", 0o600);
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Makes a rename durable. */
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, "r");
-  try {
-    await handle.sync();
+    await file.writeFile(text);
+    await file.sync();
   } finally {
-    await handle.close();
+    await file.close();
   }
+  await rename(`${path}.tmp`, path);
+  const folder = await open(dir, "r");
+  try {
+    // Without this the rename itself may be lost.
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,4 +1,4 @@
-import type { MarketState } from "@orion/protocol/chain";
+import type { JobRecord, MarketState, PaymentRecord, PenaltyRecord } from "@orion/protocol/chain";
 import type { ServiceContext } from "@orion/protocol/jobs";
 
 import type { Journal } from "./journal.ts";
@@ -7,35 +7,55 @@ import type { WorkerProgress } from "./progress.ts";
 /** Watches the end of this account's claims: reports pay and penalties once, and clears the journal of what is over. */
 export class Payments {
   readonly #context: ServiceContext;
+  readonly #journal: Journal;
+  readonly #onProgress: ((progress: WorkerProgress) => void) | undefined;
+  /** How much of each job's history was looked at. */
+  readonly #seen = new Map<string, { payments: number; penalties: number }>();
   readonly #reported = new Set<string>();
   /** What was settled before this process started is history, not news. */
   #first = true;
 
-  constructor(context: ServiceContext) {
+  constructor(context: ServiceContext, journal: Journal, onProgress?: (progress: WorkerProgress) => void) {
     this.#context = context;
+    this.#journal = journal;
+    this.#onProgress = onProgress;
   }
 
-  async report(state: MarketState, journal: Journal, onProgress?: (progress: WorkerProgress) => void): Promise<void> {
-    const me = this.#context.sender.address;
+  async report(state: MarketState): Promise<void> {
     for (const job of state.jobs.values()) {
-      for (const payment of job.payments) {
-        if (payment.worker !== me || this.#reported.has(payment.key)) continue;
-        this.#reported.add(payment.key);
-        await journal.forget(payment.key);
-        if (this.#first) continue;
-        const unit = job.units[payment.unit];
-        const shards = unit === undefined ? 0 : unit.to - unit.from;
-        onProgress?.({ kind: "settled", jobId: job.jobId, unit: payment.unit, done: shards, total: shards, key: payment.key });
-        this.#context.log.info({ jobId: job.jobId, unit: payment.unit, pay: payment.pay.toString(), tip: payment.tip.toString() }, "paid");
-      }
-      for (const penalty of job.penalties) {
-        if (penalty.worker !== me || this.#reported.has(penalty.key)) continue;
-        this.#reported.add(penalty.key);
-        await journal.forget(penalty.key);
-        const lost = penalty.burned + penalty.compensation + penalty.reward;
-        if (!this.#first) this.#context.log.warn({ jobId: job.jobId, unit: penalty.unit, lost: lost.toString() }, `claim ${penalty.kind}`);
-      }
+      const { payments = 0, penalties = 0 } = this.#seen.get(job.jobId) ?? {};
+      // A reorganisation may have shortened the history: then all of it is looked at again, and `#reported` keeps it from being told twice.
+      const from = (seen: number, length: number): number => (seen > length ? 0 : seen);
+      for (const payment of job.payments.slice(from(payments, job.payments.length))) await this.#paid(job, payment);
+      for (const penalty of job.penalties.slice(from(penalties, job.penalties.length)))
+        await this.#punished(job, penalty);
+      this.#seen.set(job.jobId, { payments: job.payments.length, penalties: job.penalties.length });
     }
     this.#first = false;
+  }
+
+  async #paid(job: JobRecord, payment: PaymentRecord): Promise<void> {
+    if (!(await this.#isNews(payment))) return;
+    const { jobId } = job;
+    const { from, to } = job.units.get(payment.unit);
+    const shards = to - from;
+    this.#onProgress?.({ kind: "settled", jobId, unit: payment.unit, done: shards, total: shards, key: payment.key });
+    this.#context.log.info(
+      { jobId, unit: payment.unit, pay: payment.pay.toString(), tip: payment.tip.toString() },
+      "paid",
+    );
+  }
+
+  async #punished(job: JobRecord, penalty: PenaltyRecord): Promise<void> {
+    if (!(await this.#isNews(penalty))) return;
+    const lost = penalty.burned + penalty.compensation + penalty.reward;
+    this.#context.log.warn({ jobId: job.jobId, unit: penalty.unit, lost: lost.toString() }, `claim ${penalty.kind}`);
+  }
+
+  async #isNews(event: { key: string; worker: string }): Promise<boolean> {
+    if (event.worker !== this.#context.sender.address || this.#reported.has(event.key)) return false;
+    this.#reported.add(event.key);
+    await this.#journal.forget(event.key);
+    return !this.#first;
   }
 }

@@ -1,10 +1,12 @@
-import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
+import type { JobRecord } from "@orion/protocol/chain";
+import type { ProgramFacts } from "@orion/protocol/tensor";
+import { byteLength } from "@orion/protocol/tensor";
 
 /** Which work a provider takes. */
 export interface WorkerRules {
   /** Least CU base units per unit of work; par is 1. */
   readonly minPricePerWork?: number;
-  /** Refuse programs that need more memory than this. */
+  /** Refuse units that need more memory than this; 2 GiB unless given. */
   readonly maxMemoryBytes?: bigint;
   /** Roots of the only programs that are taken (0x-hex); all when absent. */
   readonly programs?: readonly string[];
@@ -14,19 +16,48 @@ export interface WorkerRules {
   readonly intervalMs?: number;
 }
 
+export const DEFAULT_MAX_MEMORY_BYTES = 2n ** 31n;
+/** The other half of the claim period is for downloads, uploads, a busy machine and a slow chain. */
+const USABLE_PART_OF_CLAIM_PERIOD = 0.5;
+
 /** Why a job is not taken, judged from its terms alone; undefined if it may be. Prices compare exactly, in millionths. */
 export function refusal(job: JobRecord, rules: WorkerRules): string | undefined {
   const { terms } = job;
   const floor = BigInt(Math.ceil((rules.minPricePerWork ?? 1) * 1e6));
   if (terms.pricePerShard * 1_000_000n < terms.workPerShard * floor) return "the price is too low";
-  if (rules.programs !== undefined && !rules.programs.includes(terms.programRoot)) return "the program is not on the list";
+  const programs = rules.programs?.map((root) => root.toLowerCase());
+  if (programs?.includes(terms.programRoot) === false) return "the program is not on the list";
   return undefined;
 }
 
-/** Free units of a job that anybody may claim now. */
-export function freeUnits(job: JobRecord): UnitRecord[] {
-  if (job.cancelled || job.manifests.length === 0) return [];
-  return job.units.filter((unit) => unit.status === "free");
+/** Bytes that a whole unit needs: one shard's values, and the inputs and outputs of all its shards. */
+export function unitMemory(facts: ProgramFacts, shards: number): bigint {
+  const inputs = facts.shardTypes.reduce((sum, type) => sum + BigInt(byteLength(type)), 0n);
+  return facts.peakBytes + BigInt(shards) * (inputs + facts.outputBytes);
+}
+
+/** What is known of this machine's speed on one program. */
+export interface Speed {
+  /** Of the backend, measured at start. */
+  readonly macsPerSecond: number;
+  /** Of this very program, once a shard of it was computed. */
+  readonly secondsPerShard?: number;
+}
+
+/** Why a unit of so many shards is not taken; `claimPeriod` in seconds. */
+export function unitRefusal(
+  facts: ProgramFacts,
+  shards: number,
+  speed: Speed,
+  claimPeriod: number,
+  rules: WorkerRules,
+): string | undefined {
+  const memory = unitMemory(facts, shards);
+  const limit = rules.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
+  if (memory > limit) return `a unit needs ${String(memory)} bytes of memory, the limit is ${String(limit)}`;
+  const seconds = shards * (speed.secondsPerShard ?? Number(facts.macs) / speed.macsPerSecond);
+  if (seconds <= claimPeriod * USABLE_PART_OF_CLAIM_PERIOD) return undefined;
+  return `a unit would take about ${seconds.toFixed(1)} s of the ${String(claimPeriod)} s that a claim may last`;
 }
 
 /** The order in which jobs are tried: best price per unit of work first, older first among equals. */
