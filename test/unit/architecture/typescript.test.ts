@@ -13,6 +13,7 @@ const PROTOCOL = [
   "protocol/storage",
   "protocol/chain",
   "protocol/jobs",
+  "protocol/disputes",
 ] as const;
 const SERVICES = ["worker", "keepers"] as const;
 
@@ -24,13 +25,16 @@ const ARROWS: Record<string, readonly string[]> = {
   "protocol/storage": ["protocol/common"],
   "protocol/chain": ["protocol/common"],
   // What the services agree on about a job's documents: it names tensors, contents and terms.
-  "protocol/jobs": ["protocol/tensor", "protocol/storage", "protocol/chain", "protocol/common"],
+  "protocol/jobs": ["protocol/tensor", "protocol/kernels", "protocol/storage", "protocol/chain", "protocol/common"],
+  // How a wrong claim is found and pinned down, from chain and one's own computation.
+  "protocol/disputes": ["protocol/tensor", "protocol/chain", "protocol/common"],
   worker: PROTOCOL,
   keepers: PROTOCOL,
   deploy: [...PROTOCOL, "hardhat.config.ts"],
   examples: PROTOCOL,
   web: PROTOCOL,
-  cli: [...PROTOCOL, ...SERVICES, "deploy"],
+  // `orion devnet` compiles the contracts if need be.
+  cli: [...PROTOCOL, ...SERVICES, "deploy", "scripts/compile.ts", "scripts/support"],
 };
 
 /** Code that runs unchanged in a browser tab: no file system, no network, nothing of Node. */
