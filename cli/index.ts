@@ -10,6 +10,7 @@ export { createTerminal, type Terminal } from "./core/terminal.ts";
 export { writeWhole } from "./core/write-file.ts";
 export { balancesOf, type Balances } from "./credits/balance.ts";
 export { mintCredits } from "./credits/mint.ts";
+export { compileContracts } from "./devnet/compile.ts";
 export { DEV_ACCOUNTS, type DevAccount, type DevWallets } from "./devnet/accounts.ts";
 export { devnetLines } from "./devnet/command.ts";
 export { startDevnet, type Devnet, type DevnetOptions } from "./devnet/start-devnet.ts";

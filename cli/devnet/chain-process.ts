@@ -17,8 +17,7 @@ export interface ChainProcess {
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const START_TIMEOUT_MS = 90_000;
 const POLL_MS = 100;
-/** Besides mining each transaction at once: time flows although nobody sends anything. */
-const BLOCK_INTERVAL_MS = 1_000;
+const CONFIG = fileURLToPath(new URL("./hardhat.config.ts", import.meta.url));
 
 /** Starts Hardhat's node as a JSON-RPC server of its own process on the loopback interface. */
 export async function startChain(port: number, signal?: AbortSignal): Promise<ChainProcess> {
@@ -26,12 +25,12 @@ export async function startChain(port: number, signal?: AbortSignal): Promise<Ch
   const child = startChild({
     name: "chain",
     script: hardhatCli(),
-    args: ["node", "--hostname", LOOPBACK, "--port", String(port), "--network", "node"],
+    args: ["--config", CONFIG, "node", "--hostname", LOOPBACK, "--port", String(port), "--network", "node"],
     cwd: ROOT,
+    env: { NO_COLOR: "1" },
   });
   try {
     await unlessEnded([child], untilAnswering(url, signal));
-    await rpc(url, "evm_setIntervalMining", [BLOCK_INTERVAL_MS]);
     return { url, child };
   } catch (error) {
     await child.stop();

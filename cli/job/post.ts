@@ -134,7 +134,10 @@ export function planLines({ jobId, terms, escrow, units, facts: program }: JobPl
       "price",
       `${formatAmount(terms.pricePerShard, CU)} per shard${tip > 0n ? `, ${formatAmount(tip, CU)} above par` : ", par"}`,
     ],
-    ["keeper fee", `${formatAmount(terms.keeperFee, CU)} per shard to ${terms.keeper}`],
+    [
+      "keeper fee",
+      terms.keeperFee === 0n ? "none" : `${formatAmount(terms.keeperFee, CU)} per shard to ${terms.keeper}`,
+    ],
     ["escrow", formatAmount(escrow, CU)],
     [
       "collateral",

@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Let it write to this process's stderr itself, as for a spinner; nothing of that is heard. */
+  readonly inheritStderr?: boolean;
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }
 
@@ -52,7 +54,7 @@ const GRACE_MS = 5_000;
  */
 export function startChild(options: ChildOptions): Child {
   const child = spawn(process.execPath, ["--import", GUARD, options.script, ...options.args], {
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", options.inheritStderr === true ? "inherit" : "pipe", "ipc"],
     detached: true,
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -1,0 +1,70 @@
+import { CU, formatAmount, table, type JobResult, type PostedJob } from "@orion/cli";
+
+import type { Evaluation } from "../../examples/digits/index.ts";
+import { KINDS, type GasReport } from "./gas.ts";
+import type { Payment } from "./payments.ts";
+import type { BackendReport } from "./services.ts";
+
+/** Everything that `npm start` found out. */
+export interface Outcome {
+  readonly posted: PostedJob;
+  readonly result: JobResult;
+  readonly evaluation: Evaluation;
+  readonly payments: readonly Payment[];
+  readonly gas: GasReport;
+  readonly transactions: number;
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly backend: readonly BackendReport[];
+}
+
+/** The figures for machines; amounts are decimal strings of CU base units. */
+export function summaryJson(outcome: Outcome): object {
+  const { posted, result, gas } = outcome;
+  const { terms, jobId, escrow, units, dataset } = posted;
+  const { post, manifest, claim, commit, settle } = gas.largest;
+  return {
+    job: { id: jobId, units, escrow, ...terms, dataset },
+    shards: terms.shards,
+    accuracy: outcome.evaluation.accuracy,
+    result: { cid: result.cid, root: result.root },
+    gas: { post, manifest, claim, commit, settle, perShard: gas.perShard },
+    transactions: outcome.transactions,
+    payments: outcome.payments,
+    seconds: outcome.seconds,
+    backend: outcome.backend,
+  };
+}
+
+/** The same for people. */
+export function reportLines(outcome: Outcome): string[] {
+  const { posted, result, evaluation, payments, gas, seconds, backend } = outcome;
+  const { terms, escrow, jobId } = posted;
+  return [
+    "",
+    `Job ${jobId}: ${terms.rows} images in ${terms.shards} shards, settled and paid for`,
+    `Accuracy ${(100 * evaluation.accuracy).toFixed(2)}% (${evaluation.correct} of ${evaluation.total} labels)`,
+    `Result ${result.cid ?? ""}, checked against every claim`,
+    `       root ${result.root}`,
+    "",
+    ...table(
+      ["paid to", "as", "shards", "amount"],
+      payments.map(({ account, role, shards, amount }) => [account, role, String(shards), formatAmount(amount, CU)]),
+    ),
+    `together ${formatAmount(escrow, CU)}: the whole escrow`,
+    "",
+    ...table(
+      ["step", "transactions", "largest (gas)"],
+      KINDS.map((kind) => [kind, String(gas.count[kind]), gas.largest[kind].toLocaleString("en")]),
+    ),
+    `together ${outcome.transactions} transactions, ${gas.refused} of them outrun; ${gas.total.toLocaleString("en")} gas, ${gas.perShard.toLocaleString("en")} per shard`,
+    "",
+    ...table(
+      ["worker", "computes with", "measured"],
+      backend.map(({ worker, name, macsPerSecond }) => [worker, name, `${(macsPerSecond / 1e6).toFixed(0)} MMAC/s`]),
+    ),
+    "",
+    `Time ${Object.entries(seconds)
+      .map(([phase, time]) => `${phase} ${time} s`)
+      .join(", ")}`,
+  ];
+}

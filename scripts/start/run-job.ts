@@ -1,0 +1,107 @@
+import { connect, jobResult, register, unlessEnded, watchJob, withSigner, type Client, type Devnet } from "@orion/cli";
+import { AbortedError, UnavailableError } from "@orion/protocol/common";
+import { parseEther } from "ethers";
+
+import { accuracyOfResult } from "../../examples/digits/index.ts";
+import { postDigits } from "./digits-job.ts";
+import { gasReport, jobTransactions } from "./gas.ts";
+import { paymentsOf } from "./payments.ts";
+import type { Outcome } from "./report.ts";
+import { WORKERS, type BackendReport, type Services } from "./services.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+import { requirePromises } from "./verdict.ts";
+import type { View } from "./view.ts";
+
+/** ORION wei. */
+const STAKE = parseEther("1000");
+const LOOK_MS = 200;
+/** Many times what it takes: a network that hangs is a failure, not a wait. */
+const JOB_TIMEOUT_MS = 300_000;
+
+export interface Run {
+  readonly devnet: Devnet;
+  readonly services: Services;
+  readonly view: View;
+  readonly watch: Stopwatch;
+  readonly signal: AbortSignal;
+}
+
+/** Registers the workers, posts the job, follows it to its result and holds everything against what was promised. */
+export async function runJob({ devnet, services, view, watch, signal }: Run): Promise<Outcome> {
+  const client = await connect(devnet.network);
+  try {
+    const children = [devnet.chain, ...services.children];
+    return await unlessEnded(children, follow(client, { devnet, services, view, watch, signal }));
+  } finally {
+    client.chain.close();
+  }
+}
+
+async function follow(client: Client, { devnet, services, view, watch, signal }: Run): Promise<Outcome> {
+  const [backend] = await Promise.all([services.ready, registerWorkers(client, devnet)]);
+  for (const { worker, name, macsPerSecond } of backend)
+    view.step(`${worker} computes with ${name}, ${(macsPerSecond / 1e6).toFixed(0)} MMAC/s`);
+  watch.begin("post");
+  const engineer = withSigner(client, devnet.wallets.engineer, signal);
+  const firstBlock = (await client.chain.provider.getBlockNumber()) + 1;
+  const { posted, digits } = await postDigits(engineer, devnet);
+  view.step(`posted job ${posted.jobId}`);
+  watch.begin("compute");
+  const job = await untilResult(client, posted.jobId, { view, watch, signal });
+  view.end();
+  watch.begin("result");
+  const result = await jobResult(client, job, { signal });
+  const evaluation = accuracyOfResult(result.npy, digits.labels);
+  const payments = paymentsOf(job, devnet);
+  await requirePromises(client, devnet, { job, result, payments, accuracy: evaluation.accuracy });
+  const transactions = await jobTransactions(client, firstBlock);
+  const gas = gasReport(transactions, posted.terms.shards);
+  watch.end();
+  return {
+    posted,
+    result,
+    evaluation,
+    payments,
+    gas,
+    transactions: transactions.length,
+    seconds: watch.report(),
+    backend: sorted(backend),
+  };
+}
+
+async function registerWorkers(client: Client, devnet: Devnet): Promise<void> {
+  await Promise.all(WORKERS.map((name) => register(withSigner(client, devnet.wallets[name]), { stake: STAKE })));
+}
+
+type Watching = Pick<Run, "view" | "watch" | "signal">;
+
+/** "compute" lasts until the last unit is committed, "settle" from there until the result is published. */
+async function untilResult(
+  client: Client,
+  jobId: string,
+  { view, watch, signal }: Watching,
+): ReturnType<typeof watchJob> {
+  const timeout = AbortSignal.timeout(JOB_TIMEOUT_MS);
+  let isComputed = false;
+  try {
+    return await watchJob(client, jobId, {
+      signal: AbortSignal.any([signal, timeout]),
+      intervalMs: LOOK_MS,
+      onLook: (job) => {
+        view.job(job);
+        const waiting = job.units.freeCount + job.units.active().filter(({ status }) => status === "claimed").length;
+        if (waiting === 0 && !isComputed) watch.begin("settle");
+        isComputed = waiting === 0;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof AbortedError) || signal.aborted) throw error;
+    throw new UnavailableError(`the job was not done after ${JOB_TIMEOUT_MS / 1000} s`, {
+      hint: "the last lines of every process are shown above",
+    });
+  }
+}
+
+function sorted(backend: readonly BackendReport[]): BackendReport[] {
+  return [...backend].sort((a, b) => a.worker.localeCompare(b.worker));
+}

@@ -1,0 +1,106 @@
+import path from "node:path";
+
+import { startChild, type Child, type Devnet, type DevAccount } from "@orion/cli";
+import { UnavailableError } from "@orion/protocol/common";
+import { z } from "zod";
+
+import { root } from "../support/root.ts";
+
+export const WORKERS = ["worker-1", "worker-2", "worker-3"] as const;
+export type WorkerName = (typeof WORKERS)[number];
+const KEEPERS = ["orchestrator", "aggregator", "upkeep"] as const;
+
+const INTERVAL_MS = "400";
+const READY_TIMEOUT_MS = 120_000;
+
+const readySchema = z.object({
+  event: z.literal("ready"),
+  address: z.string(),
+  backend: z.string().optional(),
+  mode: z.string().optional(),
+  macsPerSecond: z.number().optional(),
+});
+const progressSchema = z.object({
+  event: z.literal("progress"),
+  kind: z.enum(["download", "claim", "compute", "upload", "commit", "settled"]),
+  unit: z.number(),
+  done: z.number(),
+  total: z.number(),
+});
+const eventSchema = z.union([readySchema, progressSchema]);
+
+export type WorkerEvent = z.infer<typeof progressSchema>;
+
+/** How a worker computes. */
+export interface BackendReport {
+  readonly worker: WorkerName;
+  readonly name: string;
+  readonly mode: string;
+  readonly macsPerSecond: number;
+}
+
+export interface Services {
+  readonly children: readonly Child[];
+  /** Resolves when all of them look at the chain. */
+  readonly ready: Promise<BackendReport[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts keepers and workers as processes of their own, each with its own key, through the command line that everybody uses. */
+export function startServices(devnet: Devnet, onWorker: (worker: WorkerName, event: WorkerEvent) => void): Services {
+  const keepers = KEEPERS.map((role) => startService(devnet, role, ["keeper", "start", role], () => undefined));
+  const workers = WORKERS.map((name) => {
+    const journal = path.join(devnet.dataDir, "workers", name);
+    return startService(devnet, name, ["worker", "start", "--data-dir", journal], (event) => onWorker(name, event));
+  });
+  const all = [...keepers, ...workers];
+  const ready = Promise.all(all.map((service) => service.ready)).then((events) =>
+    events.slice(keepers.length).map(({ backend = "", mode = "", macsPerSecond = 0 }, i) => ({
+      worker: WORKERS[i] as WorkerName,
+      name: backend,
+      mode,
+      macsPerSecond,
+    })),
+  );
+  const children = all.map(({ child }) => child);
+  return { children, ready, stop: async () => void (await Promise.all(children.map((child) => child.stop()))) };
+}
+
+interface StartedService {
+  readonly child: Child;
+  readonly ready: Promise<z.infer<typeof readySchema>>;
+}
+
+function startService(
+  devnet: Devnet,
+  name: DevAccount,
+  args: readonly string[],
+  onEvent: (event: WorkerEvent) => void,
+): StartedService {
+  const { promise: ready, resolve, reject } = Promise.withResolvers<z.infer<typeof readySchema>>();
+  const hear = (line: string, stream: "stdout" | "stderr"): void => {
+    const event = stream === "stdout" ? parseEvent(line) : undefined;
+    if (event?.event === "ready") resolve(event);
+    else if (event !== undefined) onEvent(event);
+  };
+  const child = startChild({
+    name,
+    script: path.join(root, "cli/bin/orion.mjs"),
+    args: [...args, "--json", "--interval", INTERVAL_MS, "--network", devnet.networkFile],
+    env: { ORION_PRIVATE_KEY: devnet.wallets[name].privateKey, ORION_HOME: devnet.dataDir },
+    onLine: hear,
+  });
+  const timer = setTimeout(() => {
+    reject(new UnavailableError(`${name} was not ready after ${READY_TIMEOUT_MS / 1000} s`));
+  }, READY_TIMEOUT_MS);
+  return { child, ready: ready.finally(() => clearTimeout(timer)) };
+}
+
+/** A line that is no event of ours is left to the process's log. */
+function parseEvent(line: string): z.infer<typeof eventSchema> | undefined {
+  try {
+    return eventSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { bar, type Terminal } from "@orion/cli";
+import type { JobRecord, UnitRecord, UnitStatus } from "@orion/protocol/chain";
+
+import type { Stopwatch } from "./stopwatch.ts";
+import { WORKERS, type WorkerEvent, type WorkerName } from "./services.ts";
+
+/** What is known of one worker while it works. */
+interface WorkerState {
+  event: WorkerEvent | undefined;
+  committed: number;
+}
+
+const MARKS: Readonly<Record<UnitStatus, string>> = { free: "·", claimed: "░", committed: "▒", settled: "█" };
+const BAR_WIDTH = 24;
+
+/** Live progress: a bar per worker and the state of every shard on a terminal, a line per change elsewhere. */
+export class View {
+  readonly #terminal: Terminal;
+  readonly #watch: Stopwatch;
+  readonly #workers = new Map<WorkerName, WorkerState>(
+    WORKERS.map((name) => [name, { event: undefined, committed: 0 }]),
+  );
+  #job: JobRecord | undefined;
+  #last = "";
+
+  constructor(terminal: Terminal, watch: Stopwatch) {
+    this.#terminal = terminal;
+    this.#watch = watch;
+  }
+
+  /** A step that is done or begins. */
+  step(line: string): void {
+    this.#terminal.note(`${this.#watch.elapsed.toFixed(1).padStart(6)} s  ${line}`);
+  }
+
+  worker(name: WorkerName, event: WorkerEvent): void {
+    const state = this.#workers.get(name);
+    if (state === undefined) return;
+    state.event = event;
+    if (event.kind === "commit") {
+      state.committed++;
+      if (!this.#terminal.interactive) this.step(`${name} committed unit ${event.unit}`);
+    }
+    this.#draw();
+  }
+
+  job(job: JobRecord): void {
+    this.#job = job;
+    const line = shardsLine(job);
+    if (line !== this.#last && !this.#terminal.interactive) this.step(line);
+    this.#last = line;
+    this.#draw();
+  }
+
+  end(): void {
+    this.#terminal.draw([]);
+  }
+
+  #draw(): void {
+    if (this.#job === undefined) return;
+    const workers = [...this.#workers].map(([name, state]) => workerLine(name, state));
+    this.#terminal.draw([...workers, `shards    ${marks(this.#job)}  ${this.#last}`]);
+  }
+}
+
+function workerLine(name: WorkerName, { event, committed }: WorkerState): string {
+  const doing =
+    event === undefined || event.kind === "settled" || event.kind === "commit"
+      ? "waits"
+      : `${event.kind} unit ${event.unit}`;
+  const share = doing === "waits" ? bar(0, 1, BAR_WIDTH) : bar(event?.done ?? 0, event?.total ?? 1, BAR_WIDTH);
+  return `${name}  ${share} ${doing.padEnd(18)} ${committed} units committed`;
+}
+
+function marks(job: JobRecord): string {
+  return [...job.units].map((unit: UnitRecord) => MARKS[unit.status].repeat(unit.to - unit.from)).join("");
+}
+
+function shardsLine(job: JobRecord): string {
+  const count = (wanted: UnitStatus): number =>
+    [...job.units].filter(({ status }) => status === wanted).reduce((sum, { from, to }) => sum + to - from, 0);
+  const data = job.manifests.length === 0 ? "data not sharded yet" : `${count("free")} free`;
+  return `${job.settledShards}/${job.terms.shards} shards settled, ${count("committed")} in their window, ${count("claimed")} computing, ${data}`;
+}
