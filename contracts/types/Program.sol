@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {DType} from "./DType.sol";
+
 /// @notice Head of a tensor program; `programRoot` is its hash.
 /// @dev Frozen. Every depth and count of a proof follows from it, a descriptor and the facts of a claim.
 struct ProgramHeader {
@@ -13,65 +15,6 @@ struct ProgramHeader {
     uint32 outputNode;
     /// Root over the descriptors of all nodes.
     bytes32 descriptorsRoot;
-}
-
-/// @notice Operator codes of version 1.
-library Op {
-    uint256 internal constant INPUT = 0x01;
-    uint256 internal constant CONSTANT = 0x02;
-    uint256 internal constant MATMUL = 0x10;
-    uint256 internal constant CONV2D = 0x11;
-    uint256 internal constant REQUANTIZE = 0x20;
-    uint256 internal constant ADD = 0x21;
-    uint256 internal constant SUB = 0x22;
-    uint256 internal constant MUL = 0x23;
-    uint256 internal constant MAX = 0x24;
-    uint256 internal constant MIN = 0x25;
-    uint256 internal constant CLAMP = 0x26;
-    uint256 internal constant LOOKUP = 0x27;
-    uint256 internal constant DIV = 0x28;
-    uint256 internal constant ISQRT = 0x29;
-    uint256 internal constant VIEW = 0x30;
-    uint256 internal constant REDUCE_SUM = 0x40;
-    uint256 internal constant REDUCE_MAX = 0x41;
-    uint256 internal constant ARGMAX = 0x42;
-    uint256 internal constant MAX_POOL = 0x50;
-    uint256 internal constant AVG_POOL = 0x51;
-}
-
-/// @notice Where the elements of an operand come from; decides against which root they are proved.
-library Source {
-    uint256 internal constant COMPUTED = 1;
-    uint256 internal constant SHARED = 2;
-    uint256 internal constant SHARD = 3;
-    uint256 internal constant CONSTANT = 4;
-}
-
-/// @notice Element types and their ranges.
-library DType {
-    uint256 internal constant I8 = 1;
-    uint256 internal constant U8 = 2;
-    uint256 internal constant I16 = 3;
-    uint256 internal constant I32 = 4;
-
-    /// @dev Bytes of one element; zero for what is no element type.
-    function width(uint256 dtype) internal pure returns (uint256 bytes_) {
-        assembly ("memory-safe") {
-            bytes_ := byte(dtype, 0x0001010204000000000000000000000000000000000000000000000000000000)
-        }
-    }
-
-    function min(uint256 dtype) internal pure returns (int256) {
-        if (dtype == I8) return type(int8).min;
-        if (dtype == U8) return 0;
-        return dtype == I16 ? int256(type(int16).min) : int256(type(int32).min);
-    }
-
-    function max(uint256 dtype) internal pure returns (int256) {
-        if (dtype == I8) return type(int8).max;
-        if (dtype == U8) return int256(uint256(type(uint8).max));
-        return dtype == I16 ? int256(type(int16).max) : int256(type(int32).max);
-    }
 }
 
 /// @notice The 416-byte record of one node, as its position in calldata.

@@ -71,13 +71,6 @@ struct PaddingProof {
     Opening claimed;
 }
 
-/// @notice The trees of a claim in which a leaf can be missing.
-library ClaimTree {
-    uint8 internal constant SHARDS = 0;
-    uint8 internal constant NODES = 1;
-    uint8 internal constant CHUNKS = 2;
-}
-
 /// @notice A subtree wholly beyond the leaves that a tree of the claim has is not empty.
 /// @dev `shard` is zero for the tree over shards; `node` is zero, `descriptor` and its path empty except for a tensor's tree.
 struct MissingLeafProof {
@@ -107,12 +100,4 @@ struct FixedRootProof {
     /// The slot's root under the job's inputs root; for a constant zero, and its path empty.
     bytes32 fixedRoot;
     bytes32[] fixedPath;
-}
-
-/// @notice What a proof's bytes hold.
-library ProofKind {
-    uint8 internal constant STEP = 0;
-    uint8 internal constant PADDING = 1;
-    uint8 internal constant MISSING_LEAF = 2;
-    uint8 internal constant FIXED_ROOT = 3;
 }
