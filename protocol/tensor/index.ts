@@ -13,8 +13,17 @@ export { channelParameters, contractionBound, type ChannelParameters } from "./o
 export type { Operator, OperandRange, ReadPattern, ValueOf } from "./ops/operator.ts";
 export { operandRanges, OPERATORS } from "./ops/table.ts";
 export { ProgramError } from "./program-error.ts";
+export { buildFixedRootProof } from "./proof/build-fixed-root-proof.ts";
+export { buildMissingLeafProof, type MissingSubtree } from "./proof/build-missing-leaf-proof.ts";
+export { buildPaddingProof } from "./proof/build-padding-proof.ts";
+export { buildStepProof } from "./proof/build-step-proof.ts";
+export { encodeProof, type EncodedProof } from "./proof/encode-proof.ts";
+export { findDifference, findDivergence, type Difference } from "./proof/find-divergence.ts";
+export { nodeFacts, proofHeader } from "./proof/node-facts.ts";
+export * from "./proof/types.ts";
 export { decodeProgram, encodeProgram } from "./program-file.ts";
 export { programRoot } from "./program-root.ts";
+export { readElement } from "./read-element.ts";
 export { byteLength, describeType, elementCount, sameShape, sameType, shapeOf, tensor, tensorType } from "./shape.ts";
 export { joinRows, shardCount, splitRows } from "./split.ts";
 export { fromBytes, toBytes } from "./tensor-bytes.ts";
