@@ -1,0 +1,112 @@
+import "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import hre from "hardhat";
+
+import { encodeProof, type EncodedProof, type Proof } from "@orion/protocol/tensor";
+
+import type { JudgeBatch } from "../../protocol/chain/generated/mocks/JudgeBatch.js";
+import type { TensorVM } from "../../protocol/chain/generated/vm/TensorVM.js";
+import type { Facts } from "./claim-fixture.ts";
+
+/** What the judge said: the claim is wrong there, or why the proof does not show it. */
+export type Verdict =
+  | {
+      readonly wrong: true;
+      readonly node: number;
+      readonly position: bigint;
+      readonly claimed: bigint;
+      readonly actual: bigint;
+    }
+  | { readonly wrong: false; readonly error: string };
+
+export interface Case {
+  readonly facts: Facts;
+  readonly proof: EncodedProof | Proof;
+}
+
+export interface VmFixture {
+  readonly vm: TensorVM;
+  readonly ethers: Awaited<ReturnType<typeof hre.network.create>>["ethers"];
+  /** Puts proofs before the judge, many in one call. */
+  judgeAll(cases: readonly Case[]): Promise<Verdict[]>;
+  judge(facts: Facts, proof: EncodedProof | Proof): Promise<Verdict>;
+}
+
+const FAULTS = [
+  "Encoding",
+  "Kind",
+  "Header",
+  "Descriptor",
+  "Node",
+  "Shard",
+  "Position",
+  "Chunks",
+  "Path",
+  "Root",
+  "Operands",
+  "Invalid",
+];
+
+/** One call stays below this many bytes of proofs, so that the memory of the batch costs little. */
+const BATCH_BYTES = 400_000;
+const BATCH_CASES = 60;
+const CALL_GAS = 2_000_000_000n;
+
+const isEncoded = (proof: EncodedProof | Proof): proof is EncodedProof => typeof proof.kind === "number";
+
+/** Splits cases into batches of bounded size. */
+function* batches(cases: readonly Case[]): Generator<{ facts: Facts; proof: EncodedProof }[]> {
+  let batch: { facts: Facts; proof: EncodedProof }[] = [];
+  let bytes = 0;
+  for (const { facts, proof } of cases) {
+    const entry = { facts, proof: isEncoded(proof) ? proof : encodeProof(proof) };
+    if (batch.length > 0 && (bytes + entry.proof.proof.length > BATCH_BYTES || batch.length >= BATCH_CASES)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(entry);
+    bytes += entry.proof.proof.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The reason of a revert by name: "NotWrong", "BadProof(Path)", or what the EVM itself had to say. */
+function errorIn(vm: TensorVM, data: string): string {
+  if (data === "0x") return "revert without data";
+  const error = vm.interface.parseError(data);
+  if (error === null) return data;
+  const args = error.args.map((value: unknown) => (error.name === "BadProof" ? FAULTS[Number(value)] : String(value)));
+  return args.length === 0 ? error.name : `${error.name}(${args.join(", ")})`;
+}
+
+/** The judge on an in-process chain whose gas limit does not stand in the way of batches. */
+export async function deployVm(): Promise<VmFixture> {
+  const { ethers } = await hre.network.create({
+    network: "default",
+    override: { blockGasLimit: CALL_GAS, transactionGasCap: false },
+  });
+  const vm = (await ethers.deployContract("TensorVM")) as unknown as TensorVM;
+  const batch = (await ethers.deployContract("JudgeBatch")) as unknown as JudgeBatch;
+  const address = await vm.getAddress();
+
+  const verdict = (wrong: boolean, data: string): Verdict => {
+    if (!wrong) return { wrong, error: errorIn(vm, data) };
+    const [node, position, claimed, actual] = vm.interface.decodeFunctionResult("judge", data) as unknown as bigint[];
+    return { wrong, node: Number(node), position: position!, claimed: claimed!, actual: actual! };
+  };
+
+  const judgeAll = async (cases: readonly Case[]): Promise<Verdict[]> => {
+    const verdicts: Verdict[] = [];
+    for (const entries of batches(cases)) {
+      const claims = [...new Set(entries.map(({ facts }) => facts))];
+      const list = entries.map(({ facts, proof }) => ({
+        claim: claims.indexOf(facts),
+        kind: proof.kind,
+        proof: proof.proof,
+      }));
+      const { wrong, data } = await batch.judgeAll(address, claims, list, { gasLimit: CALL_GAS });
+      verdicts.push(...wrong.map((isWrong, i) => verdict(isWrong, data[i]!)));
+    }
+    return verdicts;
+  };
+  return { vm, ethers, judgeAll, judge: async (facts, proof) => (await judgeAll([{ facts, proof }]))[0]! };
+}
