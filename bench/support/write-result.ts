@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const FOLDER = new URL("../results/", import.meta.url);
 
-/** Writes `bench/results/<name>.json` with the machine that the figures come from; gives the file's path. */
+/** Writes `bench/results/<name>.json` with the machine that the figures come from and what else it was doing; gives the file's path. */
 export async function writeResult(name: string, figures: Readonly<Record<string, unknown>>): Promise<string> {
-  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism(), node: process.version };
+  const load = Number((loadavg()[0] ?? 0).toFixed(2));
+  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism(), load, node: process.version };
   const file = new URL(`${name}.json`, FOLDER);
   await mkdir(FOLDER, { recursive: true });
   await writeFile(file, `${JSON.stringify({ bench: name, machine, ...figures }, null, 2)}\n`);
