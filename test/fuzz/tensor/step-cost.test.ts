@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { elementCount, operandRanges, ProgramBuilder, ProgramError, type Program } from "@orion/protocol/tensor";
+import { elementCount, operandRanges, ProgramBuilder, type Program } from "@orion/protocol/tensor";
 import { dtypeBytes } from "../../../protocol/tensor/dtype.ts";
 import { stepCost } from "../../../protocol/tensor/step-cost.ts";
 import { Random } from "../../unit/tensor/random.ts";
@@ -54,33 +54,5 @@ describe("worst step", () => {
       { numRuns: runs(120) },
     );
     expect(wide, "steps of many chunks").to.be.greaterThan(100);
-  });
-
-  it("refuses contractions and spans that no transaction can carry, and names the node", () => {
-    for (const terms of [40_000, 100_000, 1_000_000]) {
-      const b = new ProgramBuilder();
-      const x = b.shardInput("i8", [2, terms]);
-      const sum = b.reduceSum(x, 1, "i32");
-      if (terms === 40_000) {
-        expect(b.build(sum).program.nodes).to.have.length(2);
-        continue;
-      }
-      expect(() => b.build(sum))
-        .to.throw(ProgramError)
-        .that.includes({ node: 1, field: "step" });
-    }
-  });
-
-  it("is exact for a dot product of whole chunks", () => {
-    const b = new ProgramBuilder();
-    const x = b.shardInput("i8", [4, 2048]);
-    const w = b.sharedInput("i8", [8, 2048]);
-    const y = b.matmul(x, w, { dtype: "i32", m: 1, s: 0 });
-    const node = b.build(y).program.nodes[y.node]!;
-    const { chunks, bytes } = stepCost(node, { nodeCount: 4, sharedSlots: 1, shardSlots: 1 });
-    // Own chunk, two of A, two of B, one of the table.
-    expect(chunks).to.equal(6);
-    const paths = 24 + 2 + 10 + 2 + (46 + 33) + (46 + 33) + 24;
-    expect(bytes).to.equal(6 * 1024 + 32 * paths + 416 + 1024);
   });
 });

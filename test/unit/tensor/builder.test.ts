@@ -67,6 +67,7 @@ describe("ProgramBuilder", () => {
     ["a reshape to another count", (b) => b.reshape(b.shardInput("i8", [6]), [4, -1]), "extent 1.5"],
     ["a transpose that is no permutation", (b) => b.transpose(b.shardInput("i8", [2, 3]), [0, 0]), "no permutation"],
     ["an axis that is not there", (b) => b.transpose(b.shardInput("i8", [2, 3]), [0, 2]), "no axis 2"],
+    ["an axis between two axes", (b) => b.transpose(b.shardInput("i8", [2, 3]), [0, 0.5]), "no axis 0.5"],
     ["a slice beyond the end", (b) => b.slice(b.shardInput("i8", [4]), { start: [2], size: [3] }), "reads 2…4"],
     [
       "a slice before the start",
@@ -83,10 +84,11 @@ describe("ProgramBuilder", () => {
     ["nothing joined", (b) => b.concat([], 0), "nothing to join"],
     ["a value of another builder", (b) => b.isqrt({ ...tensorType("i8", [1]), node: 7 }, "i8"), "another builder"],
   ];
-  for (const [name, make, message] of refused)
-    {it(`refuses ${name}`, () => {
+  for (const [name, make, message] of refused) {
+    it(`refuses ${name}`, () => {
       expect(() => make(new ProgramBuilder())).to.throw(InvalidInputError, message);
-    });}
+    });
+  }
 });
 
 function contracted(b: ProgramBuilder, options: { m: number; s: number; zpW?: number; bias?: number[] }): unknown {

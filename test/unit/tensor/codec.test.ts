@@ -81,18 +81,20 @@ describe("descriptor", () => {
     ["a byte behind a constant's root", 1, 256, 1, "a8"],
     ["the last byte of a constant", 1, 415, 1, "a47"],
   ];
-  for (const [name, node, at, value, field] of refused)
-    {it(`refuses ${name}`, () => {
+  for (const [name, node, at, value, field] of refused) {
+    it(`refuses ${name}`, () => {
       const bytes = encodeDescriptor(sample().nodes[node]!);
       bytes[at] = value;
       expect(() => decodeDescriptor(bytes, 9))
         .to.throw(ProgramError)
         .that.includes({ node: 9, field });
-    });}
+    });
+  }
 
   it("refuses every other length", () => {
-    for (const length of [0, 415, 417])
-      {expect(() => decodeDescriptor(new Uint8Array(length))).to.throw(ProgramError, "descriptor");}
+    for (const length of [0, 415, 417]) {
+      expect(() => decodeDescriptor(new Uint8Array(length))).to.throw(ProgramError, "descriptor");
+    }
   });
 });
 

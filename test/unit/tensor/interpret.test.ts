@@ -94,6 +94,34 @@ describe("interpreter, computed by hand", () => {
     expect(run([p, q], (b, x, y) => b.mul(x, y, { dtype: "i32", s: 31 }))).to.deep.equal([-HI, 2 ** 31 - 2]);
   });
 
+  it("sums that a double would round to a tie", () => {
+    // 2^31·(2^30 + 1) + 1 lies just above a tie of s = 32; without its last bit it would round down.
+    const [p, q] = [i8([1], 1), i32([1], 2 ** 30 + 6)];
+    const scale = { dtype: "i32", ma: 2 ** 30 + 2, mb: HI, s: 32, zb: 5 } as const;
+    expect(run([p, q], (b, x, y) => b.add(x, y, scale))).to.deep.equal([2 ** 29 + 1]);
+    const mirrored = { dtype: "i32", ma: HI, mb: 2 ** 30 + 2, s: 32, za: 5 } as const;
+    expect(run([q, p], (b, x, y) => b.add(x, y, mirrored))).to.deep.equal([2 ** 29 + 1]);
+    expect(run([q, i8([1], -1)], (b, x, y) => b.sub(x, y, mirrored))).to.deep.equal([2 ** 29 + 1]);
+  });
+
+  it("contractions that a double would round to a tie", () => {
+    // 257·2^46 + 1 lies just above the tie 128.5 of s = 47.
+    const terms = 258;
+    const filled = (last: number, value: number): number[] => [...new Array<number>(terms - 1).fill(value), last];
+    const x = i32([1, 1, terms, 1], ...filled(1, LO));
+    const w = tensor("i16", [1, 1, terms, 1], Int16Array.from(filled(2, -32_767)));
+    const options = { dtype: "i16", m: 1, s: 47, zpX: 0, zpW: 1, zpOut: -7 } as const;
+    expect(run([x], (b, v) => b.conv2d(v, b.constant(w), options))).to.deep.equal([122]);
+    const flat = [1, terms];
+    const product = (bias: number, zpX: number): number[] =>
+      run([i32(flat, ...filled(1 + zpX, LO + zpX))], (b, v) =>
+        b.matmul(v, b.reshape(b.constant(w), flat), { ...options, zpX, bias }),
+      );
+    expect(product(0, 0)).to.deep.equal([122]);
+    expect(product(-1, 0)).to.deep.equal([121]);
+    expect(product(0, 9)).to.deep.equal([122]);
+  });
+
   it("max, min, clamp", () => {
     const [p, q] = [i8([3], -128, 5, 127), i8([3], 0, 5, -1)];
     expect(run([p, q], (b, x, y) => b.max(x, y))).to.deep.equal([0, 5, 127]);
@@ -167,6 +195,8 @@ describe("evaluateElement and operandRanges", () => {
     expect([0, 1].map((out) => evaluateElement(program, 1, values, out))).to.deep.equal([200, -200]);
     expect(evaluateElement(program, 0, values, 1)).to.equal(-100);
     expect(() => evaluateElement(program, 1, values, 2)).to.throw("has no element 2");
+    expect(() => evaluateElement(program, 2, values, 0)).to.throw("node 2 has no element 0");
+    expect(() => evaluateElement(program, 1, values, -1)).to.throw("has no element -1");
     expect(() => evaluateElement(program, 1, [], 0)).to.throw("value of node 0 is missing");
   });
 

@@ -28,15 +28,16 @@ const header = (descr = "'|u1'", order = "False", shape = "(3,)"): string =>
   `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }`;
 
 describe("decodeNpy", () => {
-  for (const vector of written.accepted)
-    {it(`reads what numpy writes: ${vector.name}`, () => {
+  for (const vector of written.accepted) {
+    it(`reads what numpy writes: ${vector.name}`, () => {
       const found = decodeNpy(bytesOf(vector));
       expect({ dtype: found.dtype, shape: shapeOf(found), values: Array.from(found.data) }).to.deep.equal({
         dtype: vector.dtype,
         shape: vector.shape,
         values: vector.values,
       });
-    });}
+    });
+  }
 
   const hints: Record<string, string> = {
     float32: "quantise",
@@ -51,17 +52,19 @@ describe("decodeNpy", () => {
     scalar: "reshape",
     text: "astype",
   };
-  for (const vector of written.refused)
-    {it(`refuses what numpy writes, with a hint: ${vector.name}`, () => {
+  for (const vector of written.refused) {
+    it(`refuses what numpy writes, with a hint: ${vector.name}`, () => {
       const error = caught(() => decodeNpy(bytesOf(vector)));
       if (hints[vector.name] === undefined) expect(error.message).to.contain("extent 0");
       else expect(error.hint).to.contain(hints[vector.name]);
-    });}
+    });
+  }
 
   it("takes another order of keys, other quotes and other spacing", () => {
     const text = `{ "shape":(3,) ,"fortran_order":False,'descr' :"|u1"}`;
-    for (const version of [1, 2, 3])
-      {expect(Array.from(decodeNpy(npy(text, [1, 2, 3], version)).data)).to.deep.equal([1, 2, 3]);}
+    for (const version of [1, 2, 3]) {
+      expect(Array.from(decodeNpy(npy(text, [1, 2, 3], version)).data)).to.deep.equal([1, 2, 3]);
+    }
   });
 
   const hostile: [name: string, bytes: Uint8Array, message: string][] = [
@@ -96,10 +99,11 @@ describe("decodeNpy", () => {
     ["a string that does not end", npy("{'descr"), "does not end"],
     ["a dict that does not end", npy("{'descr': '|u1',"), "a string was expected"],
   ];
-  for (const [name, bytes, message] of hostile)
-    {it(`refuses ${name}`, () => {
+  for (const [name, bytes, message] of hostile) {
+    it(`refuses ${name}`, () => {
       expect(caught(() => decodeNpy(bytes)).message).to.contain(message);
-    });}
+    });
+  }
 
   it("keeps to the caller's limit", () => {
     expect(caught(() => decodeNpy(npy(header()), { maxBytes: 2 })).message).to.contain("more than the 2 allowed here");

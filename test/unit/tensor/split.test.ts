@@ -39,8 +39,9 @@ describe("batch split", () => {
       [1, 0],
       [1.5, 1],
       [1, -1],
-    ] as const)
-      {expect(() => shardCount(n, r)).to.throw("positive integer");}
+    ] as const) {
+      expect(() => shardCount(n, r)).to.throw("positive integer");
+    }
   });
 
   it("joins what it split, without the filled rows", () => {

@@ -75,6 +75,7 @@ const cases: Case[] = [
   ["an operand of an input", node((old) => ({ operands: sample().nodes[3]!.operands, op: old.op }), 0), 0, "operands"],
   ["an attribute nobody reads", () => withAttrs(sample(), 3, { 6: 1 }), 3, "a6"],
   ["the last attribute", () => withAttrs(sample(), 4, { 47: -1 }), 4, "a47"],
+  ["an attribute of a constant", () => withAttrs(sample(), 2, { 0: 1 }), 2, "a0"],
   ["too few attributes", node(() => ({ attrs: new Int32Array(47) })), 3, "attrs"],
   ["a root on a computed node", node(() => ({ constantRoot: new Uint8Array(32) })), 3, "root"],
   ["a constant without a root", node(() => ({ constantRoot: undefined }), 2), 2, "root"],
@@ -97,12 +98,13 @@ const cases: Case[] = [
 ];
 
 describe("validateProgram: the graph", () => {
-  for (const [name, program, index, field] of cases)
-    {it(`refuses ${name}`, () => {
+  for (const [name, program, index, field] of cases) {
+    it(`refuses ${name}`, () => {
       expect(() => validateProgram(program()))
         .to.throw(ProgramError)
         .that.includes({ node: index, field, code: "INVALID_PROGRAM" });
-    });}
+    });
+  }
 
   it("gives the facts of a valid program", () => {
     const facts = validateProgram(sample());
