@@ -17,7 +17,10 @@ const LARGE = 64 * PIECE;
 const nightly = Number(process.env.FUZZ_RUNS ?? "1") > 1;
 
 async function* contentOf(vector: Vector): AsyncGenerator<Uint8Array> {
-  if (vector.text !== undefined) return yield new TextEncoder().encode(vector.text);
+  if (vector.text !== undefined) {
+    yield new TextEncoder().encode(vector.text);
+    return;
+  }
   const key = createHash("sha256")
     .update(vector.seed ?? "")
     .digest();

@@ -10,12 +10,18 @@ export interface TemporaryNode extends IpfsNode {
   remove(): Promise<void>;
 }
 
+const running = new Set<IpfsNode>();
+/** A test that fails half way must not leave a server behind that keeps the runner alive. */
+after(() => Promise.all([...running].map((node) => node.stop())));
+
 /** A real node on a free loopback port, its data in a folder of its own. */
 export async function temporaryNode(options: Partial<IpfsNodeOptions> = {}): Promise<TemporaryNode> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
   const node = await startIpfsNode({ ...options, dataDir });
+  running.add(node);
   const remove = async (): Promise<void> => {
     await node.stop();
+    running.delete(node);
     await rm(dataDir, { recursive: true, force: true });
   };
   return { ...node, dataDir, remove };
