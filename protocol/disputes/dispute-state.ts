@@ -30,7 +30,16 @@ export interface ClaimDispute {
   readonly market: string;
   readonly key: string;
   readonly demands: Map<string, DemandRecord>;
-  proof?: { prover: string; finder: string; kind: number; node: number; position: bigint; claimed: bigint; actual: bigint; transaction: string };
+  proof?: {
+    prover: string;
+    finder: string;
+    kind: number;
+    node: number;
+    position: bigint;
+    claimed: bigint;
+    actual: bigint;
+    transaction: string;
+  };
   fallen: boolean;
 }
 
@@ -60,7 +69,9 @@ export function subjectOf(place: Place, hash: string): string {
 
 /** `keccak256(abi.encode(shard, first, count))`: what a demand for output chunks is named by. */
 export function outputSubjectOf(range: OutputRange): string {
-  return keccak256(AbiCoder.defaultAbiCoder().encode(["uint32", "uint32", "uint32"], [range.shard, range.first, range.count]));
+  return keccak256(
+    AbiCoder.defaultAbiCoder().encode(["uint32", "uint32", "uint32"], [range.shard, range.first, range.count]),
+  );
 }
 
 type Args = Record<string, unknown>;
@@ -82,13 +93,27 @@ const APPLY: Record<string, (claim: ClaimDispute, args: Args, event: MarketEvent
     const at = { place: Number(args.place as bigint), hash: args.hash as string };
     const subject = subjectOf(at.place, at.hash);
     const deadline = Number(args.deadline as bigint);
-    claim.demands.set(subject, { subject, payer: args.payer as string, deadline, at, timedOut: false, returned: false });
+    claim.demands.set(subject, {
+      subject,
+      payer: args.payer as string,
+      deadline,
+      at,
+      timedOut: false,
+      returned: false,
+    });
   },
   OutputDemanded(claim, args) {
     const range = rangeOf(args);
     const subject = outputSubjectOf(range);
     const deadline = Number(args.deadline as bigint);
-    claim.demands.set(subject, { subject, payer: args.payer as string, deadline, range, timedOut: false, returned: false });
+    claim.demands.set(subject, {
+      subject,
+      payer: args.payer as string,
+      deadline,
+      range,
+      timedOut: false,
+      returned: false,
+    });
   },
   Answered(claim, args, event) {
     answer(claim, subjectOf(Number(args.place as bigint), args.hash as string), args.data as string, event);

@@ -17,7 +17,13 @@ export type Difference =
   /** An input or constant node has another root than job or program fix. */
   | { readonly kind: "fixed"; readonly place: Place; readonly shard: number; readonly node: number }
   /** This chunk differs, and its claimed bytes are known. */
-  | { readonly kind: "chunk"; readonly place: Place; readonly shard: number; readonly node: number; readonly chunk: Uint8Array };
+  | {
+      readonly kind: "chunk";
+      readonly place: Place;
+      readonly shard: number;
+      readonly node: number;
+      readonly chunk: Uint8Array;
+    };
 
 /**
  * Descends from the claim root, always into the first child that differs. Everything left of the place that it ends at agrees with the own

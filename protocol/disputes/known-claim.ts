@@ -1,6 +1,17 @@
 import { equalBytes } from "../common/hex.ts";
 import { chunkLeaf, FORMAT, innerHash, pureSha256, tensorLeaves, type Sha256 } from "../tensor/index.ts";
-import { ancestor, chunkPlace, depthOf, nodePlace, ROOT, shardDepth, sibling, tensorTop, type ClaimShape, type Place } from "./place.ts";
+import {
+  ancestor,
+  chunkPlace,
+  depthOf,
+  nodePlace,
+  ROOT,
+  shardDepth,
+  sibling,
+  tensorTop,
+  type ClaimShape,
+  type Place,
+} from "./place.ts";
 
 /**
  * What is known of a claim that somebody else has committed to: hashes at places, each checked up to the claim root before it is believed, and chunks.
@@ -43,7 +54,8 @@ export class KnownClaim {
   /** Learns a chunk at a known leaf; false if it does not hash to it. */
   learnChunk(place: Place, chunk: Uint8Array): boolean {
     const known = this.#hashes.get(place);
-    if (chunk.length !== FORMAT.leafBytes || known === undefined || !equalBytes(chunkLeaf(chunk, this.#sha256), known)) return false;
+    if (chunk.length !== FORMAT.leafBytes || known === undefined || !equalBytes(chunkLeaf(chunk, this.#sha256), known))
+      return false;
     this.#chunks.set(place, chunk);
     return true;
   }
@@ -53,7 +65,9 @@ export class KnownClaim {
     const { shape } = this;
     if (nodeRoots.length !== shape.shards || nodeRoots.some((roots) => roots.length !== shape.nodes)) return false;
     const learned = new Map<Place, Uint8Array>();
-    nodeRoots.forEach((roots, shard) => roots.forEach((root, node) => learned.set(nodePlace(shape, shard, node), root)));
+    nodeRoots.forEach((roots, shard) =>
+      roots.forEach((root, node) => learned.set(nodePlace(shape, shard, node), root)),
+    );
     // Two trees: a missing shard is an empty leaf of the upper one, not a shard of empty nodes.
     const shardRoots = this.#fold([...learned], tensorTop(shape) - shardDepth(shape), learned);
     const [top] = this.#fold(shardRoots, shardDepth(shape), learned);
@@ -67,7 +81,8 @@ export class KnownClaim {
     const count = leaves.length / 32;
     if (count !== shape.leaves[node]) return false;
     const learned = new Map<Place, Uint8Array>();
-    for (let i = 0; i < count; i++) learned.set(chunkPlace(shape, shard, node, i), leaves.subarray(32 * i, 32 * i + 32));
+    for (let i = 0; i < count; i++)
+      learned.set(chunkPlace(shape, shard, node, i), leaves.subarray(32 * i, 32 * i + 32));
     const top = nodePlace(shape, shard, node);
     const levels = depthOf(chunkPlace(shape, shard, node, 0)) - depthOf(top);
     const [folded] = this.#fold([...learned], levels, learned);
@@ -100,7 +115,11 @@ export class KnownClaim {
   }
 
   /** The row `levels` levels above a row of one tree, its missing leaves empty; adds every hash on the way to `learned`. */
-  #fold(row: readonly [Place, Uint8Array][], levels: number, learned: Map<Place, Uint8Array>): readonly [Place, Uint8Array][] {
+  #fold(
+    row: readonly [Place, Uint8Array][],
+    levels: number,
+    learned: Map<Place, Uint8Array>,
+  ): readonly [Place, Uint8Array][] {
     let empty: Uint8Array = new Uint8Array(32);
     for (let up = 0; up < levels; up++) {
       for (const [place, hash] of row) learned.set(place, hash);
@@ -110,7 +129,11 @@ export class KnownClaim {
     return row;
   }
 
-  #parents(row: readonly [Place, Uint8Array][], empty: Uint8Array, learned: Map<Place, Uint8Array>): [Place, Uint8Array][] {
+  #parents(
+    row: readonly [Place, Uint8Array][],
+    empty: Uint8Array,
+    learned: Map<Place, Uint8Array>,
+  ): [Place, Uint8Array][] {
     const parents = new Map<Place, Uint8Array>();
     const at = new Map(row);
     for (const [place] of row) {
@@ -127,6 +150,7 @@ export class KnownClaim {
 
 function pairUp(level: readonly Uint8Array[], sha256: Sha256): Uint8Array[] {
   const parents: Uint8Array[] = [];
-  for (let i = 0; i + 1 < level.length; i += 2) parents.push(innerHash(level[i] as Uint8Array, level[i + 1] as Uint8Array, sha256));
+  for (let i = 0; i + 1 < level.length; i += 2)
+    parents.push(innerHash(level[i] as Uint8Array, level[i + 1] as Uint8Array, sha256));
   return parents;
 }

@@ -82,7 +82,10 @@ export function isBeyond(shape: ClaimShape, place: Place): boolean {
 }
 
 /** Where a place stands in its own tree; a border belongs to the tree above it. */
-export function inTree(shape: ClaimShape, place: Place): { tree: ClaimPosition["tree"]; level: number; index: number; count: number } {
+export function inTree(
+  shape: ClaimShape,
+  place: Place,
+): { tree: ClaimPosition["tree"]; level: number; index: number; count: number } {
   const depth = depthOf(place);
   const [top, nodesTop] = [tensorTop(shape), shardDepth(shape)];
   if (depth <= nodesTop) {

@@ -78,7 +78,8 @@ export type Proof =
 /** Everything that proofs about one claim are built from. Sources take the shard's position within the claim. */
 export interface ProofSource {
   readonly program: Program;
-  readonly claim: ClaimTree;
+  /** The claim's own tree, or whatever else can prove its hashes. */
+  readonly claim: Pick<ClaimTree, "proveNode" | "proveChunks">;
   /** Absolute index of the claim's first shard. */
   readonly from: number;
   /** Bytes of a computed node's output as claimed: the source that `claim` was made with. */

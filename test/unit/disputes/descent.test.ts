@@ -51,7 +51,9 @@ const scenario = fc
 function build({ base, shard, node, at, changesLater }: typeof scenario extends fc.Arbitrary<infer T> ? T : never) {
   const bytes = (leaves: number, salt: number): Uint8Array =>
     Uint8Array.from({ length: leaves * 1024 - 7 }, (_, i) => (i * 31 + (i >> 8) + salt * 17 + base.seed) & 0xff);
-  const honest = Array.from({ length: base.shards }, (_, s) => base.leaves.map((leaves, n) => bytes(leaves, s * 16 + n)));
+  const honest = Array.from({ length: base.shards }, (_, s) =>
+    base.leaves.map((leaves, n) => bytes(leaves, s * 16 + n)),
+  );
   const altered = honest.map((nodes) => nodes.map((tensor) => tensor.slice()));
   const target = altered[shard]?.[node] as Uint8Array;
   const position = Math.floor(at * target.length);
@@ -66,7 +68,11 @@ function build({ base, shard, node, at, changesLater }: typeof scenario extends 
 }
 
 /** Plays worker and challenger against each other until the challenger can prove; returns the demanded places. */
-function play(claimed: Claimed, honest: Claimed, shape: ClaimShape): { demanded: Place[]; known: KnownClaim; place: Place } {
+function play(
+  claimed: Claimed,
+  honest: Claimed,
+  shape: ClaimShape,
+): { demanded: Place[]; known: KnownClaim; place: Place } {
   const known = new KnownClaim(shape, claimed.tree.root);
   const own = (place: Place): Uint8Array => honest.tree.hash(positionOf(shape, place));
   const dispute: ClaimDispute = { market: "0x", key: "0x", demands: new Map(), fallen: false };
@@ -80,9 +86,21 @@ function play(claimed: Claimed, honest: Claimed, shape: ClaimShape): { demanded:
     const hash = toHex(move.hash);
     const span = spanOf(shape, move.place);
     const subject = subjectOf(move.place, hash);
-    const answer = span === 0 ? toHex(chunkAt(claimed, shape, move.place)) : joined(claimed.tree.children(descend(shape, move.place), span));
+    const answer =
+      span === 0
+        ? toHex(chunkAt(claimed, shape, move.place))
+        : joined(claimed.tree.children(descend(shape, move.place), span));
     const at = { place: move.place, hash };
-    dispute.demands.set(subject, { subject, payer: "0x", deadline: round + 1, at, answer, answeredInBlock: round, timedOut: false, returned: false });
+    dispute.demands.set(subject, {
+      subject,
+      payer: "0x",
+      deadline: round + 1,
+      at,
+      answer,
+      answeredInBlock: round,
+      timedOut: false,
+      returned: false,
+    });
   }
   throw new Error("the descent does not end");
 }
@@ -131,7 +149,9 @@ describe("descent into a withheld claim", () => {
         const known = new KnownClaim(shape, claimed.tree.root);
         const roots = claimed.tensors.map((nodes) => nodes.map((bytes) => tensorRoot(bytes)));
         expect(known.learnNodeRoots(roots)).to.equal(true);
-        expect(known.learnTensor(input.shard, input.node, claimed.tensors[input.shard]?.[input.node] as Uint8Array)).to.equal(true);
+        expect(
+          known.learnTensor(input.shard, input.node, claimed.tensors[input.shard]?.[input.node] as Uint8Array),
+        ).to.equal(true);
         const own = (place: Place): Uint8Array => honest.tree.hash(positionOf(shape, place));
         const found = firstDifference(known, own, program(shape.nodes));
         expect(found).to.include({ kind: "chunk", place: chunkPlace(shape, input.shard, input.node, chunk) });
@@ -141,9 +161,17 @@ describe("descent into a withheld claim", () => {
   });
 
   it("believes nothing that does not hash to the claim", () => {
-    const { honest, claimed, shape } = build({ base: { shards: 2, leaves: [1, 3], seed: 1 }, shard: 1, node: 1, at: 0.5, changesLater: false });
+    const { honest, claimed, shape } = build({
+      base: { shards: 2, leaves: [1, 3], seed: 1 },
+      shard: 1,
+      node: 1,
+      at: 0.5,
+      changesLater: false,
+    });
     const known = new KnownClaim(shape, claimed.tree.root);
-    expect(known.learnNodeRoots(honest.tensors.map((nodes) => nodes.map((bytes) => tensorRoot(bytes))))).to.equal(false);
+    expect(known.learnNodeRoots(honest.tensors.map((nodes) => nodes.map((bytes) => tensorRoot(bytes))))).to.equal(
+      false,
+    );
     expect(known.learnChildren(1, [new Uint8Array(32), new Uint8Array(32)])).to.equal(false);
     expect(known.learnChildren(1, [new Uint8Array(32)])).to.equal(false);
     expect(known.learnTensor(1, 1, honest.tensors[1]?.[1] as Uint8Array)).to.equal(false);
@@ -151,22 +179,48 @@ describe("descent into a withheld claim", () => {
   });
 
   it("names an equal claim right and a late challenge late", () => {
-    const { honest, claimed, shape } = build({ base: { shards: 2, leaves: [1, 3], seed: 1 }, shard: 0, node: 1, at: 0, changesLater: false });
+    const { honest, claimed, shape } = build({
+      base: { shards: 2, leaves: [1, 3], seed: 1 },
+      shard: 0,
+      node: 1,
+      at: 0,
+      changesLater: false,
+    });
     const own = (place: Place): Uint8Array => honest.tree.hash(positionOf(shape, place));
     const rest = { own, program: program(2), dispute: undefined, descendPeriod: 5, timeOfBlock: () => 0 };
-    expect(nextMove({ ...rest, known: new KnownClaim(shape, honest.tree.root), now: 1, windowEnd: 9 })).to.deep.equal({ type: "none" });
-    expect(nextMove({ ...rest, known: new KnownClaim(shape, claimed.tree.root), now: 10, windowEnd: 9 })).to.deep.equal({ type: "late" });
-    expect(nextMove({ ...rest, known: new KnownClaim(shape, claimed.tree.root), now: 9, windowEnd: 9 }).type).to.equal("demand");
+    expect(nextMove({ ...rest, known: new KnownClaim(shape, honest.tree.root), now: 1, windowEnd: 9 })).to.deep.equal({
+      type: "none",
+    });
+    expect(nextMove({ ...rest, known: new KnownClaim(shape, claimed.tree.root), now: 10, windowEnd: 9 })).to.deep.equal(
+      { type: "late" },
+    );
+    expect(nextMove({ ...rest, known: new KnownClaim(shape, claimed.tree.root), now: 9, windowEnd: 9 }).type).to.equal(
+      "demand",
+    );
   });
 
   it("waits for an open demand, then times it out", () => {
-    const { honest, claimed, shape } = build({ base: { shards: 1, leaves: [1, 3], seed: 1 }, shard: 0, node: 1, at: 0, changesLater: false });
+    const { honest, claimed, shape } = build({
+      base: { shards: 1, leaves: [1, 3], seed: 1 },
+      shard: 0,
+      node: 1,
+      at: 0,
+      changesLater: false,
+    });
     const own = (place: Place): Uint8Array => honest.tree.hash(positionOf(shape, place));
     const hash = toHex(claimed.tree.root);
     const subject = subjectOf(1, hash);
     const demand = { subject, payer: "0x", deadline: 20, at: { place: 1, hash }, timedOut: false, returned: false };
     const dispute: ClaimDispute = { market: "0x", key: "0x", demands: new Map([[subject, demand]]), fallen: false };
-    const rest = { known: new KnownClaim(shape, fromHex(hash)), own, program: program(2), dispute, descendPeriod: 5, timeOfBlock: () => 0, windowEnd: 5 };
+    const rest = {
+      known: new KnownClaim(shape, fromHex(hash)),
+      own,
+      program: program(2),
+      dispute,
+      descendPeriod: 5,
+      timeOfBlock: () => 0,
+      windowEnd: 5,
+    };
     expect(nextMove({ ...rest, now: 20 })).to.deep.equal({ type: "wait", until: 20 });
     expect(nextMove({ ...rest, now: 21 })).to.deep.equal({ type: "timeout", subject });
   });

@@ -1,0 +1,29 @@
+import type { Terms, UnitRecord } from "../chain/index.ts";
+
+/** What the judge is told about a claim; its hash stands on chain. Field order as in the contract. */
+export interface ClaimFacts {
+  readonly claimRoot: string;
+  readonly programRoot: string;
+  readonly inputsRoot: string;
+  readonly shards: number;
+  readonly from: number;
+  readonly to: number;
+  readonly worker: string;
+  readonly windowEnd: number;
+  readonly profile: number;
+}
+
+/** The facts of a committed unit, as the market recorded them. */
+export function claimFacts(terms: Terms, unit: UnitRecord): ClaimFacts {
+  return {
+    claimRoot: unit.claimRoot,
+    programRoot: terms.programRoot,
+    inputsRoot: terms.inputsRoot,
+    shards: terms.shards,
+    from: unit.from,
+    to: unit.to,
+    worker: unit.worker,
+    windowEnd: unit.windowEnd,
+    profile: terms.profile,
+  };
+}
