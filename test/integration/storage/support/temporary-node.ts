@@ -10,9 +10,13 @@ export interface TemporaryNode extends IpfsNode {
   remove(): Promise<void>;
 }
 
+const folders: string[] = [];
 const running = new Set<IpfsNode>();
 /** A test that fails half way must not leave a server behind that keeps the runner alive. */
-after(() => Promise.all([...running].map((node) => node.stop())));
+after(async () => {
+  await Promise.all([...running].map((node) => node.stop()));
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+});
 
 /** A real node on a free loopback port, its data in a folder of its own. */
 export async function temporaryNode(options: Partial<IpfsNodeOptions> = {}): Promise<TemporaryNode> {
@@ -27,6 +31,9 @@ export async function temporaryNode(options: Partial<IpfsNodeOptions> = {}): Pro
   return { ...node, dataDir, remove };
 }
 
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(path.join(tmpdir(), "orion-ipfs-"));
+/** A new folder, removed when the tests end. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "orion-ipfs-"));
+  folders.push(folder);
+  return folder;
 }
