@@ -1,7 +1,7 @@
 import type { JobRecord, MarketState, UnitRecord } from "@orion/protocol/chain";
 import { OrionError, RevertError, UnavailableError } from "@orion/protocol/common";
 
-import type { JobSession, ShardInputs } from "./job-session.ts";
+import type { JobSession, ShardInputs } from "@orion/protocol/jobs";
 import type { Sessions } from "./sessions.ts";
 import { finishUnit, type UnitContext } from "./unit-work.ts";
 

@@ -27,8 +27,9 @@ export class Payments {
       // A reorganisation may have shortened the history: then all of it is looked at again, and `#reported` keeps it from being told twice.
       const from = (seen: number, length: number): number => (seen > length ? 0 : seen);
       for (const payment of job.payments.slice(from(payments, job.payments.length))) await this.#paid(job, payment);
-      for (const penalty of job.penalties.slice(from(penalties, job.penalties.length)))
+      for (const penalty of job.penalties.slice(from(penalties, job.penalties.length))) {
         await this.#punished(job, penalty);
+      }
       this.#seen.set(job.jobId, { payments: job.payments.length, penalties: job.penalties.length });
     }
     this.#first = false;

@@ -1,4 +1,5 @@
 import type { JobRecord } from "@orion/protocol/chain";
+import type { Speed } from "@orion/protocol/jobs";
 import type { ProgramFacts } from "@orion/protocol/tensor";
 import { byteLength } from "@orion/protocol/tensor";
 
@@ -34,14 +35,6 @@ export function refusal(job: JobRecord, rules: WorkerRules): string | undefined 
 export function unitMemory(facts: ProgramFacts, shards: number): bigint {
   const inputs = facts.shardTypes.reduce((sum, type) => sum + BigInt(byteLength(type)), 0n);
   return facts.peakBytes + BigInt(shards) * (inputs + facts.outputBytes);
-}
-
-/** What is known of this machine's speed on one program. */
-export interface Speed {
-  /** Of the backend, measured at start. */
-  readonly macsPerSecond: number;
-  /** Of this very program, once a shard of it was computed. */
-  readonly secondsPerShard?: number;
 }
 
 /** Why a unit of so many shards is not taken; `claimPeriod` in seconds. */

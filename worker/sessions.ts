@@ -1,8 +1,7 @@
 import { readClocks, type JobClocks, type JobRecord } from "@orion/protocol/chain";
-import type { ServiceContext } from "@orion/protocol/jobs";
 import type { Backend } from "@orion/protocol/kernels";
 
-import { openJobSession, type JobSession } from "./job-session.ts";
+import { openJobSession, type JobSession, type ServiceContext } from "@orion/protocol/jobs";
 import { DEFAULT_MAX_MEMORY_BYTES, type WorkerRules } from "./rules.ts";
 
 /** Programs and kernels of so many jobs are kept ready. */

@@ -1,7 +1,7 @@
 import { chainError, unitCollateral, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
 import { OrionError, RevertError } from "@orion/protocol/common";
 
-import type { JobSession, ShardInputs } from "./job-session.ts";
+import type { JobSession, ShardInputs } from "@orion/protocol/jobs";
 import type { OpenClaim } from "./open-claims.ts";
 import { Refusals } from "./refusals.ts";
 import { byPrice, refusal, unitRefusal, type WorkerRules } from "./rules.ts";
@@ -48,8 +48,9 @@ export class UnitTaker {
   }
 
   #mayTake(job: JobRecord): boolean {
-    if (job.cancelled || job.manifests.length === 0 || job.units.freeCount === 0 || this.#refusals.has(job))
+    if (job.cancelled || job.manifests.length === 0 || job.units.freeCount === 0 || this.#refusals.has(job)) {
       return false;
+    }
     const reason = refusal(job, this.#rules);
     if (reason !== undefined) this.#refusals.add(job, undefined, reason, Infinity);
     return reason === undefined;

@@ -2,11 +2,10 @@ import type { TransactionReceipt } from "ethers";
 
 import { contractInterface, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { AbortedError, IntegrityError, toHex } from "@orion/protocol/common";
-import { putOutputs, type ServiceContext } from "@orion/protocol/jobs";
+import { putOutputs, type JobSession, type ServiceContext, type ShardInputs } from "@orion/protocol/jobs";
 import type { Backend } from "@orion/protocol/kernels";
 import type { Tensor } from "@orion/protocol/tensor";
 
-import type { JobSession, ShardInputs } from "./job-session.ts";
 import type { Journal } from "./journal.ts";
 import type { WorkerProgress } from "./progress.ts";
 

@@ -90,9 +90,9 @@ function answer(claim: ClaimDispute, subject: string, data: string, event: Marke
 
 const APPLY: Record<string, (claim: ClaimDispute, args: Args, event: MarketEvent) => void> = {
   Demanded(claim, args) {
-    const at = { place: Number(args.place as bigint), hash: args.hash as string };
+    const at = { place: Number(args.place), hash: args.hash as string };
     const subject = subjectOf(at.place, at.hash);
-    const deadline = Number(args.deadline as bigint);
+    const deadline = Number(args.deadline);
     claim.demands.set(subject, {
       subject,
       payer: args.payer as string,
@@ -105,7 +105,7 @@ const APPLY: Record<string, (claim: ClaimDispute, args: Args, event: MarketEvent
   OutputDemanded(claim, args) {
     const range = rangeOf(args);
     const subject = outputSubjectOf(range);
-    const deadline = Number(args.deadline as bigint);
+    const deadline = Number(args.deadline);
     claim.demands.set(subject, {
       subject,
       payer: args.payer as string,
@@ -116,7 +116,7 @@ const APPLY: Record<string, (claim: ClaimDispute, args: Args, event: MarketEvent
     });
   },
   Answered(claim, args, event) {
-    answer(claim, subjectOf(Number(args.place as bigint), args.hash as string), args.data as string, event);
+    answer(claim, subjectOf(Number(args.place), args.hash as string), args.data as string, event);
   },
   OutputAnswered(claim, args, event) {
     answer(claim, outputSubjectOf(rangeOf(args)), args.chunks as string, event);
@@ -131,8 +131,8 @@ const APPLY: Record<string, (claim: ClaimDispute, args: Args, event: MarketEvent
     claim.proof = {
       prover: args.prover as string,
       finder: args.finder as string,
-      kind: Number(args.kind as bigint),
-      node: Number(args.node as bigint),
+      kind: Number(args.kind),
+      node: Number(args.node),
       position: args.position as bigint,
       claimed: args.claimed as bigint,
       actual: args.actual as bigint,

@@ -47,10 +47,10 @@ function learn(known: KnownClaim, demand: DemandRecord): void {
   const bytes = fromHex(demand.answer);
   if (spanOf(known.shape, demand.at.place) === 0) known.learnChunk(demand.at.place, bytes);
   else
-    known.learnChildren(
+    {known.learnChildren(
       demand.at.place,
       Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32)),
-    );
+    );}
 }
 
 /**
@@ -83,7 +83,7 @@ function anchorLevels(situation: Situation, place: Place): number | undefined {
     const hash = known.hash(above);
     const parent = hash === undefined ? undefined : dispute?.demands.get(subjectOf(above, toHex(hash)));
     if (parent?.answeredInBlock !== undefined && now <= timeOfBlock(parent.answeredInBlock) + descendPeriod)
-      return levels;
+      {return levels;}
   }
   return now <= situation.windowEnd ? depth : undefined;
 }

@@ -129,8 +129,9 @@ function requireCount(what: string, expected: number, given: number): void {
 
 function commonRows(inputs: readonly Tensor[]): number {
   const rows = inputs.map((tensor) => shapeOf(tensor)[0] ?? 0);
-  if (new Set(rows).size !== 1)
+  if (new Set(rows).size !== 1) {
     throw new InvalidInputError(`the inputs have different numbers of rows: ${rows.join(", ")}`);
+  }
   return rows[0] as number;
 }
 

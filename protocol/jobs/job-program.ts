@@ -11,8 +11,9 @@ const MAX_SLOTS = 2 ** 22;
  * @throws IntegrityError when such a job can never be served, InvalidInputError when it is too large for one manifest
  */
 export function requireJobProgram(loaded: CheckedProgram, terms: Terms): void {
-  if (toHex(loaded.root) !== terms.programRoot)
+  if (toHex(loaded.root) !== terms.programRoot) {
     throw new IntegrityError("the data set names another program than the terms");
+  }
   const { work, batch, sharedTypes, shardTypes } = loaded.facts;
   if (work !== terms.workPerShard) {
     throw new IntegrityError(
@@ -26,6 +27,7 @@ export function requireJobProgram(loaded: CheckedProgram, terms: Terms): void {
     );
   }
   const slots = sharedTypes.length + terms.shards * shardTypes.length;
-  if (slots > MAX_SLOTS)
+  if (slots > MAX_SLOTS) {
     throw new InvalidInputError(`the job has ${String(slots)} input tensors, the limit is ${String(MAX_SLOTS)}`);
+  }
 }

@@ -1,4 +1,4 @@
-import { CID } from "multiformats/cid";
+import type { CID } from "multiformats/cid";
 
 import { equalBytes, fromHex, toHex } from "../common/hex.ts";
 import { IntegrityError } from "../common/errors.ts";
@@ -47,6 +47,8 @@ export interface Manifest {
   loadShared(): Promise<Tensor[]>;
   loadShard(shard: number): Promise<{ tensors: Tensor[]; roots: Uint8Array[] }>;
   readonly sharedRoots: readonly Uint8Array[];
+  /** Roots of all slots, the leaves under the job's inputs root. */
+  readonly slotRoots: readonly Uint8Array[];
 }
 
 /**
@@ -92,6 +94,7 @@ export async function openManifest(
   const manifest: Manifest = {
     program: document.program,
     sharedRoots,
+    slotRoots: leaves,
     loadShared: () =>
       inOrder(sharedTypes, (type, i) =>
         loadTensor(store, document.shared[i] as CID, type, sharedRoots[i] as Uint8Array, { sha256, ...io }),

@@ -101,8 +101,9 @@ export async function openOutputs(
     outputRoots,
     async load(shard) {
       const [link, root] = [document.shards[shard - claim.from], outputRoots[shard - claim.from]];
-      if (link === undefined || root === undefined)
+      if (link === undefined || root === undefined) {
         throw new InvalidInputError(`claim ${claim.key} has no shard ${String(shard)}`);
+      }
       return loadTensor(store, link, nodes[outputNode] as ProgramNode, root, { sha256, ...io });
     },
   };

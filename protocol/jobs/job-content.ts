@@ -1,14 +1,10 @@
 import type { CID } from "multiformats/cid";
 
-import type { JobRecord, ManifestRecord } from "@orion/protocol/chain";
-import { AbortedError, IntegrityError, OrionError } from "@orion/protocol/common";
-import {
-  loadProgram,
-  openManifest,
-  type LoadedProgram,
-  type Manifest,
-  type ServiceContext,
-} from "@orion/protocol/jobs";
+import type { JobRecord, ManifestRecord } from "../chain/index.ts";
+import { AbortedError, IntegrityError, OrionError } from "../common/index.ts";
+import { openManifest, type Manifest } from "./manifest.ts";
+import { loadProgram, type LoadedProgram } from "./program-package.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /** Manifests that are looked at for one read: strangers may publish as many as they like. */
 const MAX_TRIES = 16;
@@ -41,7 +37,7 @@ export class JobContent {
 
   /** The job's program with its weights. @throws as `read` */
   async program(): Promise<LoadedProgram> {
-    return this.#program ?? this.read(async () => this.#program as LoadedProgram);
+    return this.#program ?? this.read(() => Promise.resolve(this.#program as LoadedProgram));
   }
 
   /**

@@ -1,10 +1,17 @@
-import type { JobRecord, ManifestRecord } from "@orion/protocol/chain";
-import type { LoadedProgram, ServiceContext } from "@orion/protocol/jobs";
-import { createExecutor, type Backend, type Executor, type KnownRoots } from "@orion/protocol/kernels";
-import { claimRoot, type Tensor } from "@orion/protocol/tensor";
-
+import type { JobRecord, ManifestRecord } from "../chain/index.ts";
+import { createExecutor, type Backend, type Executor, type KnownRoots } from "../kernels/index.ts";
+import { claimRoot, type Tensor } from "../tensor/index.ts";
 import { JobContent } from "./job-content.ts";
-import type { Speed } from "./rules.ts";
+import type { LoadedProgram } from "./program-package.ts";
+import type { ServiceContext } from "./service-context.ts";
+
+/** What is known of this machine's speed on one program. */
+export interface Speed {
+  /** Of the backend, measured at start. */
+  readonly macsPerSecond: number;
+  /** Of this very program, once a shard of it was computed. */
+  readonly secondsPerShard?: number;
+}
 
 /** The inputs of one shard, checked against the job's inputs root. */
 export interface ShardInputs {
@@ -12,14 +19,27 @@ export interface ShardInputs {
   readonly roots: readonly Uint8Array[];
 }
 
-/** Everything of one job that this worker needs again for each unit: checked program, weights, shared inputs, kernels. */
+/** One computed shard. */
+export interface ShardTrace {
+  readonly nodeRoots: Uint8Array[];
+  readonly output: Tensor;
+  /** Every node's output, in node order; not to be written to. */
+  readonly values: readonly Tensor[];
+}
+
+/** Everything of one job that a worker or validator needs again for each unit: checked program, weights, shared inputs, kernels. */
 export interface JobSession {
   readonly jobId: string;
   readonly loaded: LoadedProgram;
   /** How fast this machine is on this job, as far as it is known. */
   readonly speed: Speed;
   loadShard(shard: number): Promise<ShardInputs>;
-  compute(inputs: ShardInputs): Promise<{ nodeRoots: Uint8Array[]; output: Tensor }>;
+  /** All values of one shard, their roots, and the output among them. */
+  compute(inputs: ShardInputs): Promise<ShardTrace>;
+  /** Inputs that all shards read, with their roots. */
+  readonly shared: ShardInputs;
+  /** Roots of all slots, in the order of the inputs root. */
+  slotRoots(): Promise<readonly Uint8Array[]>;
   claimRoot(nodeRoots: readonly (readonly Uint8Array[])[]): Uint8Array;
   dispose(): void;
 }
@@ -53,6 +73,8 @@ export async function openJobSession(
   return {
     jobId: job.jobId,
     loaded,
+    shared,
+    slotRoots: () => content.read((manifest) => Promise.resolve(manifest.slotRoots)),
     get speed() {
       const { macsPerSecond } = options.backend;
       return secondsPerShard === undefined ? { macsPerSecond } : { macsPerSecond, secondsPerShard };
@@ -76,9 +98,9 @@ async function compute(
   shared: ShardInputs,
   inputs: ShardInputs,
   signal: AbortSignal,
-): Promise<{ nodeRoots: Uint8Array[]; output: Tensor }> {
+): Promise<ShardTrace> {
   const values = await executor.run({ shared: shared.tensors, shard: inputs.tensors }, { signal });
   const known: KnownRoots = { shared: shared.roots, shard: inputs.roots };
   const nodeRoots = executor.trace(values, context.sha256, known);
-  return { nodeRoots, output: values[loaded.program.outputNode] as Tensor };
+  return { nodeRoots, output: values[loaded.program.outputNode] as Tensor, values };
 }
