@@ -1,5 +1,3 @@
-import type { EventLog } from "ethers";
-
 import { chainError, contractInterface, type Chain } from "../chain/index.ts";
 import { DisputeState } from "./dispute-state.ts";
 
@@ -30,7 +28,7 @@ export async function readDisputes(chain: Chain, keys: readonly string[], fromBl
           fromBlock: from,
           toBlock: Math.min(head, from + MAX_RANGE - 1),
         });
-        for (const log of logs as EventLog[]) {
+        for (const log of logs) {
           const parsed = abi.parseLog(log);
           if (parsed === null) continue;
           const args: Record<string, unknown> = parsed.args.toObject();
