@@ -86,7 +86,10 @@ function showLogs(error: unknown, services: Services | undefined, devnet: Devnet
 
 async function main(out: Terminal): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2));
-  if (options.help) return out.result({}, [HELP]);
+  if (options.help) {
+    out.result({}, [HELP]);
+    return;
+  }
   const interrupts = takeInterrupts();
   try {
     await start(options, interrupts.signal);

@@ -49,7 +49,7 @@ export function command<Flags extends object>(spec: CommandSpec<Flags>): AnyComm
     // Commander passes the arguments, then the options, then the command.
     made.action(async (...passed: unknown[]) => {
       const args = passed.slice(0, -2) as Invocation<Flags>["args"];
-      await runner(spec as unknown as CommandSpec<object>, args, passed.at(-2) as object);
+      await runner(spec, args, passed.at(-2) as object);
     });
     return made;
   };

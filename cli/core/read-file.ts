@@ -18,7 +18,7 @@ export async function readInput(file: string, what: string, maxBytes: number): P
   } catch (cause) {
     if (cause instanceof InvalidInputError) throw cause;
     const reason =
-      (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String((cause as Error).message);
+      (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (cause as Error).message;
     throw new InvalidInputError(`cannot read the ${what} ${file}: ${reason}`, { cause, hint: "check the path" });
   } finally {
     await handle?.close();

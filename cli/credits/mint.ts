@@ -50,7 +50,7 @@ export async function mintCredits(client: SigningClient, request: MintRequest): 
   return {
     id: opened.id as bigint,
     owner: opened.owner as string,
-    end: Number(opened.end as bigint),
+    end: Number(opened.end),
     debt: opened.debt as bigint,
     lock: opened.lock as bigint,
   };

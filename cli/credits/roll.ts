@@ -38,7 +38,7 @@ export async function rollPosition(
     await client.sender.send({ to: credits, data, label: "roll position" }),
     "PositionRolled",
   );
-  return { topUp: rolled.topUp as bigint, lock: rolled.lock as bigint, end: Number(rolled.end as bigint) };
+  return { topUp: rolled.topUp as bigint, lock: rolled.lock as bigint, end: Number(rolled.end) };
 }
 
 async function topUpOf({ chain }: SigningClient, id: bigint): Promise<bigint> {

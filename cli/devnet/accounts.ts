@@ -40,8 +40,9 @@ export async function devWallets(home: string): Promise<DevWallets> {
 
 async function ownPassword(home: string): Promise<string> {
   const file = passwordFile(home);
-  if (!existsSync(file))
+  if (!existsSync(file)) {
     await writeWhole(file, `${randomBytes(PASSWORD_BYTES).toString("base64url")}\n`, { mode: 0o600 });
+  }
   return new TextDecoder().decode(await readInput(file, "password file", MAX_PASSWORD_FILE)).trim();
 }
 

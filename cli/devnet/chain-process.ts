@@ -39,7 +39,8 @@ export async function startChain(port: number, signal?: AbortSignal): Promise<Ch
 }
 
 async function untilAnswering(url: string, signal?: AbortSignal): Promise<void> {
-  for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end; await delay(POLL_MS)) {
+  const end = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < end) {
     if (signal?.aborted === true) throw new AbortedError("stopped while the chain was starting");
     try {
       await rpc(url, "eth_chainId", []);
@@ -47,6 +48,7 @@ async function untilAnswering(url: string, signal?: AbortSignal): Promise<void> 
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
     }
+    await delay(POLL_MS);
   }
   throw new UnavailableError(`the chain did not start within ${START_TIMEOUT_MS / 1000} s`);
 }

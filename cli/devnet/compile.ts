@@ -16,10 +16,11 @@ export class CompilationFailedError extends OrionError {
 
 /** Compiles the contracts if anything changed, by the repository's own script, with its progress shown. */
 export async function compileContracts(terminal: Terminal, signal: AbortSignal): Promise<void> {
-  if (!existsSync(COMPILE))
+  if (!existsSync(COMPILE)) {
     throw new ConfigurationError("a local network is started from the repository", {
       hint: "clone it and run `npm ci`",
     });
+  }
   const child = startChild({
     name: "compiler",
     script: COMPILE,

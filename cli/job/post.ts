@@ -81,7 +81,8 @@ collateral are shown before anything is signed. Prices are per shard; par is one
       if (flags.dryRun === true) {
         const plan = await planJob(client, request, onStep);
         progress.end();
-        return terminal.result({ dryRun: true, ...planJson(plan) }, planLines(plan));
+        terminal.result({ dryRun: true, ...planJson(plan) }, planLines(plan));
+        return;
       }
       const onPlan = (plan: JobPlan): void => planLines(plan).forEach((line) => terminal.note(line));
       const posted = await postJob(client, request, { onStep, onPlan, infiniteApproval: flags.approveOnce === true });

@@ -41,14 +41,18 @@ export const jobStatus = command<Flags>({
           `${settled}/${shards}`,
           poster,
         ]);
-        return terminal.result(
+        terminal.result(
           { jobs: all },
           rows.length === 0 ? ["no jobs"] : table(["job", "state", "settled", "poster"], rows),
         );
+        return;
       }
       const job = await findJob(client, args[0] as string);
       const summary = summarise(job);
-      if (flags.units !== true) return terminal.result(summary, summaryLines(summary));
+      if (flags.units !== true) {
+        terminal.result(summary, summaryLines(summary));
+        return;
+      }
       const units = listed(job);
       const rows = units.map((unit) => [
         String(unit.index),

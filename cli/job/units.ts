@@ -59,18 +59,21 @@ export function chooseUnits(
   return { shardsPerClaim, collateralPerShard };
 }
 
-/** The most even cut near the wanted size whose smallest unit a given collateral still covers. */
+/** The most even cut near the wanted size whose smallest unit a given collateral still covers; a larger one where there is none. */
 function chooseShardsPerClaim(shards: number, bounds: CollateralBounds, collateral: bigint | undefined): number {
-  const wanted = Math.min(Math.ceil(shards / WANTED_UNITS), MOST_SHARDS_BY_DEFAULT);
+  const most = Math.min(shards, MAX_SHARDS_PER_CLAIM);
   const needed = collateral === undefined || collateral === 0n ? 1 : Number(ceilDiv(bounds.perClaim, collateral));
-  const first = Math.min(Math.max(wanted, needed), MAX_SHARDS_PER_CLAIM, shards);
-  const last = Math.max(needed, Math.ceil(first / 2));
-  let best = first;
-  for (let size = first; size >= last; size--) {
-    const evenness = (candidate: number): number => smallestUnit(shards, candidate) / candidate;
-    if (evenness(size) > evenness(best)) best = size;
-  }
-  return best;
+  const wanted = Math.min(Math.ceil(shards / WANTED_UNITS), MOST_SHARDS_BY_DEFAULT, most);
+  const covered = (size: number): boolean => smallestUnit(shards, size) >= needed;
+  const evenness = (size: number): number => smallestUnit(shards, size) / size;
+  const near = range(Math.ceil(wanted / 2), wanted).filter(covered);
+  if (near.length > 0) return near.reduce((best, size) => (evenness(size) >= evenness(best) ? size : best));
+  return range(wanted + 1, most).find(covered) ?? most;
+}
+
+/** Both ends included. */
+function range(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
 }
 
 function ceilDiv(a: bigint, b: bigint): bigint {

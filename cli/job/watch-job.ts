@@ -26,8 +26,9 @@ export async function watchJob(client: Client, jobId: string, options: WatchOpti
       const isPublished = job.results.length > 0 || job.cancelled || options.until === "settled";
       if (isFinished(job) && isPublished) return job;
     }
-    if (options.signal.aborted)
+    if (options.signal.aborted) {
       throw new AbortedError("stopped before the job ended", { hint: "the same command goes on where it stopped" });
+    }
     await client.clock.sleep(options.intervalMs ?? INTERVAL_MS, options.signal);
   }
 }

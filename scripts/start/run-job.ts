@@ -39,8 +39,9 @@ export async function runJob({ devnet, services, view, watch, signal }: Run): Pr
 
 async function follow(client: Client, { devnet, services, view, watch, signal }: Run): Promise<Outcome> {
   const [backend] = await Promise.all([services.ready, registerWorkers(client, devnet)]);
-  for (const { worker, name, macsPerSecond } of backend)
+  for (const { worker, name, macsPerSecond } of backend) {
     view.step(`${worker} computes with ${name}, ${(macsPerSecond / 1e6).toFixed(0)} MMAC/s`);
+  }
   watch.begin("post");
   const engineer = withSigner(client, devnet.wallets.engineer, signal);
   const firstBlock = (await client.chain.provider.getBlockNumber()) + 1;

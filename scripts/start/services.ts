@@ -63,7 +63,10 @@ export function startServices(devnet: Devnet, onWorker: (worker: WorkerName, eve
     })),
   );
   const children = all.map(({ child }) => child);
-  return { children, ready, stop: async () => void (await Promise.all(children.map((child) => child.stop()))) };
+  const stop = async (): Promise<void> => {
+    await Promise.all(children.map((child) => child.stop()));
+  };
+  return { children, ready, stop };
 }
 
 interface StartedService {

@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { InvalidArgumentError } from "commander";
+import fc from "fast-check";
+
+import { CU, formatAmount, ORION, parseAmount, parsePositiveAmount, type Unit } from "../../../cli/core/amounts.ts";
+
+const RUNS = 200 * Number(process.env.FUZZ_RUNS ?? "1");
+
+describe("amounts on the command line", () => {
+  it("are decimal numbers of whole tokens", () => {
+    expect(parseAmount("1000", ORION)).to.equal(1_000n * 10n ** 18n);
+    expect(parseAmount("0.25", CU)).to.equal(250_000_000_000n);
+    expect(parseAmount("0", CU)).to.equal(0n);
+    expect(parseAmount("0.000000000001", CU)).to.equal(1n);
+  });
+
+  for (const text of ["", "-1", "+1", "1e18", "0x10", "1,000", ".5", "5.", " 1", "1 ", "NaN", "Infinity", "1.2.3"]) {
+    it(`refuse ${JSON.stringify(text)}`, () => {
+      expect(() => parseAmount(text, ORION)).to.throw(InvalidArgumentError);
+    });
+  }
+
+  it("refuse more decimals than the token has, and more than can exist", () => {
+    expect(() => parseAmount("0.0000000000001", CU)).to.throw(InvalidArgumentError, "12 decimals");
+    expect(() => parseAmount("9".repeat(40), CU)).to.throw(InvalidArgumentError, "can exist");
+  });
+
+  it("refuse nothing where something is meant", () => {
+    expect(() => parsePositiveAmount("0", CU)).to.throw(InvalidArgumentError, "more than 0 CU");
+  });
+
+  it("print with their unit, grouped, exactly", () => {
+    expect(formatAmount(1_234_500n * 10n ** 18n, ORION)).to.equal("1,234,500 ORION");
+    expect(formatAmount(1n, CU)).to.equal("0.000000000001 CU");
+    expect(formatAmount(0n, CU)).to.equal("0 CU");
+  });
+
+  it("read back what they print", () => {
+    const units = fc.constantFrom<Unit>(CU, ORION);
+    const property = fc.property(units, fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), (unit, amount) => {
+      const text = formatAmount(amount, unit).replaceAll(",", "").split(" ")[0] ?? "";
+      expect(parseAmount(text, unit)).to.equal(amount);
+    });
+    fc.assert(property, { numRuns: RUNS });
+  });
+});

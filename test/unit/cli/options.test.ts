@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { InvalidArgumentError } from "commander";
+
+import { parseAddress, parseBytes32, parseDuration, parseUrl, wholeNumber } from "../../../cli/core/options.ts";
+import { parseBytes } from "../../../cli/core/sizes.ts";
+import { parseJobId } from "../../../cli/job/find-job.ts";
+import { parseUnits } from "../../../cli/job/unit-list.ts";
+
+interface Case {
+  readonly parse: (text: string) => unknown;
+  readonly good: readonly (readonly [text: string, value: unknown])[];
+  readonly bad: readonly string[];
+}
+
+const ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+const ROOT = `0x${"aB".repeat(32)}`;
+
+const CASES: Readonly<Record<string, Case>> = {
+  "an address": {
+    parse: parseAddress,
+    good: [[ADDRESS.toLowerCase(), ADDRESS]],
+    bad: ["", "0x1", `${ADDRESS}00`, ADDRESS.replace("C5", "c5"), "engineer.eth"],
+  },
+  "32 bytes": { parse: parseBytes32, good: [[ROOT, ROOT.toLowerCase()]], bad: ["", ROOT.slice(2), `${ROOT}0`, "0xzz"] },
+  "a job id": {
+    parse: parseJobId,
+    good: [
+      [ROOT, ROOT.toLowerCase()],
+      ["0xABCDEF", "0xabcdef"],
+    ],
+    bad: ["0xabc", "abcdef", `${ROOT}0`],
+  },
+  "a URL": {
+    parse: parseUrl,
+    good: [["http://127.0.0.1:8545", "http://127.0.0.1:8545"]],
+    bad: ["127.0.0.1:8545", "ftp://a", "file:///etc/passwd", "javascript:alert(1)", ""],
+  },
+  "a whole number from 1 to 10": {
+    parse: wholeNumber(1, 10),
+    good: [
+      ["1", 1],
+      ["10", 10],
+    ],
+    bad: ["0", "11", "1.5", "-1", "1e1", "", "ten"],
+  },
+  "a duration": {
+    parse: parseDuration,
+    good: [
+      ["90s", 90],
+      ["30m", 1_800],
+      ["7d", 604_800],
+    ],
+    bad: ["0s", "7", "7w", "-1d", "1.5h", ""],
+  },
+  "a size": {
+    parse: parseBytes,
+    good: [
+      ["1024", 1024n],
+      ["4GiB", 4n * 2n ** 30n],
+    ],
+    bad: ["0", "4GB", "-1", "1.5GiB", ""],
+  },
+  "a list of units": {
+    parse: parseUnits,
+    good: [["0,2,5-7,6", [0, 2, 5, 6, 7]]],
+    bad: ["", "1,,2", "7-5", "a", "0-99999999", "-1"],
+  },
+};
+
+describe("options", () => {
+  for (const [what, { parse, good, bad }] of Object.entries(CASES)) {
+    for (const [text, value] of good) it(`read ${what}: ${text}`, () => expect(parse(text)).to.deep.equal(value));
+    for (const text of bad) {
+      it(`refuse as ${what}: ${JSON.stringify(text)}`, () => expect(() => parse(text)).to.throw(InvalidArgumentError));
+    }
+  }
+});
