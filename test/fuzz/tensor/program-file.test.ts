@@ -65,7 +65,7 @@ function accepted(bytes: Uint8Array): Program | undefined {
 /** Runs a mutated program against the oracle unless it became too large for a test. */
 function runsAsTheOracle(program: Program, r: Random): boolean {
   const { peakBytes, work } = validateProgram(program);
-  if (peakBytes > 20_000n || work > 2_000_000n) return false;
+  if (peakBytes > 20_000n || work > 400_000n) return false;
   const drawn = (keep: (node: Program["nodes"][number]) => boolean) =>
     program.nodes.filter(keep).map((node) => r.tensor(node));
   const bySlot = (kind: number) =>

@@ -57,6 +57,7 @@ describe("ProgramBuilder", () => {
     ["an attribute that is no i32", (b) => b.clamp(b.shardInput("i8", [1]), 0, 2 ** 31), "is not an i32"],
     ["a fractional attribute", (b) => b.clamp(b.shardInput("i8", [1]), 0.5, 1), "is not an i32"],
     ["a multiplier of 2^31", (b) => contracted(b, { m: 2 ** 31, s: 0 }), "multiplier 2147483648"],
+    ["a fractional multiplier", (b) => contracted(b, { m: 1.5, s: 0 }), "multiplier 1.5"],
     ["a shift of 63", (b) => contracted(b, { m: 1, s: 63 }), "shift 63"],
     [
       "a zero point of weights out of range",

@@ -8,6 +8,7 @@ import {
   type Tensor,
   type Value,
 } from "@orion/protocol/tensor";
+import { nearestEven } from "./naive-oracle.ts";
 
 /** Elements of the one operator that `make` appends, on the given shard inputs. */
 function run(inputs: readonly Tensor[], make: (b: ProgramBuilder, ...values: Value[]) => Value): number[] {
@@ -102,6 +103,20 @@ describe("interpreter, computed by hand", () => {
     const mirrored = { dtype: "i32", ma: HI, mb: 2 ** 30 + 2, s: 32, za: 5 } as const;
     expect(run([q, p], (b, x, y) => b.add(x, y, mirrored))).to.deep.equal([2 ** 29 + 1]);
     expect(run([q, i8([1], -1)], (b, x, y) => b.sub(x, y, mirrored))).to.deep.equal([2 ** 29 + 1]);
+  });
+
+  it("products of shifted extremes", () => {
+    const [p, q] = [i32([2], LO, HI), i32([2], LO, HI)];
+    // (−2^31 − 2)·(−2^31 + 3) / 2^31 = 2^31 − 1 − 6/2^31; (2^31 − 3)·(2^31 + 2) / 2^31 = 2^31 − 1 − 6/2^31.
+    const product = run([p, q], (b, x, y) => b.mul(x, y, { dtype: "i32", s: 31, za: 2, zb: -3 }));
+    expect(product).to.deep.equal([HI, HI]);
+    const halved = run([p, q], (b, x, y) => b.mul(x, y, { dtype: "i32", s: 33, za: 2, zb: -3 }));
+    expect(halved).to.deep.equal([2 ** 29, 2 ** 29]);
+    const squares = run([p, q], (b, x, y) => b.mul(x, y, { dtype: "i32", m: 3, s: 34, za: 99_999, zb: -7_777_777 }));
+    expect(squares).to.deep.equal([naive(LO, LO), naive(HI, HI)]);
+    function naive(x: number, y: number): number {
+      return Number(nearestEven(BigInt(x - 99_999) * BigInt(y + 7_777_777) * 3n, 2n ** 34n));
+    }
   });
 
   it("contractions that a double would round to a tie", () => {

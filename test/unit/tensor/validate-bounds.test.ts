@@ -13,6 +13,19 @@ import { withOperand } from "./tamper.ts";
 const plain = { dtype: "i8", m: 1, s: 0 } as const;
 
 describe("validateProgram: what takes a program of its own", () => {
+  it("refuses weights with one batch extent of their own", () => {
+    for (const batch of [
+      [2, 1],
+      [1, 2],
+    ]) {
+      const b = new ProgramBuilder();
+      const y = b.matmul(b.shardInput("i8", [3, 3, 4, 2]), b.sharedInput("i8", [...batch, 5, 2]), plain);
+      expect(() => b.build(y))
+        .to.throw(ProgramError)
+        .that.includes({ node: y.node, field: "operand 1.dims" });
+    }
+  });
+
   it("refuses groups that divide the input but not the output channels", () => {
     const b = new ProgramBuilder();
     const y = b.conv2d(b.shardInput("i8", [2, 6, 6, 2]), b.constant(tensor("i8", [3, 1, 1, 1], new Int8Array(3))), {

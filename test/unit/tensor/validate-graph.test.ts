@@ -83,6 +83,8 @@ const cases: Case[] = [
   ["an operand that reads itself", operand(0, { node: 4 }), 4, "operand 0.node"],
   ["an operand that reads ahead", operand(1, { node: 5, source: "computed", root: undefined }), 4, "operand 1.node"],
   ["an operand beyond every program", operand(0, { node: 65_536 }), 4, "operand 0.node"],
+  ["a fractional operand index", operand(0, { node: 2.5 }), 4, "operand 0.node"],
+  ["a negative operand index", operand(0, { node: -1 }), 4, "operand 0.node"],
   ["a source that is not true", operand(0, { source: "shard" }), 4, "operand 0.source"],
   ["a constant taken for computed", operand(1, { source: "computed", root: undefined }), 4, "operand 1.source"],
   ["another element type", operand(0, { dtype: "u8" }), 4, "operand 0.dims"],
