@@ -27,6 +27,11 @@ const profile = z.strictObject({
   expiryBurnBps: basisPoints,
   finderBps: basisPoints,
   burnBps: basisPoints,
+  answerGwei: z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 32 - 1),
 });
 
 const parametersSchema = z.strictObject({

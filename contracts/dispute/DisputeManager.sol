@@ -2,22 +2,54 @@
 pragma solidity ^0.8.28;
 
 import {IDisputeManager} from "../interfaces/IDisputeManager.sol";
+import {ITensorVM} from "../interfaces/ITensorVM.sol";
+import {ProgramProof} from "../libraries/ProgramProof.sol";
+import {ShaTree} from "../libraries/ShaTree.sol";
 import {ClaimFacts, Outcome} from "../types/Claim.sol";
+import {Demand, DemandLib, DemandState, NodeEntry, OutputRange, PlacedHash} from "../types/Demand.sol";
+import {Place} from "../types/Place.sol";
 import {Profile, ProfileWord, ProfileWordLib} from "../types/Profile.sol";
+import {Op} from "../types/Op.sol";
+import {Descriptor, ProgramHeader} from "../types/Program.sol";
+import {Opening} from "../types/Proof.sol";
+import {Children} from "./Children.sol";
+import {ClaimShape, Shape} from "./ClaimShape.sol";
 
 /// @title DisputeManager
 /// @dev Profiles stand here once; a market copies the words into its own immutables when it is deployed.
+/// INVARIANT: ether held = Σ prepayments of demands not yet returned + Σ balances.
+/// INVARIANT: `open` of a claim = number of its demands in state Open; a fallen or closed claim gets no new ones.
 contract DisputeManager is IDisputeManager {
+    using ClaimShape for Shape;
+    using DemandLib for Demand;
+
     uint8 public constant PROFILES = 3;
+    uint256 private constant _GWEI = 1e9;
+    uint256 public constant MAX_OUTPUT_CHUNKS = 16;
+
+    /// @dev What a proof shows.
+    struct Verdict {
+        uint32 node;
+        uint256 position;
+        int256 claimed;
+        int256 actual;
+    }
+
+    ITensorVM public immutable VM;
 
     ProfileWord private immutable _FAST;
     ProfileWord private immutable _STANDARD;
     ProfileWord private immutable _LONG;
 
-    mapping(address market => mapping(bytes32 key => bytes32)) private _facts;
-    mapping(address market => mapping(bytes32 key => Outcome)) internal _outcomes;
+    mapping(bytes32 claimId => bytes32) private _facts;
+    mapping(bytes32 claimId => Outcome) internal _outcomes;
+    mapping(bytes32 demandId => Demand) private _demands;
+    mapping(bytes32 answerId => bool) private _answered;
+    mapping(bytes32 commitment => uint256 blockNumber) private _seals;
+    mapping(address account => uint256) private _balances;
 
-    constructor(Profile memory fast, Profile memory standard, Profile memory long) {
+    constructor(ITensorVM vm, Profile memory fast, Profile memory standard, Profile memory long) {
+        VM = vm;
         _FAST = ProfileWordLib.pack(fast);
         _STANDARD = ProfileWordLib.pack(standard);
         _LONG = ProfileWordLib.pack(long);
@@ -28,26 +60,188 @@ contract DisputeManager is IDisputeManager {
 
     /// @inheritdoc IDisputeManager
     function recordClaim(bytes32 key, bytes32 hash) external {
-        mapping(bytes32 => bytes32) storage facts = _facts[msg.sender];
-        require(facts[key] == bytes32(0), AlreadyRecorded(msg.sender, key));
-        facts[key] = hash;
+        bytes32 claimId = claimIdOf(msg.sender, key);
+        require(_facts[claimId] == bytes32(0), AlreadyRecorded(msg.sender, key));
+        _facts[claimId] = hash;
+    }
+
+    /// @inheritdoc IDisputeManager
+    function closeClaim(bytes32 key, address worker) external {
+        bytes32 claimId = claimIdOf(msg.sender, key);
+        Outcome storage o = _outcomes[claimId];
+        require(!o.fallen, ClaimOver(msg.sender, key));
+        delete _facts[claimId];
+        // Only a claim that was ever demanded of has prepayments to hand on.
+        if (o.holdUntil > 0) (o.closed, o.prover) = (true, worker);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function seal(bytes32 commitment) external {
+        if (_seals[commitment] == 0) _seals[commitment] = block.number;
+        emit Sealed(commitment, msg.sender);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function proveFraud(
+        address market,
+        bytes32 key,
+        ClaimFacts calldata facts,
+        uint8 kind,
+        bytes calldata proof,
+        bytes32 salt
+    ) external {
+        bytes32 claimId = _liveClaim(market, key, facts);
+        address finder = _sealedFinder(keccak256(abi.encode(claimId, msg.sender, keccak256(proof), salt)));
+        _fall(claimId, finder);
+        _announceFraud(market, key, finder, kind, _judge(facts, kind, proof));
+    }
+
+    /// @inheritdoc IDisputeManager
+    function demand(
+        address market,
+        bytes32 key,
+        ClaimFacts calldata facts,
+        ProgramHeader calldata header,
+        NodeEntry calldata entry,
+        PlacedHash calldata target
+    ) external payable {
+        bytes32 claimId = _liveClaim(market, key, facts);
+        ProgramProof.requireHeader(header, facts.programRoot);
+        Shape memory shape = ClaimShape.shapeOf(facts, header.nodeCount);
+        uint256 leaves = _anchor(claimId, facts, target.place, target.hash, target.path);
+        if (leaves == 0 && target.place.depth() >= shape.tensorTop()) {
+            leaves = _computedLeaves(header, entry, shape.nodeOf(target.place));
+        }
+        shape.requireWithin(target.place, leaves);
+        uint256 span = shape.span(target.place, leaves);
+        require(!_answered[_answerId(target.hash, span)], AlreadyAnswered(target.hash, span));
+        bytes32 subject = subjectOf(target.place, target.hash);
+        uint40 deadline = _record(claimId, subject, facts.profile, leaves, span);
+        emit Demanded(market, key, msg.sender, target.place, target.hash, span, deadline);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function respond(address market, bytes32 key, Place place, bytes32 hash, bytes calldata data) external {
+        bytes32 claimId = claimIdOf(market, key);
+        Demand storage d = _openDemand(claimId, subjectOf(place, hash));
+        require(block.timestamp <= d.time, TooLate(d.time));
+        uint256 span = d.span();
+        bytes32 computed = span == 0 ? ShaTree.leafHash(data) : Children.root(data, span);
+        require(computed == hash, WrongAnswer(hash, computed));
+        _answered[_answerId(hash, span)] = true;
+        _answer(claimId, d);
+        emit Answered(market, key, msg.sender, place, hash, data);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function timeout(address market, bytes32 key, bytes32 subject) external {
+        _timeOut(market, key, subject);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function demandOutput(
+        address market,
+        bytes32 key,
+        ClaimFacts calldata facts,
+        ProgramHeader calldata header,
+        NodeEntry calldata entry,
+        OutputRange calldata range
+    ) external payable {
+        bytes32 claimId = _liveClaim(market, key, facts);
+        require(block.timestamp <= facts.windowEnd, TooLate(facts.windowEnd));
+        ProgramProof.requireHeader(header, facts.programRoot);
+        uint256 leaves = _computedLeaves(header, entry, header.outputNode);
+        bool within =
+            range.shard >= facts.from && range.shard < facts.to && uint256(range.first) + range.count <= leaves;
+        require(within && range.count > 0 && range.count <= MAX_OUTPUT_CHUNKS, NoSuchOutput(range));
+        uint40 deadline = _record(claimId, outputSubjectOf(range), facts.profile, leaves, 0);
+        emit OutputDemanded(market, key, msg.sender, range, deadline);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function respondOutput(
+        address market,
+        bytes32 key,
+        ClaimFacts calldata facts,
+        ProgramHeader calldata header,
+        OutputRange calldata range,
+        Opening calldata opening
+    ) external {
+        bytes32 claimId = _liveClaim(market, key, facts);
+        ProgramProof.requireHeader(header, facts.programRoot);
+        Demand storage d = _openDemand(claimId, outputSubjectOf(range));
+        require(block.timestamp <= d.time, TooLate(d.time));
+        bytes32 computed = _outputRoot(facts, header, range, opening, d.leaves);
+        require(computed == facts.claimRoot, WrongAnswer(facts.claimRoot, computed));
+        _answer(claimId, d);
+        emit OutputAnswered(market, key, msg.sender, range, opening.chunks);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function returnPrepayments(address market, bytes32 key, bytes32[] calldata subjects) external {
+        bytes32 claimId = claimIdOf(market, key);
+        Outcome memory o = _outcomes[claimId];
+        require(o.fallen || o.closed, ClaimNotOver(market, key));
+        for (uint256 i; i < subjects.length; ++i) {
+            Demand storage d = _demands[_demandId(claimId, subjects[i])];
+            DemandState state = d.state();
+            if (state == DemandState.None || state == DemandState.Returned) continue;
+            uint256 amount = _price(_profileOf(d.profile()), d.openBefore);
+            address to = o.fallen ? d.payer : o.prover;
+            d.setState(DemandState.Returned);
+            _balances[to] += amount;
+            emit PrepaymentReturned(market, key, subjects[i], to, amount);
+        }
+    }
+
+    /// @inheritdoc IDisputeManager
+    function withdraw(address payable to) external returns (uint256 amount) {
+        amount = _balances[msg.sender];
+        require(amount > 0, NothingToWithdraw(msg.sender));
+        _balances[msg.sender] = 0;
+        emit Withdrawn(msg.sender, to, amount);
+        (bool ok, ) = to.call{value: amount}("");
+        require(ok, PaymentRefused(to));
     }
 
     /// @inheritdoc IDisputeManager
     function outcome(address market, bytes32 key) external view returns (Outcome memory) {
-        return _outcomes[market][key];
+        return _outcomes[claimIdOf(market, key)];
     }
 
     /// @inheritdoc IDisputeManager
     function factsHash(address market, bytes32 key) external view returns (bytes32) {
-        return _facts[market][key];
+        return _facts[claimIdOf(market, key)];
     }
 
     /// @inheritdoc IDisputeManager
     function requireFacts(address market, bytes32 key, ClaimFacts calldata facts) external view {
-        bytes32 stored = _facts[market][key];
-        require(stored != bytes32(0), UnknownClaim(market, key));
-        require(stored == facts.hash(), WrongFacts(market, key));
+        _requireFacts(market, key, facts);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function demandOf(address market, bytes32 key, bytes32 subject) external view returns (Demand memory) {
+        return _demands[_demandId(claimIdOf(market, key), subject)];
+    }
+
+    /// @inheritdoc IDisputeManager
+    function isAnswered(bytes32 hash, uint8 span) external view returns (bool) {
+        return _answered[_answerId(hash, span)];
+    }
+
+    /// @inheritdoc IDisputeManager
+    function sealedAt(bytes32 commitment) external view returns (uint256) {
+        return _seals[commitment];
+    }
+
+    /// @inheritdoc IDisputeManager
+    function balanceOf(address account) external view returns (uint256) {
+        return _balances[account];
+    }
+
+    /// @inheritdoc IDisputeManager
+    function priceOf(address market, bytes32 key, uint8 profileIndex) external view returns (uint256) {
+        return _price(_profileOf(profileIndex), _outcomes[claimIdOf(market, key)].open);
     }
 
     /// @inheritdoc IDisputeManager
@@ -58,11 +252,192 @@ contract DisputeManager is IDisputeManager {
     /// @inheritdoc IDisputeManager
     function profileWord(uint8 index) public view returns (ProfileWord) {
         require(index < PROFILES, UnknownProfile(index));
+        return _profileOf(index);
+    }
+
+    /// @inheritdoc IDisputeManager
+    function claimIdOf(address market, bytes32 key) public pure returns (bytes32) {
+        return keccak256(abi.encode(market, key));
+    }
+
+    /// @inheritdoc IDisputeManager
+    function subjectOf(Place place, bytes32 hash) public pure returns (bytes32) {
+        return keccak256(abi.encode(place, hash));
+    }
+
+    /// @inheritdoc IDisputeManager
+    function outputSubjectOf(OutputRange calldata range) public pure returns (bytes32) {
+        return keccak256(abi.encode(range.shard, range.first, range.count));
+    }
+
+    /// @dev Checks that the hash stands at the place, under the claim root (inside the window) or under a place of this claim whose answer is at most
+    /// `descendPeriod` old. Returns the leaf count that the anchor knows, zero above a node's root.
+    function _anchor(
+        bytes32 claimId,
+        ClaimFacts calldata facts,
+        Place place,
+        bytes32 hash,
+        bytes32[] calldata path
+    ) private view returns (uint256 leaves) {
+        uint256 g = place.unwrap();
+        require(g >> path.length > 0, ClaimShape.NoSuchPlace(Place.unwrap(place)));
+        (bytes32 computed, ) = ShaTree.foldPath(hash, g & ((1 << path.length) - 1), path.length, path, 0);
+        uint256 anchor = g >> path.length;
+        require(anchor != 1 || computed == facts.claimRoot, NotInClaim(facts.claimRoot, computed));
+        if (anchor == 1 && block.timestamp <= facts.windowEnd) return 0;
+        // Cast: shifting a 64-bit place right.
+        Demand storage d = _demands[_demandId(claimId, subjectOf(Place.wrap(uint64(anchor)), computed))];
+        require(d.state() == DemandState.Answered, NotInClaim(facts.claimRoot, computed));
+        uint256 deadline = d.time + _profileOf(facts.profile).descendPeriod();
+        require(block.timestamp <= deadline, TooLate(deadline));
+        return d.leaves;
+    }
+
+    /// @dev Records an open demand that the caller prepays; what it sends beyond the price stays its balance. Returns the deadline of the answer.
+    function _record(
+        bytes32 claimId,
+        bytes32 subject,
+        uint8 profileIndex,
+        uint256 leaves,
+        uint256 span
+    ) private returns (uint40 deadline) {
+        Demand storage d = _demands[_demandId(claimId, subject)];
+        require(d.state() == DemandState.None, AlreadyDemanded(claimId, subject));
+        Outcome storage o = _outcomes[claimId];
+        ProfileWord words = _profileOf(profileIndex);
+        uint256 price = _price(words, o.open);
+        require(msg.value >= price, PrepaymentTooLow(price, msg.value));
+        if (msg.value > price) _balances[msg.sender] += msg.value - price;
+        require(o.open < type(uint16).max, TooManyDemands(claimId));
+        // Casts: a timestamp, and a count checked above.
+        deadline = uint40(block.timestamp + words.answerPeriod());
+        _demands[_demandId(claimId, subject)] = DemandLib.make(
+            msg.sender,
+            deadline,
+            uint16(o.open),
+            leaves,
+            span,
+            profileIndex
+        );
+        ++o.open;
+        if (deadline > o.holdUntil) o.holdUntil = deadline;
+    }
+
+    /// @dev Ends an open demand by its answer, and holds the claim long enough for the next step below it.
+    function _answer(bytes32 claimId, Demand storage d) private {
+        Outcome storage o = _outcomes[claimId];
+        d.setState(DemandState.Answered);
+        d.time = uint40(block.timestamp);
+        --o.open;
+        uint40 hold = uint40(block.timestamp + _profileOf(d.profile()).descendPeriod());
+        if (hold > o.holdUntil) o.holdUntil = hold;
+    }
+
+    /// @dev The claim falls because an open demand has passed its deadline; who prepaid it is the finder.
+    function _timeOut(address market, bytes32 key, bytes32 subject) private {
+        bytes32 claimId = claimIdOf(market, key);
+        Demand storage d = _openDemand(claimId, subject);
+        require(block.timestamp > d.time, NotYet(d.time));
+        d.setState(DemandState.TimedOut);
+        --_outcomes[claimId].open;
+        _fall(claimId, d.payer);
+        emit TimedOut(market, key, subject, d.payer, msg.sender);
+    }
+
+    /// @dev The caller if its seal is at least one block old. A seal of this very block could have been copied from the proof's own transaction.
+    function _sealedFinder(bytes32 commitment) private view returns (address) {
+        uint256 blockNumber = _seals[commitment];
+        return blockNumber > 0 && blockNumber < block.number ? msg.sender : address(0);
+    }
+
+    /// @dev What the proof shows; reverts unless the claim is wrong.
+    function _judge(
+        ClaimFacts calldata facts,
+        uint8 kind,
+        bytes calldata proof
+    ) private view returns (Verdict memory v) {
+        (v.node, v.position, v.claimed, v.actual) = VM.judge(facts, kind, proof);
+    }
+
+    function _announceFraud(address market, bytes32 key, address finder, uint8 kind, Verdict memory v) private {
+        emit FraudProved(market, key, msg.sender, finder, kind, v.node, v.position, v.claimed, v.actual);
+    }
+
+    function _fall(bytes32 claimId, address finder) private {
+        Outcome storage o = _outcomes[claimId];
+        (o.fallen, o.prover) = (true, finder);
+    }
+
+    /// @dev The claim's id; reverts unless the facts are right and the claim can still fall.
+    function _liveClaim(address market, bytes32 key, ClaimFacts calldata facts) private view returns (bytes32 claimId) {
+        claimId = _requireFacts(market, key, facts);
+        require(!_outcomes[claimId].fallen, ClaimOver(market, key));
+    }
+
+    function _requireFacts(
+        address market,
+        bytes32 key,
+        ClaimFacts calldata facts
+    ) private view returns (bytes32 claimId) {
+        claimId = claimIdOf(market, key);
+        bytes32 stored = _facts[claimId];
+        require(stored != bytes32(0), UnknownClaim(market, key));
+        require(stored == facts.hash(), WrongFacts(market, key));
+    }
+
+    /// @dev Claim root that chunks of the output node lead to; reverts unless they are exactly the range's.
+    function _outputRoot(
+        ClaimFacts calldata facts,
+        ProgramHeader calldata header,
+        OutputRange calldata range,
+        Opening calldata opening,
+        uint256 leaves
+    ) private view returns (bytes32 computed) {
+        require(opening.chunks.length == uint256(range.count) * ShaTree.CHUNK, NoSuchOutput(range));
+        uint256 used;
+        (computed, used) = ShaTree.rangeRoot(opening.chunks, range.first, leaves, opening.path, 0);
+        Shape memory shape = ClaimShape.shapeOf(facts, header.nodeCount);
+        uint256 index = (uint256(range.shard - facts.from) << shape.nodeDepth) | header.outputNode;
+        (computed, used) = ShaTree.foldPath(computed, index, shape.tensorTop(), opening.path, used);
+        require(used == opening.path.length, WrongAnswer(facts.claimRoot, computed));
+    }
+
+    /// @dev Leaves of the tensor of a computed node; input and constant nodes end at their root, by comparison, and are never entered.
+    function _computedLeaves(
+        ProgramHeader calldata header,
+        NodeEntry calldata entry,
+        uint256 node
+    ) private view returns (uint256) {
+        Descriptor d = ProgramProof.requireDescriptor(header, entry.descriptor, entry.path, node);
+        require(d.op() != Op.INPUT && d.op() != Op.CONSTANT, FixedNode(node));
+        return ProgramProof.chunkCount(d);
+    }
+
+    function _openDemand(bytes32 claimId, bytes32 subject) private view returns (Demand storage d) {
+        require(!_outcomes[claimId].fallen, NoOpenDemand(claimId, subject));
+        d = _demands[_demandId(claimId, subject)];
+        require(d.state() == DemandState.Open, NoOpenDemand(claimId, subject));
+    }
+
+    /// @dev Wei for one answer while `open` others are open: schedule × (1 + open/8), rounded down.
+    function _price(ProfileWord words, uint256 open) private pure returns (uint256) {
+        return (words.answerGwei() * _GWEI * (8 + open)) / 8;
+    }
+
+    function _profileOf(uint8 index) private view returns (ProfileWord) {
         return
             index == 0
                 ? _FAST
                 : index == 1
                     ? _STANDARD
                     : _LONG;
+    }
+
+    function _demandId(bytes32 claimId, bytes32 subject) private pure returns (bytes32) {
+        return keccak256(abi.encode(claimId, subject));
+    }
+
+    function _answerId(bytes32 hash, uint256 span) private pure returns (bytes32) {
+        return keccak256(abi.encode(hash, span));
     }
 }

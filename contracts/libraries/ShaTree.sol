@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 import {BadProof, ProofFault} from "../types/Proof.sol";
 
 /// @notice Trees of SHA-256 with domain bytes: leaves, ranges of chunks, paths.
@@ -56,8 +54,20 @@ library ShaTree {
     }
 
     /// @dev Levels above the leaves of a tree of `count` ≥ 1 leaves.
-    function depth(uint256 count) internal pure returns (uint256) {
-        return Math.log2(count, Math.Rounding.Ceil);
+    function depth(uint256 count) internal pure returns (uint256 levels) {
+        assembly ("memory-safe") {
+            // Position of the highest bit of the last leaf's index, by halves; one more for that bit itself.
+            let last := sub(count, 1)
+            levels := shl(7, lt(0xffffffffffffffffffffffffffffffff, last))
+            levels := or(levels, shl(6, lt(0xffffffffffffffff, shr(levels, last))))
+            levels := or(levels, shl(5, lt(0xffffffff, shr(levels, last))))
+            levels := or(levels, shl(4, lt(0xffff, shr(levels, last))))
+            levels := or(levels, shl(3, lt(0xff, shr(levels, last))))
+            levels := or(levels, shl(2, lt(0xf, shr(levels, last))))
+            levels := or(levels, shl(1, lt(0x3, shr(levels, last))))
+            levels := or(levels, lt(0x1, shr(levels, last)))
+            levels := add(levels, iszero(iszero(last)))
+        }
     }
 
     /// @dev Hash of a subtree of `level` levels without leaves.
@@ -77,10 +87,13 @@ library ShaTree {
         require(n != 0 && chunks.length % CHUNK == 0, BadProof(ProofFault.Chunks));
         require(first < count && n <= count - first, BadProof(ProofFault.Position));
         uint256 levels = depth(count);
-        uint256 leaves = _hashLeaves(chunks, n, levels);
-        (root, used) = _foldRange(leaves, first, n, levels, path, used);
-        require(used <= path.length, BadProof(ProofFault.Path));
-        return (root, used);
+        if (n == 1) {
+            root = leafHash(chunks);
+        } else {
+            uint256 leaves = _hashLeaves(chunks, n, levels);
+            (root, first, levels, used) = _foldRange(leaves, first, n, levels, path, used);
+        }
+        return foldPath(root, first, levels, path, used);
     }
 
     /// @dev Root of a tree of `count` leaves in which `hash` is leaf `index`.
@@ -152,7 +165,8 @@ library ShaTree {
         if (ok == 0) revert ShaUnavailable();
     }
 
-    /// @dev Folds `n` hashes at memory `cursor`, the first of them at position `first` of its level, `levels` levels up.
+    /// @dev Folds `n` > 1 hashes at memory `cursor`, the first of them at position `first` of its level, until one is left:
+    /// gives it, its position, and the levels and used hashes at that point. A path that ends early is found by the caller.
     function _foldRange(
         uint256 cursor,
         uint256 first,
@@ -160,11 +174,11 @@ library ShaTree {
         uint256 levels,
         bytes32[] calldata path,
         uint256 used
-    ) private view returns (bytes32 root, uint256) {
+    ) private view returns (bytes32 root, uint256, uint256, uint256) {
         uint256 ok = 1;
         assembly ("memory-safe") {
             let sibling := add(path.offset, shl(5, used))
-            for {} levels {
+            for {} gt(n, 1) {
                 levels := sub(levels, 1)
             } {
                 if and(first, 1) {
@@ -197,6 +211,6 @@ library ShaTree {
             used := shr(5, sub(sibling, path.offset))
         }
         if (ok == 0) revert ShaUnavailable();
-        return (root, used);
+        return (root, first, levels, used);
     }
 }

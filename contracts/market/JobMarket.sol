@@ -323,6 +323,7 @@ contract JobMarket is MarketParameters, MarketProfiles {
             feeTo,
             accepted
         );
+        DISPUTES.closeClaim(item.key, worker);
         REGISTRY.unlock(worker, terms.collateral(shards));
         _pay(worker, pay + tip + (feeTo == worker ? fee : 0));
         if (feeTo != worker) _pay(feeTo, fee);

@@ -28,12 +28,14 @@ library ClaimFactsLib {
 
 /// @notice State of the judgement of one claim; one packed slot.
 struct Outcome {
-    /// Who is paid the finder's share; zero when nobody is.
+    /// Who is paid the finder's share of a fallen claim (zero: nobody); of a closed one, the worker.
     address prover;
     /// Demands that are neither answered nor timed out.
     uint32 open;
     /// The claim was disproved or a demand timed out.
     bool fallen;
+    /// The claim was settled after demands; its prepayments belong to the worker.
+    bool closed;
     /// No settlement before this time.
     uint40 holdUntil;
 }

@@ -21,6 +21,8 @@ struct Profile {
     uint16 finderBps;
     /// Burned share of a forfeit lock: at least 2500; the rest goes to the poster.
     uint16 burnBps;
+    /// Gwei that the answer to a demand is worth; a demand prepays it.
+    uint32 answerGwei;
 }
 
 /// @notice A profile in one word, so that reading it costs no storage access.
@@ -28,7 +30,7 @@ type ProfileWord is uint256;
 
 using ProfileWordLib for ProfileWord global;
 
-/// @dev Field accessors: every field has a fixed offset and the widths sum to 224 bits.
+/// @dev Field accessors: every field has a fixed offset and the widths sum to 256 bits.
 library ProfileWordLib {
     error ProfileOutOfBounds(Profile profile);
 
@@ -41,13 +43,15 @@ library ProfileWordLib {
                 p.challengeWindow > 0 &&
                 p.manifestPeriod > 0 &&
                 p.answerPeriod > 0 &&
-                p.descendPeriod > 0;
+                p.descendPeriod > 0 &&
+                p.answerGwei > 0;
         bool ratios = p.expiryBps >= 1000 && p.expiryBps <= 2000 && p.expiryBurnBps >= 5000 && p.expiryBurnBps <= BPS;
         bool split = p.finderBps <= 4000 && p.burnBps >= 2500 && uint256(p.finderBps) + p.burnBps <= BPS;
         require(clocks && ratios && split, ProfileOutOfBounds(p));
         uint256 word = uint256(p.claimPeriod) | (uint256(p.challengeWindow) << 32) | (uint256(p.manifestPeriod) << 64);
         word |= (uint256(p.answerPeriod) << 96) | (uint256(p.descendPeriod) << 128) | (uint256(p.expiryBps) << 160);
         word |= (uint256(p.expiryBurnBps) << 176) | (uint256(p.finderBps) << 192) | (uint256(p.burnBps) << 208);
+        word |= uint256(p.answerGwei) << 224;
         return ProfileWord.wrap(word);
     }
 
@@ -55,12 +59,13 @@ library ProfileWordLib {
         p.claimPeriod = uint32(w.claimPeriod());
         p.challengeWindow = uint32(w.challengeWindow());
         p.manifestPeriod = uint32(w.manifestPeriod());
-        p.answerPeriod = uint32(ProfileWord.unwrap(w) >> 96);
-        p.descendPeriod = uint32(ProfileWord.unwrap(w) >> 128);
+        p.answerPeriod = uint32(w.answerPeriod());
+        p.descendPeriod = uint32(w.descendPeriod());
         p.expiryBps = uint16(w.expiryBps());
         p.expiryBurnBps = uint16(w.expiryBurnBps());
         p.finderBps = uint16(w.finderBps());
         p.burnBps = uint16(w.burnBps());
+        p.answerGwei = uint32(w.answerGwei());
     }
 
     function claimPeriod(ProfileWord w) internal pure returns (uint256) {
@@ -73,6 +78,18 @@ library ProfileWordLib {
 
     function manifestPeriod(ProfileWord w) internal pure returns (uint256) {
         return uint32(ProfileWord.unwrap(w) >> 64);
+    }
+
+    function answerPeriod(ProfileWord w) internal pure returns (uint256) {
+        return uint32(ProfileWord.unwrap(w) >> 96);
+    }
+
+    function descendPeriod(ProfileWord w) internal pure returns (uint256) {
+        return uint32(ProfileWord.unwrap(w) >> 128);
+    }
+
+    function answerGwei(ProfileWord w) internal pure returns (uint256) {
+        return ProfileWord.unwrap(w) >> 224;
     }
 
     function expiryBps(ProfileWord w) internal pure returns (uint256) {

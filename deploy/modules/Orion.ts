@@ -18,7 +18,9 @@ export default buildModule("Orion", (m) => {
     m.getParameter<bigint>("creditsFloor"),
     m.getParameter<bigint>("creditsCap"),
   ]);
+  const vm = m.contract("TensorVM");
   const disputes = m.contract("DisputeManager", [
+    vm,
     m.getParameter("fast"),
     m.getParameter("standard"),
     m.getParameter("long"),
@@ -34,5 +36,5 @@ export default buildModule("Orion", (m) => {
   ]);
   const upkeep = m.contract("MarketUpkeep", [market]);
 
-  return { orion, registry, credits, disputes, market, upkeep };
+  return { orion, registry, credits, vm, disputes, market, upkeep };
 });

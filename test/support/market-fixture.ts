@@ -62,7 +62,7 @@ export async function deployMarketFixture(): Promise<MarketFixture> {
   const orion = (await deploy("OrionToken", owner)) as OrionToken;
   const registry = (await deploy("ProviderRegistry", orion)) as ProviderRegistry;
   const credits = (await deploy("ComputeCredits", orion, owner, p.creditsFloor, p.creditsCap)) as ComputeCredits;
-  const disputes = (await deploy("JudgedDisputeManager", p.fast, p.standard, p.long)) as JudgedDisputeManager;
+  const disputes = (await deploy("JudgedDisputeManager", await deploy("TensorVM"), p.fast, p.standard, p.long)) as JudgedDisputeManager;
   const bounds = [p.lowestCollateral, p.highestCollateral, p.claimCollateral];
   const market = (await deploy("JobMarket", credits, registry, disputes, owner, ...bounds)) as JobMarket;
   const upkeep = (await deploy("MarketUpkeep", market)) as MarketUpkeep;

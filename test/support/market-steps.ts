@@ -63,7 +63,7 @@ export function marketSteps(f: MarketFixture): MarketSteps {
     cancel: (job) => market.connect(poster).cancel(job.terms),
     tip: (job, amount) => market.connect(poster).addTip(job.terms, amount),
     async judge(job, worker, judgement, unit = 0, attempt = 0) {
-      const outcome = { prover: ZeroAddress, open: 0, fallen: false, holdUntil: 0, ...judgement };
+      const outcome = { prover: ZeroAddress, open: 0, fallen: false, closed: false, holdUntil: 0, ...judgement };
       await disputes.judge(market, await steps.key(job, worker, unit, attempt), outcome);
     },
     passWindow: async () => void (await time.increase(parameters.fast.challengeWindow + 1)),

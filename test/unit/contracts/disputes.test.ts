@@ -7,12 +7,19 @@ import { deployMarketFixture, type MarketFixture } from "../../support/market-fi
 describe("DisputeManager", () => {
   let f: MarketFixture;
   let disputes: DisputeManager;
+  let vm: unknown;
   const KEY = id("key");
 
   before(async () => {
     f = await deployMarketFixture();
     const { fast, standard, long } = f.parameters;
-    disputes = (await f.ethers.deployContract("DisputeManager", [fast, standard, long])) as unknown as DisputeManager;
+    vm = await f.ethers.deployContract("TensorVM");
+    disputes = (await f.ethers.deployContract("DisputeManager", [
+      vm,
+      fast,
+      standard,
+      long,
+    ])) as unknown as DisputeManager;
   });
 
   describe("recordClaim", () => {
@@ -68,7 +75,7 @@ describe("DisputeManager", () => {
   });
 
   it("has an empty outcome for what nobody challenged", async () => {
-    expect(await disputes.outcome(f.poster, KEY)).to.deep.equal([ZeroAddress, 0n, false, 0n]);
+    expect(await disputes.outcome(f.poster, KEY)).to.deep.equal([ZeroAddress, 0n, false, false, 0n]);
   });
 
   describe("profiles", () => {
@@ -94,6 +101,7 @@ describe("DisputeManager", () => {
       expiryBurnBps: [4_999, 10_001],
       finderBps: [4_001],
       burnBps: [2_499, 6_501],
+      answerGwei: [0],
     };
     for (const [field, values] of Object.entries(bounds)) {
       for (const value of values) {
@@ -101,7 +109,7 @@ describe("DisputeManager", () => {
           const { fast, standard, long } = f.parameters;
           for (const position of [0, 1, 2]) {
             const profiles = [fast, standard, long].with(position, { ...fast, [field]: value });
-            await expect(f.ethers.deployContract("DisputeManager", profiles)).to.be.revertedWithCustomError(
+            await expect(f.ethers.deployContract("DisputeManager", [vm, ...profiles])).to.be.revertedWithCustomError(
               disputes,
               "ProfileOutOfBounds",
             );
@@ -122,6 +130,7 @@ describe("DisputeManager", () => {
         expiryBurnBps: 10_000,
         finderBps: 4_000,
         burnBps: 6_000,
+        answerGwei: most,
       };
       const least = {
         ...extreme,
@@ -130,8 +139,10 @@ describe("DisputeManager", () => {
         expiryBurnBps: 5_000,
         finderBps: 0,
         burnBps: 2_500,
+        answerGwei: 1,
       };
       const manager = (await f.ethers.deployContract("DisputeManager", [
+        vm,
         extreme,
         least,
         extreme,
