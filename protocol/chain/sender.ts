@@ -108,9 +108,9 @@ async function attemptSend(options: SenderOptions, call: Call): Promise<Transact
   const hashes: string[] = [];
   for (let bump = 0; bump <= MAX_BUMPS; bump++) {
     const signed = await sign(options, payload, fees);
-    if (bump === 0) options.step?.("sender:signed");
+    if (bump === 0) options.step?.(`signed:${call.label}`);
     hashes.push(await broadcast(options, signed, hashes.length > 0));
-    if (bump === 0) options.step?.("sender:broadcast");
+    if (bump === 0) options.step?.(`broadcast:${call.label}`);
     const receipt = await waitForReceipt(options, hashes, nonce);
     if (receipt === "replaced") return undefined;
     if (receipt !== "stuck") return requireSuccess(options, request, receipt);
