@@ -1,3 +1,5 @@
+import { CommanderError } from "commander";
+
 import type { CommandSpec, Invocation, Runner } from "./core/command.ts";
 import { exitCodeOf, printFailure } from "./core/failure.ts";
 import { variable } from "./core/home.ts";
@@ -32,7 +34,13 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   await orionProgram(run).parseAsync();
 } catch (error) {
+  // Messages about wrong usage quote what was typed, and a key may have been typed where none belongs.
+  if (error instanceof CommanderError) concealKeys(process.argv);
   process.exitCode = exitCodeOf(error);
   if (process.exitCode !== 0) printFailure(terminal, error, variable(process.env, "ORION_DEBUG") !== undefined);
 }
+function concealKeys(words: readonly string[]): void {
+  for (const word of words) for (const [key] of word.matchAll(/[0-9a-fA-F]{64}/g)) secrets.add(key);
+}
+
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -1,9 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 
-import { InvalidInputError, OrionError } from "@orion/protocol/common";
+import { InvalidInputError, type OrionError } from "@orion/protocol/common";
 import type { DatasetFiles } from "@orion/protocol/jobs";
-import { decodeNpy, NpyError, type Tensor } from "@orion/protocol/tensor";
+import { decodeNpy, decodeProgram, NpyError, ProgramError, validateProgram, type Tensor } from "@orion/protocol/tensor";
 
 import { readInput } from "../core/read-file.ts";
 
@@ -26,7 +26,7 @@ export interface JobFiles {
 
 /** Reads what `orion job post` is given. @throws InvalidInputError naming the file that can't be used */
 export async function readJobFiles(paths: JobPaths): Promise<JobFiles> {
-  const program = await readInput(paths.program, "program", MAX_PROGRAM_BYTES);
+  const program = await readProgram(paths.program);
   const constants: Tensor[] = [];
   for (const file of await weightFiles(paths.weights)) constants.push((await readNpy(file, "weights")).tensor);
   const inputs: Uint8Array[] = [];
@@ -36,17 +36,30 @@ export async function readJobFiles(paths: JobPaths): Promise<JobFiles> {
   return { program, constants, files: { inputs, shared } };
 }
 
+/** Judged here already, so that a bad program needs no network to be found. */
+async function readProgram(file: string): Promise<Uint8Array> {
+  const bytes = await readInput(file, "program", MAX_PROGRAM_BYTES);
+  try {
+    validateProgram(decodeProgram(bytes));
+    return bytes;
+  } catch (cause) {
+    if (cause instanceof ProgramError) throw refused(cause, `the program ${file}`);
+    throw cause;
+  }
+}
+
+function refused(cause: OrionError, what: string): InvalidInputError {
+  const { hint } = cause;
+  return new InvalidInputError(`${what}: ${cause.message}`, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
 async function readNpy(file: string, what: string): Promise<{ bytes: Uint8Array; tensor: Tensor }> {
   const bytes = await readInput(file, what, MAX_NPY_BYTES);
   try {
     return { bytes, tensor: decodeNpy(bytes, { maxBytes: MAX_NPY_BYTES }) };
   } catch (cause) {
-    if (!(cause instanceof NpyError)) throw cause;
-    const hint = cause instanceof OrionError ? cause.hint : undefined;
-    throw new InvalidInputError(`the ${what} ${file}: ${cause.message}`, {
-      cause,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    if (cause instanceof NpyError) throw refused(cause, `the ${what} ${file}`);
+    throw cause;
   }
 }
 
