@@ -87,8 +87,11 @@ async function running(mark: string): Promise<{ pid: number; command: string }[]
 }
 
 async function untilNobodyRuns(mark: string): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end; await delay(200))
-    {if ((await running(mark)).length === 0) return;}
+  const end = Date.now() + 15_000;
+  while (Date.now() < end) {
+    if ((await running(mark)).length === 0) return;
+    await delay(200);
+  }
   expect((await running(mark)).map(({ command }) => command)).to.deep.equal([]);
 }
 
