@@ -16,6 +16,8 @@ export function exitCodeOf(error: unknown): number {
 
 /** `error: …` and `hint: …`, one line each, or one JSON object; the stack only where it is asked for. */
 export function printFailure(terminal: Terminal, error: unknown, debug: boolean): void {
+  // A group named without a command has printed its help instead.
+  if (error instanceof CommanderError && error.code === "commander.help") return;
   const { code, message, hint } = describe(error);
   if (terminal.json) {
     terminal.diagnostic(toJson({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }));

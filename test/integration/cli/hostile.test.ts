@@ -84,6 +84,14 @@ describe("orion, given something it can't use", function () {
     }
   });
 
+  it("a group without a command shows the group's help", async () => {
+    const ran = await run(["job"]);
+    expect(ran).to.include({ code: 2, stdout: "" });
+    expect(ran.stderr)
+      .to.match(/^Usage: orion job /)
+      .and.not.include("error:");
+  });
+
   describe("as a network", () => {
     const written = async (text: string): Promise<string> => {
       await writeFile(path.join(folder, "changed.json"), text);
