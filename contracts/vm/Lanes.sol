@@ -36,15 +36,21 @@ library Lanes {
             total = -int256(count) * bias(dtype); // count < 2^128
         }
         assembly ("memory-safe") {
+            if eq(down, 248) {
+                for {} count {
+                    count := sub(count, 1)
+                } {
+                    total := add(total, byte(0, xor(calldataload(position), signs)))
+                    position := add(position, step)
+                }
+            }
             for {} count {
                 count := sub(count, 1)
             } {
                 let word := calldataload(position)
-                if lt(down, 248) {
-                    word := or(shl(8, and(word, LOW8)), and(shr(8, word), LOW8))
-                    if lt(down, 240) {
-                        word := or(shl(16, and(word, LOW16)), and(shr(16, word), LOW16))
-                    }
+                word := or(shl(8, and(word, LOW8)), and(shr(8, word), LOW8))
+                if lt(down, 240) {
+                    word := or(shl(16, and(word, LOW16)), and(shr(16, word), LOW16))
                 }
                 total := add(total, shr(down, xor(word, signs)))
                 position := add(position, step)
@@ -63,17 +69,26 @@ library Lanes {
         uint256 signs = signBits(dtype);
         uint256 best;
         assembly ("memory-safe") {
-            for {
-                let i := 0
-            } lt(i, count) {
+            let i := 0
+            if eq(down, 248) {
+                for {} lt(i, count) {
+                    i := add(i, 1)
+                } {
+                    let element := byte(0, xor(calldataload(position), signs))
+                    if gt(element, best) {
+                        best := element
+                        index := i
+                    }
+                    position := add(position, step)
+                }
+            }
+            for {} lt(i, count) {
                 i := add(i, 1)
             } {
                 let word := calldataload(position)
-                if lt(down, 248) {
-                    word := or(shl(8, and(word, LOW8)), and(shr(8, word), LOW8))
-                    if lt(down, 240) {
-                        word := or(shl(16, and(word, LOW16)), and(shr(16, word), LOW16))
-                    }
+                word := or(shl(8, and(word, LOW8)), and(shr(8, word), LOW8))
+                if lt(down, 240) {
+                    word := or(shl(16, and(word, LOW16)), and(shr(16, word), LOW16))
                 }
                 word := shr(down, xor(word, signs))
                 if gt(word, best) {

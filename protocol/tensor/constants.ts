@@ -30,14 +30,26 @@ export const FORMAT = {
 export const STEP = {
   /** Facts of the claim, selectors, offsets and lengths of the calldata. */
   fixedBytes: 1024,
+  /** Offsets and lengths of one opening. */
+  openingBytes: 160,
   transactionGas: 21_000,
-  baseGas: 100_000,
+  baseGas: 50_000,
   executionByteGas: 16,
   floorByteGas: 40,
+  /** One opening: decoded, its tensor's depth and place computed, its root compared. */
+  openingGas: 12_000,
   /** Hashing one chunk and copying it. */
-  chunkGas: 1_200,
+  chunkGas: 900,
   /** Hashing one pair of a path. */
-  hashGas: 500,
-  /** One multiply-accumulate, comparison or addition, its operands unpacked. */
-  tapGas: 110,
+  hashGas: 350,
+  /** One multiply-accumulate of two operands of one byte, or of any wider ones. */
+  byteTermGas: 66,
+  wideTermGas: 215,
+  /** One addition or comparison of a reduction or a pool, of elements of one byte or wider ones. */
+  byteTapGas: 104,
+  wideTapGas: 210,
+  /** One row of a window: its place found. */
+  rowGas: 2_500,
+  /** One run of terms or taps that lie side by side: its loop started. */
+  runGas: 850,
 } as const;

@@ -36,15 +36,16 @@ function chunksOf(bytes: number, align: number): number {
 }
 
 /** Chunks and hashes below the tensor root for what an element reads of one operand. */
-function readCost(pattern: ReadPattern, operand: Operand): { chunks: number; hashes: number } {
+function readCost(pattern: ReadPattern, operand: Operand): { openings: number; chunks: number; hashes: number } {
   const width = dtypeBytes(operand.dtype);
   const [run, pitch, align] = [pattern.run * width, pattern.pitch * width, pattern.align * width];
   const leaves = leafCount(operand);
   // Runs less than a chunk apart touch the same or neighbouring chunks and are proved as one range.
   const joined = pattern.rows === 1 || pitch - run < FORMAT.leafBytes;
-  const ranges = joined ? 1 : Math.min(pattern.rows, leaves);
+  const openings = joined ? 1 : Math.min(pattern.rows, leaves);
   const chunks = chunksOf(joined ? (pattern.rows - 1) * pitch + run : run, align);
-  return { chunks: Math.min(ranges * chunks, leaves), hashes: ranges * pathHashes(Math.min(chunks, leaves)) };
+  const hashes = openings * pathHashes(Math.min(chunks, leaves));
+  return { openings, chunks: Math.min(openings * chunks, leaves), hashes };
 }
 
 /** Hashes from a tensor root up to the root against which operands of this source are proved. */
@@ -67,17 +68,24 @@ export function stepCost(
 ): StepCost {
   const operator = OPERATORS[node.op];
   const nodeDepth = log2ceil(program.nodeCount);
-  let chunks = 1;
+  let [openings, chunks] = [1, 1];
   let hashes = TENSOR_DEPTH + nodeDepth + SHARDS_DEPTH + nodeDepth;
   for (const pattern of operator.reads(node)) {
     const operand = node.operands[pattern.operand]!;
     const cost = readCost(pattern, operand);
+    openings += cost.openings;
     chunks += cost.chunks;
-    hashes += cost.hashes + rootHashes(operand, program);
+    hashes += cost.hashes + cost.openings * rootHashes(operand, program);
   }
-  const bytes = chunks * FORMAT.leafBytes + hashes * HASH + FORMAT.descriptorBytes + STEP.fixedBytes;
-  const { chunkGas, hashGas, tapGas, baseGas, executionByteGas, floorByteGas, transactionGas } = STEP;
+  const bytes =
+    chunks * FORMAT.leafBytes + hashes * HASH + openings * STEP.openingBytes + FORMAT.descriptorBytes + STEP.fixedBytes;
+  const { openingGas, chunkGas, hashGas, baseGas, executionByteGas, floorByteGas, transactionGas } = STEP;
   const execution =
-    baseGas + bytes * executionByteGas + chunks * chunkGas + hashes * hashGas + operator.cost(node).stepTaps * tapGas;
+    baseGas +
+    openings * openingGas +
+    bytes * executionByteGas +
+    chunks * chunkGas +
+    hashes * hashGas +
+    operator.cost(node).stepGas;
   return { chunks, bytes, gas: transactionGas + Math.max(execution, bytes * floorByteGas) };
 }

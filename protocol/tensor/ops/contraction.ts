@@ -1,4 +1,5 @@
-import { dtypeMax, dtypeMin, maxAbs } from "../dtype.ts";
+import { STEP } from "../constants.ts";
+import { dtypeBytes, dtypeMax, dtypeMin, maxAbs } from "../dtype.ts";
 import { dataMultiplier, dataShift, requantize } from "../numbers.ts";
 import type { Require } from "../program-error.ts";
 import { sameDims } from "../shape.ts";
@@ -72,6 +73,12 @@ export function wideDot(
   let sum = 0n;
   for (let k = 0; k < count; k++) sum += BigInt((a[i + k] as number) - za) * BigInt((b[j + k] as number) - zb);
   return sum;
+}
+
+/** Bound of the gas of `terms` terms in `runs` runs on `rows` rows of the kernel. */
+export function termsGas(node: ProgramNode, terms: number, rows: number, runs: number): number {
+  const narrow = dtypeBytes(operandAt(node, 0).dtype) === 1 && dtypeBytes(operandAt(node, 1).dtype) === 1;
+  return terms * (narrow ? STEP.byteTermGas : STEP.wideTermGas) + rows * STEP.rowGas + runs * STEP.runGas;
 }
 
 export const tableRead: ReadPattern = { operand: 2, run: TABLE_COLUMNS, rows: 1, pitch: 0, align: TABLE_COLUMNS };

@@ -8,6 +8,7 @@ import {
   rescale,
   tableRange,
   tableRead,
+  termsGas,
   wideDot,
   type ChannelParameters,
 } from "./contraction.ts";
@@ -31,6 +32,13 @@ function windowOf(node: ProgramNode): Window {
 function termsOf(node: ProgramNode): number {
   const [, height, width, channels] = operandAt(node, 1).dims;
   return height * width * channels;
+}
+
+/** Runs of terms that lie side by side in X: the rows of the kernel, or its taps where something lies between them. */
+function runsOf(node: ProgramNode): number {
+  const [, height, width, channels] = operandAt(node, 1).dims;
+  const adjoin = attr(node, 9) * operandAt(node, 0).dims[3] === channels;
+  return adjoin ? height : height * width;
 }
 
 /** Everything about one output element except its values. */
@@ -81,7 +89,7 @@ export const conv2d: Operator = {
   cost(node) {
     const terms = termsOf(node);
     const macs = BigInt(elementCount(node.dims)) * BigInt(terms);
-    return { operations: macs, macs, stepTaps: terms };
+    return { operations: macs, macs, stepGas: termsGas(node, terms, operandAt(node, 1).dims[1], runsOf(node)) };
   },
   reads(node) {
     const x = operandAt(node, 0).dims;

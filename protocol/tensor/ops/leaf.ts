@@ -9,7 +9,7 @@ function leaf(name: OpName, attributes: number, check: (node: ProgramNode, requi
     arity: [0],
     attributes,
     check,
-    cost: () => ({ operations: 0n, macs: 0n, stepTaps: 0 }),
+    cost: () => ({ operations: 0n, macs: 0n, stepGas: 0 }),
     reads: () => [],
     ranges: () => [],
     element: () => {

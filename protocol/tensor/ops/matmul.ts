@@ -8,6 +8,7 @@ import {
   rescale,
   tableRange,
   tableRead,
+  termsGas,
   wideDot,
 } from "./contraction.ts";
 import { aligned, attr, operandAt, tensorAt, type Operator } from "./operator.ts";
@@ -54,7 +55,7 @@ export const matmul: Operator = {
   cost(node) {
     const terms = operandAt(node, 0).dims[3];
     const macs = BigInt(elementCount(node.dims)) * BigInt(terms);
-    return { operations: macs, macs, stepTaps: terms };
+    return { operations: macs, macs, stepGas: termsGas(node, terms, 1, 1) };
   },
   reads(node) {
     const terms = operandAt(node, 0).dims[3];

@@ -28,8 +28,8 @@ export interface Cost {
   readonly operations: bigint;
   /** Multiply-accumulates of contractions. */
   readonly macs: bigint;
-  /** Arithmetic steps of one output element, for the gas of a step. */
-  readonly stepTaps: number;
+  /** Upper bound of the gas of the arithmetic of one output element, beyond what every step costs. */
+  readonly stepGas: number;
 }
 
 /** The rule of one operator. Every part is total over all operand bits of a validated node. */

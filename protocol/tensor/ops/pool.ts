@@ -1,3 +1,4 @@
+import { STEP } from "../constants.ts";
 import { dtypeMin, maxAbs } from "../dtype.ts";
 import { halfEvenDivSmall, saturate } from "../numbers.ts";
 import type { Require } from "../program-error.ts";
@@ -12,7 +13,7 @@ import {
   type OperandRange,
   type ReadPattern,
 } from "./operator.ts";
-import { requireAccumulator, requireRank, requireSameDtype, requireZeroPoint } from "./rules.ts";
+import { requireAccumulator, requireRank, requireSameDtype, requireZeroPoint, tapsGas } from "./rules.ts";
 import { position, requireWindow, tapsAt, type Window } from "./window.ts";
 
 const FIELDS = { kernel: ["a0", "a1"], stride: 2, pad: 4, dilation: 0 } as const;
@@ -40,7 +41,8 @@ function check(node: ProgramNode, require: Require): void {
 
 function cost(node: ProgramNode): Cost {
   const taps = tapCount(node);
-  return { operations: BigInt(elementCount(node.dims)) * BigInt(taps), macs: 0n, stepTaps: taps };
+  const stepGas = tapsGas(node, taps) + attr(node, 0) * (STEP.rowGas + STEP.runGas);
+  return { operations: BigInt(elementCount(node.dims)) * BigInt(taps), macs: 0n, stepGas };
 }
 
 /** A kernel row is one range, from its first real tap to its last one, other channels between them included. */

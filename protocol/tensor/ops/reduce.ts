@@ -4,7 +4,7 @@ import type { Require } from "../program-error.ts";
 import { describeType, elementCount, sameShape } from "../shape.ts";
 import type { Dims, ProgramNode, TypedData } from "../types.ts";
 import { aligned, attr, operandAt, tensorAt, type Cost, type Operator } from "./operator.ts";
-import { requireAccumulator, requireSameDtype } from "./rules.ts";
+import { requireAccumulator, requireSameDtype, tapsGas } from "./rules.ts";
 
 /** The operand's shape with the last `axes` extents 1. */
 function reduced(dims: Dims, axes: number): Dims {
@@ -27,7 +27,7 @@ function check(node: ProgramNode, require: Require): void {
 }
 
 function cost(node: ProgramNode): Cost {
-  return { operations: BigInt(elementCount(operandAt(node, 0).dims)), macs: 0n, stepTaps: spanOf(node) };
+  return { operations: BigInt(elementCount(operandAt(node, 0).dims)), macs: 0n, stepGas: tapsGas(node, spanOf(node)) };
 }
 
 function reduction(rule: Pick<Operator, "name" | "check" | "element">): Operator {

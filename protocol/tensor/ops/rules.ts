@@ -1,4 +1,5 @@
-import { inRange } from "../dtype.ts";
+import { STEP } from "../constants.ts";
+import { dtypeBytes, inRange } from "../dtype.ts";
 import { EXACT, MAX_SHIFT } from "../numbers.ts";
 import type { Require } from "../program-error.ts";
 import { describeType, elementCount, sameShape } from "../shape.ts";
@@ -44,7 +45,12 @@ export function fitsNumber(bound: bigint): boolean {
   return bound < BigInt(EXACT);
 }
 
+/** Bound of the gas of adding up or comparing `taps` elements of operand 0. */
+export function tapsGas(node: ProgramNode, taps: number): number {
+  return taps * (dtypeBytes(operandAt(node, 0).dtype) === 1 ? STEP.byteTapGas : STEP.wideTapGas);
+}
+
 /** Cost of an operator with `weight` per output element. */
 export function perElement(node: ProgramNode, weight: number): Cost {
-  return { operations: BigInt(elementCount(node.dims)) * BigInt(weight), macs: 0n, stepTaps: 1 };
+  return { operations: BigInt(elementCount(node.dims)) * BigInt(weight), macs: 0n, stepGas: 0 };
 }

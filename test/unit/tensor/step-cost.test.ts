@@ -32,7 +32,7 @@ describe("worst step", () => {
     const clamp = stepOf(long, (b, x) => b.clamp(x, 0, 1));
     const hashes = 24 + 1 + 10 + 1 + (24 + 32);
     expect(clamp.chunks).to.equal(2);
-    expect(clamp.bytes).to.equal(2 * 1024 + 32 * hashes + 416 + 1024);
+    expect(clamp.bytes).to.equal(2 * 1024 + 32 * hashes + 2 * 160 + 416 + 1024);
     // The floor for calldata is more than the execution.
     expect(clamp.gas).to.equal(21_000 + 40 * clamp.bytes);
     const table = (b: ProgramBuilder): Value => b.constant(tensor("i32", [512, 1], new Int32Array(512)));
@@ -51,7 +51,8 @@ describe("worst step", () => {
     // Rows 1,026 bytes apart leave 1,024 bytes between them: two ranges, each of which can straddle a border.
     expect(pool(1026, 1).chunks).to.equal(1 + 4);
     const [near, far] = [pool(1025, 1), pool(1026, 1)];
-    expect(far.bytes - near.bytes).to.equal(1024 + 32 * 46);
+    // Each range climbs to the inputs root by itself.
+    expect(far.bytes - near.bytes).to.equal(1024 + 32 * (46 + 32) + 160);
   });
 
   it("of a convolution counts kernel rows, weights and the table's row", () => {
@@ -63,10 +64,10 @@ describe("worst step", () => {
       });
     // Each of 3 rows: 160 bytes at a multiple of 32; weights: 288 bytes at a multiple of 288; the table: 16 bytes.
     expect(conv(100).chunks).to.equal(1 + 3 * 2 + 2 + 1);
-    const hashes = 24 + 2 + 10 + 2 + (3 * 46 + 32) + 46 + 24;
-    expect(conv(100).bytes).to.equal(10 * 1024 + 32 * hashes + 416 + 1024);
+    const hashes = 24 + 2 + 10 + 2 + 3 * (46 + 32) + 46 + 24;
+    expect(conv(100).bytes).to.equal(10 * 1024 + 32 * hashes + 6 * 160 + 416 + 1024);
     // One output channel: the weights are one chunk, and its path is that of one chunk.
-    expect(conv(1).bytes).to.equal(9 * 1024 + 32 * (hashes - 46 + 24) + 416 + 1024);
+    expect(conv(1).bytes).to.equal(9 * 1024 + 32 * (hashes - 46 + 24) + 6 * 160 + 416 + 1024);
   });
 
   it("is never more than the operand itself", () => {
@@ -76,16 +77,18 @@ describe("worst step", () => {
 
   it("is exact for a dot product of whole chunks", () => {
     const b = new ProgramBuilder();
-    const x = b.shardInput("i8", [4, 2048]);
-    const w = b.sharedInput("i8", [8, 2048]);
+    const x = b.shardInput("i16", [4, 1024]);
+    const w = b.sharedInput("i16", [8, 1024]);
     const y = b.matmul(x, w, { dtype: "i32", m: 1, s: 0 });
     const node = b.build(y).program.nodes[y.node]!;
     const { chunks, bytes, gas } = stepCost(node, { nodeCount: 4, sharedSlots: 1, shardSlots: 1 });
     // Own chunk, two of A, two of B, one of the table.
     expect(chunks).to.equal(6);
     const paths = 24 + 2 + 10 + 2 + (46 + 33) + (46 + 33) + 24;
-    expect(bytes).to.equal(6 * 1024 + 32 * paths + 416 + 1024);
-    // By hand: 100,000 + 16 a byte + 1,200 a chunk + 500 a hash + 110 for each of 2,048 terms.
-    expect(gas).to.equal(21_000 + 100_000 + 16 * bytes + 1_200 * 6 + 500 * paths + 110 * 2048);
+    expect(bytes).to.equal(6 * 1024 + 32 * paths + 4 * 160 + 416 + 1024);
+    // By hand: 50,000 + 12,000 an opening + 16 a byte + 900 a chunk + 350 a hash + 215 for each of 1,024 wide terms, which
+    // lie in one run of one row.
+    const proof = 50_000 + 12_000 * 4 + 16 * bytes + 900 * 6 + 350 * paths;
+    expect(gas).to.equal(21_000 + proof + 215 * 1024 + 2_500 + 850);
   });
 });
