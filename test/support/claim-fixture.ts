@@ -38,6 +38,8 @@ export interface ClaimOptions {
   readonly from?: number;
   /** Shards of the whole job. */
   readonly shards?: number;
+  /** Further shards of the claim, behind the given ones, whose values no test opens. */
+  readonly strangers?: number;
   /** Replaces bytes of the claim after the given roots were taken: to alter inputs, constants or padding. */
   readonly alter?: (shard: number, node: number, bytes: Uint8Array) => Uint8Array;
 }
@@ -58,7 +60,8 @@ export function makeClaim(
   tensors: readonly (readonly Tensor[])[],
   options: ClaimOptions = {},
 ): ClaimFixture {
-  const { from = 0, shards = from + tensors.length, alter = (_s, _n, bytes) => bytes } = options;
+  const { from = 0, strangers = 0, shards = from + tensors.length + strangers } = options;
+  const alter = options.alter ?? ((_shard: number, _node: number, bytes: Uint8Array): Uint8Array => bytes);
   const fixed = tensors.map((nodes) => nodes.map((value) => toBytes(value)));
   const claimed = fixed.map((nodes, shard) => nodes.map((bytes, node) => alter(shard, node, bytes)));
   const slots = (shard: number, wanted: "shared" | "shard"): Uint8Array[] => {
@@ -74,6 +77,7 @@ export function makeClaim(
   });
   const inputs = inputsTree(slots(0, "shared"), shardRoots, nodeSha256);
   const roots = claimed.map((nodes) => nodes.map((bytes) => tensorRoot(bytes, nodeSha256)));
+  for (let shard = 0; shard < strangers; shard++) roots.push(program.nodes.map((_, node) => strangerRoot(shard, node)));
   const claim = new ClaimTree(roots, (shard, node) => claimed[shard]![node]!, nodeSha256);
   const facts: Facts = {
     claimRoot: claim.root,
@@ -81,7 +85,7 @@ export function makeClaim(
     inputsRoot: inputs.root,
     shards,
     from,
-    to: from + tensors.length,
+    to: from + tensors.length + strangers,
     worker: ZERO_ADDRESS,
     windowEnd: 0,
     profile: 0,

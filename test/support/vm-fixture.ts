@@ -3,7 +3,6 @@ import hre from "hardhat";
 
 import { encodeProof, type EncodedProof, type Proof } from "@orion/protocol/tensor";
 
-import type { JudgeBatch } from "../../protocol/chain/generated/mocks/JudgeBatch.js";
 import type { TensorVM } from "../../protocol/chain/generated/vm/TensorVM.js";
 import type { Facts } from "./claim-fixture.ts";
 
@@ -84,8 +83,8 @@ export async function deployVm(): Promise<VmFixture> {
     network: "default",
     override: { blockGasLimit: CALL_GAS, transactionGasCap: false },
   });
-  const vm = (await ethers.deployContract("TensorVM")) as unknown as TensorVM;
-  const batch = (await ethers.deployContract("JudgeBatch")) as unknown as JudgeBatch;
+  const vm = await ethers.deployContract("TensorVM");
+  const batch = await ethers.deployContract("JudgeBatch");
   const address = await vm.getAddress();
 
   const verdict = (wrong: boolean, data: string): Verdict => {
