@@ -3,6 +3,7 @@ import { createLoop, type Service } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
 import type { Backend } from "@orion/protocol/kernels";
 
+import { createDefender } from "./defender.ts";
 import { Journal } from "./journal.ts";
 import { OpenClaims } from "./open-claims.ts";
 import { Payments } from "./payments.ts";
@@ -38,6 +39,8 @@ export function createWorker(context: WorkerContext, rules: WorkerRules = {}): W
       const stop = AbortSignal.any([signal, ending.signal]);
       const ready: UnitContext = { ...context, journal };
       const sessions = new Sessions(ready, rules, stop);
+      // Apart from the work's, so that neither drops what the other is computing with.
+      const defence = new Sessions(ready, rules, stop);
       const parts: Parts = {
         context: ready,
         payments: new Payments(ready, journal, context.onProgress),
@@ -51,13 +54,29 @@ export function createWorker(context: WorkerContext, rules: WorkerRules = {}): W
       };
       const { clock, log } = context;
       try {
-        await createLoop({ name: "worker", clock, log, intervalMs: rules.intervalMs ?? 500, tick }).run(stop);
+        const work = createLoop({ name: "worker", clock, log, intervalMs: rules.intervalMs ?? 500, tick });
+        await Promise.all([work.run(stop), createDefender(ready, defence).run(stop)]);
       } finally {
         sessions.dispose();
+        defence.dispose();
+        warnOfWindows(context);
         journal.close();
       }
     },
   };
+}
+
+/** Whoever stops a worker should know what is still at stake. */
+function warnOfWindows({ follower, sender, log }: WorkerContext): void {
+  const atStake = [...follower.state.jobs.values()]
+    .flatMap((job) => job.units.active())
+    .filter((unit) => unit.status === "committed" && unit.worker === sender.address);
+  if (atStake.length === 0) return;
+  const until = Math.max(...atStake.map((unit) => unit.windowEnd));
+  log.warn(
+    { claims: atStake.length, until },
+    `${String(atStake.length)} claim(s) are still in their window: start again soon, an unanswered demand costs the lock`,
+  );
 }
 
 interface Parts {

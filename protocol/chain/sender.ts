@@ -10,6 +10,8 @@ import { bumpedFees, currentFees, type Fees } from "./fees.ts";
 export interface Call {
   readonly to: string;
   readonly data: string;
+  /** Wei that goes with the call. */
+  readonly value?: bigint;
   /** Names the step in logs, e.g. "claim". */
   readonly label: string;
 }
@@ -99,12 +101,13 @@ interface Payload {
 async function attemptSend(options: SenderOptions, call: Call): Promise<TransactionReceipt | undefined> {
   const { provider } = options.chain;
   const from = options.wallet.address;
-  const request = { to: call.to, data: call.data, from };
+  const value = call.value ?? 0n;
+  const request = { to: call.to, data: call.data, from, value };
   // Estimating executes the call on the pending block, so it is the simulation as well.
   const estimate = await provider.estimateGas(request);
   const nonce = await provider.getTransactionCount(from, "pending");
   let fees = await currentFees(provider);
-  const payload = { to: call.to, data: call.data, gasLimit: (estimate * GAS_MARGIN_PERCENT) / 100n, nonce };
+  const payload = { to: call.to, data: call.data, value, gasLimit: (estimate * GAS_MARGIN_PERCENT) / 100n, nonce };
   const hashes: string[] = [];
   for (let bump = 0; bump <= MAX_BUMPS; bump++) {
     const signed = await sign(options, payload, fees);

@@ -54,8 +54,13 @@ export class KnownClaim {
   /** Learns a chunk at a known leaf; false if it does not hash to it. */
   learnChunk(place: Place, chunk: Uint8Array): boolean {
     const known = this.#hashes.get(place);
-    if (chunk.length !== FORMAT.leafBytes || known === undefined || !equalBytes(chunkLeaf(chunk, this.#sha256), known))
-      {return false;}
+    if (
+      chunk.length !== FORMAT.leafBytes ||
+      known === undefined ||
+      !equalBytes(chunkLeaf(chunk, this.#sha256), known)
+    ) {
+      return false;
+    }
     this.#chunks.set(place, chunk);
     return true;
   }
@@ -81,8 +86,9 @@ export class KnownClaim {
     const count = leaves.length / 32;
     if (count !== shape.leaves[node]) return false;
     const learned = new Map<Place, Uint8Array>();
-    for (let i = 0; i < count; i++)
-      {learned.set(chunkPlace(shape, shard, node, i), leaves.subarray(32 * i, 32 * i + 32));}
+    for (let i = 0; i < count; i++) {
+      learned.set(chunkPlace(shape, shard, node, i), leaves.subarray(32 * i, 32 * i + 32));
+    }
     const top = nodePlace(shape, shard, node);
     const levels = depthOf(chunkPlace(shape, shard, node, 0)) - depthOf(top);
     const [folded] = this.#fold([...learned], levels, learned);
@@ -150,7 +156,8 @@ export class KnownClaim {
 
 function pairUp(level: readonly Uint8Array[], sha256: Sha256): Uint8Array[] {
   const parents: Uint8Array[] = [];
-  for (let i = 0; i + 1 < level.length; i += 2)
-    {parents.push(innerHash(level[i] as Uint8Array, level[i + 1] as Uint8Array, sha256));}
+  for (let i = 0; i + 1 < level.length; i += 2) {
+    parents.push(innerHash(level[i] as Uint8Array, level[i + 1] as Uint8Array, sha256));
+  }
   return parents;
 }

@@ -46,11 +46,12 @@ function learn(known: KnownClaim, demand: DemandRecord): void {
   if (demand.at === undefined || demand.answer === undefined) return;
   const bytes = fromHex(demand.answer);
   if (spanOf(known.shape, demand.at.place) === 0) known.learnChunk(demand.at.place, bytes);
-  else
-    {known.learnChildren(
+  else {
+    known.learnChildren(
       demand.at.place,
       Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32)),
-    );}
+    );
+  }
 }
 
 /**
@@ -82,8 +83,9 @@ function anchorLevels(situation: Situation, place: Place): number | undefined {
     const above = ancestor(place, levels);
     const hash = known.hash(above);
     const parent = hash === undefined ? undefined : dispute?.demands.get(subjectOf(above, toHex(hash)));
-    if (parent?.answeredInBlock !== undefined && now <= timeOfBlock(parent.answeredInBlock) + descendPeriod)
-      {return levels;}
+    if (parent?.answeredInBlock !== undefined && now <= timeOfBlock(parent.answeredInBlock) + descendPeriod) {
+      return levels;
+    }
   }
   return now <= situation.windowEnd ? depth : undefined;
 }

@@ -7,3 +7,4 @@ export * from "./outputs.ts";
 export * from "./program-package.ts";
 export * from "./result.ts";
 export * from "./service-context.ts";
+export * from "./unit-trace.ts";

@@ -1,0 +1,143 @@
+import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
+import { createLoop, OrionError, type Service } from "@orion/protocol/common";
+import {
+  answerAt,
+  answerOutput,
+  claimShape,
+  collectPrepayments,
+  readDisputes,
+  respondCall,
+  respondOutputCall,
+  type Case,
+  type DemandRecord,
+  type OutputRange,
+} from "@orion/protocol/disputes";
+import { traceUnit, type JobSession, type UnitTrace } from "@orion/protocol/jobs";
+
+import type { Sessions } from "./sessions.ts";
+import type { UnitContext } from "./unit-work.ts";
+
+export interface DefenderOptions {
+  readonly intervalMs?: number;
+}
+
+/** A claim of this account that can still be challenged. */
+interface Defended {
+  readonly job: JobRecord;
+  readonly unit: UnitRecord;
+}
+
+/**
+ * Answers every demand on this account's claims, by computing them again. An unanswered demand costs the whole lock, so this runs beside the work, and as
+ * long as a claim is in its window. What it needs is on the chain and in the content store: a restart forgets nothing.
+ */
+export function createDefender(context: UnitContext, sessions: Sessions, options: DefenderOptions = {}): Service {
+  const { chain, follower, sender, log, clock } = context;
+  const traces = new Map<string, UnitTrace>();
+  /** Claims with demands whose prepayments are still to be collected, and a block before them. */
+  const owed = new Map<string, number>();
+
+  const defended = (): Defended[] =>
+    [...follower.state.jobs.values()].flatMap((job) =>
+      job.units
+        .active()
+        .filter((unit) => unit.status === "committed" && unit.worker === sender.address)
+        .map((unit) => ({ job, unit })),
+    );
+
+  const traceOf = async (session: JobSession, unit: UnitRecord, signal: AbortSignal): Promise<UnitTrace> => {
+    const known = traces.get(unit.key);
+    if (known !== undefined) return known;
+    const trace = await traceUnit(session, unit, { sha256: context.sha256, signal });
+    traces.set(unit.key, trace);
+    return trace;
+  };
+
+  const answer = async ({ job, unit }: Defended, demand: DemandRecord, signal: AbortSignal): Promise<void> => {
+    const session = await sessions.of(job);
+    const own = await traceOf(session, unit, signal);
+    const { program } = session.loaded;
+    const of: Case = { chain, terms: job.terms, unit, program, sha256: context.sha256 };
+    const shape = claimShape(program, unit.to - unit.from);
+    const { at, range } = demand;
+    const call =
+      at === undefined
+        ? respondOutputCall(
+            of,
+            range as OutputRange,
+            await own.holding(() =>
+              answerOutput({ tree: own.tree, tensors: own.bytes }, unit.from, program.outputNode, range as OutputRange),
+            ),
+          )
+        : respondCall(
+            of,
+            at.place,
+            at.hash,
+            await own.holding(() => answerAt({ tree: own.tree, tensors: own.bytes }, shape, at.place)),
+          );
+    context.step?.("worker:answering");
+    const receipt = await sender.send(call);
+    context.step?.("worker:answered");
+    owed.set(unit.key, job.postedAtBlock);
+    log.info({ key: unit.key, gas: Number(receipt.gasUsed) }, "answered a demand");
+  };
+
+  const answerAll = async (signal: AbortSignal): Promise<void> => {
+    await follower.sync(sender.lastBlock);
+    const claims = defended();
+    for (const key of traces.keys()) if (!claims.some(({ unit }) => unit.key === key)) traces.delete(key);
+    if (claims.length === 0) return;
+    const fromBlock = Math.min(...claims.map(({ job }) => job.postedAtBlock));
+    const disputes = await readDisputes(
+      chain,
+      claims.map(({ unit }) => unit.key),
+      fromBlock,
+    );
+    const open = claims.flatMap((claim) => {
+      const dispute = disputes.of(chain.network.addresses.market, claim.unit.key);
+      if (dispute === undefined || dispute.fallen) return [];
+      return [...dispute.demands.values()]
+        .filter((d) => d.answer === undefined && !d.timedOut)
+        .map((demand) => ({ claim, demand }));
+    });
+    open.sort((a, b) => a.demand.deadline - b.demand.deadline);
+    for (const { claim, demand } of open) {
+      if (signal.aborted) return;
+      await attempt(claim, demand, signal);
+    }
+  };
+
+  /** One demand that cannot be answered must not keep the others from their answers. */
+  const attempt = async (claim: Defended, demand: DemandRecord, signal: AbortSignal): Promise<void> => {
+    try {
+      await answer(claim, demand, signal);
+    } catch (error) {
+      if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
+      log.error({ key: claim.unit.key, deadline: demand.deadline }, `cannot answer a demand: ${error.message}`);
+    }
+  };
+
+  const collect = async (): Promise<void> => {
+    const active = new Set(defended().map(({ unit }) => unit.key));
+    const over = [...owed].filter(([key]) => !active.has(key));
+    if (over.length === 0) return;
+    await collectPrepayments(
+      chain,
+      sender,
+      over.map(([key]) => key),
+      Math.min(...over.map(([, block]) => block)),
+    );
+    for (const [key] of over) owed.delete(key);
+  };
+
+  return createLoop({
+    name: "defender",
+    clock,
+    log,
+    intervalMs: options.intervalMs ?? 1_000,
+    async tick(signal) {
+      await answerAll(signal);
+      await collect();
+    },
+  });
+}
