@@ -43,6 +43,8 @@ export async function connectChain(network: NetworkFile): Promise<Chain> {
     // Responses must not be older than the last transaction that this process has sent.
     cacheTimeout: -1,
     batchMaxCount: 20,
+    // Calls of one moment travel together; none waits for others to come.
+    batchStallTime: 0,
   });
   try {
     await requireChain(provider, network);

@@ -89,13 +89,16 @@ class LogReader {
   /** First block that is not covered yet. */
   next: number;
   time = 0;
+  /** What can be taken back: all logs from block `#floor` on. */
   #applied: AppliedLog[] = [];
+  #floor: number;
   #seen: SeenBlock[] = [];
 
   constructor(options: FollowerOptions) {
     this.#options = options;
     this.#first = options.chain.network.deployBlock;
     this.next = this.#first;
+    this.#floor = this.#first;
   }
 
   async advance(): Promise<void> {
@@ -104,9 +107,9 @@ class LogReader {
     const head = await chain.provider.getBlock("latest");
     if (head === null || head.hash === null || head.number < this.next - 1) return;
     const address = chain.network.addresses.market;
-    const covered = this.next - 1;
+    const start = Math.max(this.#floor, this.next - OVERLAP);
     let changed = false;
-    for (let from = Math.max(this.#first, this.next - OVERLAP); from <= head.number;) {
+    for (let from = start; from <= head.number;) {
       const to = Math.min(head.number, from + maxRange - 1);
       const logs = await chain.provider.getLogs({ address, fromBlock: from, toBlock: to });
       changed = this.#take(logs, from) || changed;
@@ -114,7 +117,7 @@ class LogReader {
       from = to + 1;
     }
     // The logs belong to the head only if it is still the head's chain that answers.
-    if (changed && (await chain.provider.getBlock(head.number))?.hash !== head.hash) return this.#rewind(covered);
+    if (changed && (await chain.provider.getBlock(head.number))?.hash !== head.hash) return this.#rewind(start - 1);
     this.time = head.timestamp;
     this.#remember({ number: head.number, hash: head.hash });
   }
@@ -149,9 +152,9 @@ class LogReader {
     if (this.#seen.at(-1)?.number !== head.number) this.#seen.push(head);
     if (this.#seen.length > REMEMBERED) this.#seen.shift();
     // A rewind goes to a remembered head at the deepest, or a few blocks back for a log that was missed.
-    const oldest = Math.min(this.#seen[0]?.number ?? 0, this.next - OVERLAP);
-    if ((this.#applied[0]?.block ?? oldest) >= oldest) return;
-    const keep = this.#applied.findIndex(({ block }) => block >= oldest);
+    this.#floor = Math.max(this.#floor, Math.min(this.#seen[0]?.number ?? 0, this.next - OVERLAP));
+    if ((this.#applied[0]?.block ?? this.#floor) >= this.#floor) return;
+    const keep = this.#applied.findIndex(({ block }) => block >= this.#floor);
     this.#applied = keep < 0 ? [] : this.#applied.slice(keep);
   }
 
@@ -171,6 +174,7 @@ class LogReader {
     this.state = new MarketState();
     this.#applied = [];
     this.#seen = [];
+    this.#floor = this.#first;
     this.next = this.#first;
   }
 }
