@@ -36,7 +36,18 @@ export function anvilPath(): string | undefined {
 /** Anvil, which can reorganise its chain and stop mining; a block per transaction unless told otherwise. */
 export async function startAnvil(binary: string, more: readonly string[] = []): Promise<ChainProcess> {
   const port = await freePort();
-  const args = ["--host", "127.0.0.1", "--port", String(port), "--hardfork", "cancun", "--silent", ...more];
+  const args = [
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--hardfork",
+    "cancun",
+    "--silent",
+    "--accounts",
+    "20",
+    ...more,
+  ];
   return whenReady(spawn(binary, args, { stdio: "ignore" }), port);
 }
 
