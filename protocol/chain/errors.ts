@@ -41,6 +41,7 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
   if (error instanceof Error && !("code" in error)) throw error;
   return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${shortMessage(error)}`, {
     cause: error,
+    hint: "check that the JSON-RPC of a chain, and nothing else, answers at this address",
   });
 }
 
