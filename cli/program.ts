@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { Command } from "commander";
 
 import { group, type Runner } from "./core/command.ts";
@@ -23,11 +25,17 @@ Examples:
 /** The whole command line; parsing calls `runner` with the command that was asked for. */
 export function orionProgram(runner: Runner): Command {
   const program = new Command("orion").description("Posts, computes and settles AI jobs on a decentralised network.");
+  program.version(versionOfPackage(), "--version", "print the version");
   program.addHelpText("after", EXTRA);
   program.addCommand(devnetCommand(runner));
   for (const spec of GROUPS) program.addCommand(group(spec, runner));
   for (const each of everyCommand(program)) each.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
+}
+
+function versionOfPackage(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function everyCommand(root: Command): Command[] {
