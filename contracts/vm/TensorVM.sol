@@ -122,7 +122,8 @@ contract TensorVM is ITensorVM {
         if (p.tree == ClaimTree.NODES) count = s.nodeCount;
         if (p.tree == ClaimTree.CHUNKS) count = ProgramProof.chunkCount(s.descriptor);
         uint256 levels = ShaTree.depth(count);
-        bool beyond = p.level <= levels && p.index <= count && (p.index << p.level) >= count;
+        // What the shift loses of an absurd index, `foldPath` refuses.
+        bool beyond = p.level <= levels && (p.index << p.level) >= count;
         require(beyond, BadProof(ProofFault.Position));
         (bytes32 root, uint256 used) = ShaTree.foldPath(p.hash, p.index, levels - p.level, p.path, 0);
         if (p.tree == ClaimTree.CHUNKS) {

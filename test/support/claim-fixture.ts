@@ -29,6 +29,7 @@ export interface ClaimFixture {
   readonly program: Program;
   readonly facts: Facts;
   readonly source: ProofSource;
+  readonly tree: ClaimTree;
   /** Values of the claim by shard (within the claim) and node. */
   readonly tensors: readonly (readonly Tensor[])[];
 }
@@ -98,5 +99,5 @@ export function makeClaim(
     given: (shard, node) => fixed[shard]![node]!,
     inputs,
   };
-  return { program, facts, source, tensors };
+  return { program, facts, source, tree: claim, tensors };
 }
