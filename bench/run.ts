@@ -1,10 +1,12 @@
 import { benchKernels } from "./kernels.ts";
 import { benchTracing } from "./tracing.ts";
+import { benchVmGas } from "./vm-gas.ts";
 
 /** Every bench by name; `false` means that it missed its target. */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   kernels: () => benchKernels(),
   tracing: () => benchTracing(),
+  "vm-gas": () => benchVmGas(),
 };
 
 const chosen = process.argv.slice(2);
