@@ -9,9 +9,10 @@ import { jobGroup } from "./job/group.ts";
 import { keeperGroup } from "./keeper/group.ts";
 import { keysGroup } from "./keys/group.ts";
 import { providerGroup } from "./provider/group.ts";
+import { validatorGroup } from "./validator/group.ts";
 import { workerGroup } from "./worker/group.ts";
 
-const GROUPS = [keysGroup, jobGroup, providerGroup, workerGroup, keeperGroup, creditsGroup];
+const GROUPS = [keysGroup, jobGroup, providerGroup, workerGroup, validatorGroup, keeperGroup, creditsGroup];
 
 const EXTRA = `
 Every command has --help with examples, and --json. A network is a file (--network, ORION_NETWORK, or

@@ -2,9 +2,10 @@ import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
 import { createLoop, OrionError, type Service } from "@orion/protocol/common";
 import {
   answerAt,
+  answeredKeys,
   answerOutput,
   claimShape,
-  collectPrepayments,
+  PrepaymentCollector,
   readDisputes,
   respondCall,
   respondOutputCall,
@@ -34,8 +35,7 @@ interface Defended {
 export function createDefender(context: UnitContext, sessions: Sessions, options: DefenderOptions = {}): Service {
   const { chain, follower, sender, log, clock } = context;
   const traces = new Map<string, UnitTrace>();
-  /** Claims with demands whose prepayments are still to be collected, and a block before them. */
-  const owed = new Map<string, number>();
+  const prepayments = new PrepaymentCollector(chain, sender, answeredKeys);
 
   const defended = (): Defended[] =>
     [...follower.state.jobs.values()].flatMap((job) =>
@@ -78,7 +78,7 @@ export function createDefender(context: UnitContext, sessions: Sessions, options
     context.step?.("worker:answering");
     const receipt = await sender.send(call);
     context.step?.("worker:answered");
-    owed.set(unit.key, job.postedAtBlock);
+    prepayments.add(unit.key, job.postedAtBlock);
     log.info({ key: unit.key, gas: Number(receipt.gasUsed) }, "answered a demand");
   };
 
@@ -119,15 +119,13 @@ export function createDefender(context: UnitContext, sessions: Sessions, options
 
   const collect = async (): Promise<void> => {
     const active = new Set(defended().map(({ unit }) => unit.key));
-    const over = [...owed].filter(([key]) => !active.has(key));
-    if (over.length === 0) return;
-    await collectPrepayments(
-      chain,
-      sender,
-      over.map(([key]) => key),
-      Math.min(...over.map(([, block]) => block)),
-    );
-    for (const [key] of over) owed.delete(key);
+    try {
+      const wei = await prepayments.collect((key) => active.has(key));
+      if (wei > 0n) log.info({ wei: wei.toString() }, "prepayments of answered demands collected");
+    } catch (error) {
+      if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
+      log.warn({ code: error.code }, `prepayments stay with the judge for now: ${error.message}`);
+    }
   };
 
   return createLoop({

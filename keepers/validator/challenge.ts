@@ -1,11 +1,12 @@
 import { chainError, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
-import { fromHex } from "@orion/protocol/common";
+import { RevertError, toHex } from "@orion/protocol/common";
 import {
+  chainNow,
   claimIdOf,
-  claimShape,
   demandCall,
   demandPrice,
-  KnownClaim,
+  findAnswer,
+  learnAnswer,
   makeProof,
   nextMove,
   partialProofSource,
@@ -15,60 +16,58 @@ import {
   sealCall,
   sealCommitment,
   sealSalt,
+  spanOf,
   timeoutCall,
   type Case,
   type ClaimDispute,
+  type KnownClaim,
   type Move,
   type ReadyProof,
 } from "@orion/protocol/disputes";
 import type { ServiceContext, UnitTrace } from "@orion/protocol/jobs";
 import type { Program } from "@orion/protocol/tensor";
 
-import { learnPublished } from "./published.ts";
-
 export interface ChallengeContext extends ServiceContext {
   /** 0x-hex of 32 bytes that only this account knows; makes its seals unguessable. */
   readonly sealSecret: string;
 }
 
-/** What one look at a wrong claim came to; "over" means that it has fallen. */
+/** What one look at a wrong claim came to; "over" means that it has fallen, "late" that nothing can be done any more. */
 export type Progress = "moved" | "waiting" | "over" | "late";
+
+/** One wrong claim, and what is at hand against it. */
+export interface Pursuit {
+  readonly job: JobRecord;
+  readonly unit: UnitRecord;
+  readonly program: Program;
+  /** The own computation. */
+  readonly own: UnitTrace;
+  /** What is known of the claim; grows with every look. */
+  readonly known: KnownClaim;
+}
+
+/** Refusals that mean that somebody else has moved: another look shows where the claim stands now. */
+const OUTRUN = new Set(["AlreadyDemanded", "AlreadyAnswered", "ClaimOver", "NoOpenDemand", "UnknownClaim", "NotYet"]);
 
 /**
  * Takes the next step against a wrong claim. Reads everything from the chain anew, so it may be called at any time, by any number of
  * validators, after any restart; it goes on with the descents of others.
  */
-export async function challengeStep(
-  context: ChallengeContext,
-  job: JobRecord,
-  unit: UnitRecord,
-  program: Program,
-  own: UnitTrace,
-  signal: AbortSignal,
-): Promise<Progress> {
-  const { chain, sha256, follower, sender, log, step } = context;
+export async function challengeStep(context: ChallengeContext, pursuit: Pursuit): Promise<Progress> {
+  try {
+    return await step(context, pursuit);
+  } catch (error) {
+    if (!(error instanceof RevertError) || !OUTRUN.has(error.revert)) throw error;
+    context.log.debug({ key: pursuit.unit.key, revert: error.revert }, "somebody else has moved first");
+    return "waiting";
+  }
+}
+
+async function step(context: ChallengeContext, pursuit: Pursuit): Promise<Progress> {
+  const { chain, sender, log, sha256 } = context;
+  const { job, unit, program, known } = pursuit;
   const of: Case = { chain, terms: job.terms, unit, program, sha256 };
-  const known = new KnownClaim(claimShape(program, unit.to - unit.from), fromHex(unit.claimRoot, 32), sha256);
-  await learnPublished(context, known, unit, program, own, signal);
-  const dispute = (await readDisputes(chain, [unit.key], job.postedAtBlock)).of(
-    chain.network.addresses.market,
-    unit.key,
-  );
-  if (dispute?.fallen === true) return "over";
-  const times = await answerTimes(context, dispute);
-  const profile = await reading(context, () => chain.contracts.disputes.profile(job.terms.profile));
-  const move = await own.holding(() =>
-    nextMove({
-      known,
-      own: (place) => own.tree.hash(positionOf(known.shape, place)),
-      program,
-      dispute,
-      now: follower.time,
-      windowEnd: unit.windowEnd,
-      descendPeriod: Number(profile.descendPeriod),
-      timeOfBlock: (block) => times.get(block) ?? 0,
-    }),
-  );
+  const move = await chooseMove(context, pursuit);
   switch (move.type) {
     case "none":
       return "over";
@@ -76,17 +75,15 @@ export async function challengeStep(
       return "late";
     case "wait":
       return "waiting";
-    case "timeout": {
-      step?.("validator:timing-out");
-      await sender.send(timeoutCall(of, move.subject));
-      step?.("validator:timed-out");
-      log.info({ key: unit.key, jobId: job.jobId }, "the worker did not answer: the claim has fallen");
+    case "timeout":
+      await endByTimeout(context, of, move.subject);
       return "over";
-    }
     case "demand": {
-      step?.("validator:demanding");
+      const published = await findAnswer(chain, toHex(move.hash), spanOf(known.shape, move.place));
+      if (published !== undefined && learnAnswer(known, move.place, published)) return "moved";
+      context.step?.("validator:demanding");
       const receipt = await sender.send(demandCall(of, known.shape, move, await demandPrice(of)));
-      step?.("validator:demanded");
+      context.step?.("validator:demanded");
       log.info(
         { key: unit.key, place: move.place, gas: Number(receipt.gasUsed) },
         "demanded what lies under a hash of a wrong claim",
@@ -94,36 +91,64 @@ export async function challengeStep(
       return "moved";
     }
     case "prove":
-      await prove(context, of, job, await proofOf(of, known, own, move));
+      await prove(context, of, await proofOf(of, pursuit, move));
       return "over";
   }
 }
 
-async function proofOf(
-  of: Case,
-  known: KnownClaim,
-  own: UnitTrace,
-  move: Extract<Move, { type: "prove" }>,
-): Promise<ReadyProof> {
+async function chooseMove(context: ChallengeContext, { job, unit, program, own, known }: Pursuit): Promise<Move> {
+  const { chain } = context;
+  const disputes = await readDisputes(chain, [unit.key], job.postedAtBlock);
+  const dispute = disputes.of(chain.network.addresses.market, unit.key);
+  const times = await answerTimes(context, dispute);
+  const profile = await reading(context, () => chain.contracts.disputes.profile(job.terms.profile));
+  const now = await chainNow(chain);
+  return own.holding(() =>
+    nextMove({
+      known,
+      own: (place) => own.tree.hash(positionOf(known.shape, place)),
+      program,
+      dispute,
+      now,
+      windowEnd: unit.windowEnd,
+      descendPeriod: Number(profile.descendPeriod),
+      timeOfBlock: (block) => times.get(block) ?? 0,
+    }),
+  );
+}
+
+/** Ends a claim of which a demand was not answered in time. */
+export async function endByTimeout(
+  context: ServiceContext,
+  of: Pick<Case, "chain" | "unit">,
+  subject: string,
+): Promise<void> {
+  context.step?.("validator:timing-out");
+  await context.sender.send(timeoutCall(of, subject));
+  context.step?.("validator:timed-out");
+  context.log.info({ key: of.unit.key }, "the worker did not answer: the claim has fallen");
+}
+
+async function proofOf(of: Case, { known, own }: Pursuit, move: Extract<Move, { type: "prove" }>): Promise<ReadyProof> {
   const mine = { tree: own.tree, tensors: own.bytes };
   const base = { program: of.program, from: of.unit.from, given: own.bytes, inputs: own.inputs };
   return own.holding(() => makeProof(move.difference, known, mine, partialProofSource(base, known, mine), of.sha256));
 }
 
 /** Seals the proof, then shows it at least one block later, so that whoever copies it from the mempool earns nothing. */
-async function prove(context: ChallengeContext, of: Case, job: JobRecord, proof: ReadyProof): Promise<void> {
-  const { chain, sender, log, step, sealSecret } = context;
+async function prove(context: ChallengeContext, of: Case, proof: ReadyProof): Promise<void> {
+  const { chain, sender, log, sealSecret } = context;
   const claimId = claimIdOf(chain.network.addresses.market, of.unit.key);
   const salt = sealSalt(sealSecret, claimId);
   const commitment = sealCommitment(claimId, sender.address, proof.proof, salt);
-  step?.("validator:sealing");
-  if ((await reading(context, () => chain.contracts.disputes.sealedAt(commitment))) === 0n)
-    {await sender.send(sealCall(of, commitment));}
-  step?.("validator:sealed");
+  context.step?.("validator:sealing");
+  const sealedAt = await reading(context, () => chain.contracts.disputes.sealedAt(commitment));
+  if (sealedAt === 0n) await sender.send(sealCall(of, commitment));
+  context.step?.("validator:sealed");
   const receipt = await sender.send(proveCall(of, proof, salt));
-  step?.("validator:proved");
+  context.step?.("validator:proved");
   log.info(
-    { key: of.unit.key, jobId: job.jobId, where: proof.where, gas: Number(receipt.gasUsed) },
+    { key: of.unit.key, where: proof.where, gas: Number(receipt.gasUsed) },
     `proved a claim wrong at ${proof.where}`,
   );
 }

@@ -41,7 +41,7 @@ export async function learnPublished(
     const bytes = await context.store.getBytes(link, { maxBytes: byteLength(output), signal });
     known.learnTensor(shard, program.outputNode, bytes);
   } catch (error) {
-    if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
+    if (!(error instanceof OrionError)) throw error;
     context.log.debug({ key: unit.key }, `the worker's publication does not help: ${error.message}`);
   }
 }

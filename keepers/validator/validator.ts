@@ -1,13 +1,22 @@
-import { getBytes, keccak256, toBeHex } from "ethers";
+import { getBytes, keccak256 } from "ethers";
 
-import { unitCollateral, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
-import { OrionError, toHex, type Service } from "@orion/protocol/common";
-import { collectPrepayments, prepaidKeys } from "@orion/protocol/disputes";
+import { isFinished, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
+import { createLoop, fromHex, OrionError, toHex, type Service } from "@orion/protocol/common";
+import {
+  chainNow,
+  claimShape,
+  KnownClaim,
+  PrepaymentCollector,
+  prepaidKeys,
+  readDisputes,
+  type DemandRecord,
+} from "@orion/protocol/disputes";
 import { openJobSession, traceUnit, UnitTrace, type JobSession } from "@orion/protocol/jobs";
 import type { Backend } from "@orion/protocol/kernels";
 
 import { createJobService } from "../job-service.ts";
-import { challengeStep, type ChallengeContext } from "./challenge.ts";
+import { challengeStep, endByTimeout, type ChallengeContext, type Pursuit } from "./challenge.ts";
+import { learnPublished } from "./published.ts";
 
 export interface ValidatorContext extends ChallengeContext {
   readonly backend: Backend;
@@ -22,122 +31,222 @@ export interface ValidatorOptions {
 }
 
 const DEFAULT_MAX_MEMORY_BYTES = 2n ** 31n;
+/** Longest wait for what a worker published. A withholder's content never comes, and the window does not wait. */
+const PUBLISHED_TIMEOUT_MS = 10_000;
+/** Of what is left of the window, this part at most is spent on that wait. */
+const PUBLISHED_PART_OF_WINDOW = 0.25;
 
-/** Verdict on a claim: right, or the own roots that contradict it. */
-type Verdict = "right" | UnitTrace["nodeRoots"];
+const COLLECT_INTERVAL_MS = 2_000;
+
+/** What became of a claim: right, wrong but past its window, or what contradicts it. */
+type Verdict = "right" | "late" | (Pick<Pursuit, "known"> & { readonly nodeRoots: UnitTrace["nodeRoots"] });
 
 /**
  * Recomputes the claims of others and ends the wrong ones: by one proof where everything is published, by demands where it is withheld. Keeps
  * nothing but what it computed; everything else is read from the chain at each step.
  */
 export function createValidator(context: ValidatorContext, options: ValidatorOptions = {}): Service {
-  const { sender, log, chain, step } = context;
-  const verdicts = new Map<string, Verdict>();
-  const rate = options.rate ?? 1;
-
-  const isSampled = (unit: UnitRecord): boolean => {
-    const drawn = getBytes(keccak256(`${context.sealSecret}${unit.key.slice(2)}`));
-    return ((drawn[0] as number) * 256 + (drawn[1] as number)) / 65_536 < rate;
-  };
-  const toCheck = (job: JobRecord): UnitRecord[] =>
-    job.units
-      .active()
-      .filter(
-        (u) =>
-          u.status === "committed" && u.worker !== sender.address && verdicts.get(u.key) !== "right" && isSampled(u),
-      );
-
-  /** The own computation if it contradicts the claim. */
-  const contradiction = async (
-    session: JobSession,
-    unit: UnitRecord,
-    signal: AbortSignal,
-  ): Promise<UnitTrace | undefined> => {
-    const known = verdicts.get(unit.key);
-    if (known === "right") return undefined;
-    if (known !== undefined) {
-      return new UnitTrace(session, unit.from, known, await session.slotRoots(), context.sha256);
-    }
-    const trace = await traceUnit(session, unit, { sha256: context.sha256, signal });
-    const right = toHex(trace.tree.root) === unit.claimRoot;
-    verdicts.set(unit.key, right ? "right" : trace.nodeRoots);
-    if (right) log.debug({ key: unit.key, unit: unit.index }, "the claim is right");
-    else log.warn({ key: unit.key, unit: unit.index, worker: unit.worker }, "the claim is wrong");
-    step?.("validator:checked");
-    return right ? undefined : trace;
-  };
-
-  /** Sessions of jobs that have claims to check; a job is served by one call at a time. */
-  const sessions = new Map<string, JobSession>();
-  const sessionOf = async (job: JobRecord, signal: AbortSignal): Promise<JobSession> => {
-    const known = sessions.get(job.jobId);
-    if (known !== undefined) return known;
-    const maxMemoryBytes = options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
-    const manifests = (): JobRecord["manifests"] => context.follower.state.jobs.get(job.jobId)?.manifests ?? [];
-    const session = await openJobSession(context, job, { backend: context.backend, signal, maxMemoryBytes, manifests });
-    sessions.set(job.jobId, session);
-    return session;
-  };
-
-  const serve = async (job: JobRecord, signal: AbortSignal): Promise<void> => {
-    const session = await sessionOf(job, signal);
-    for (const unit of toCheck(job)) {
-      if (signal.aborted) return;
-      const own = await contradiction(session, unit, signal);
-      if (own !== undefined) await pursue(job, unit, session, own, signal);
-    }
-    if (toCheck(job).length > 0) return;
-    session.dispose();
-    sessions.delete(job.jobId);
-  };
-
-  /** Steps until somebody else has to move. */
-  const pursue = async (
-    job: JobRecord,
-    unit: UnitRecord,
-    session: JobSession,
-    own: UnitTrace,
-    signal: AbortSignal,
-  ): Promise<void> => {
-    for (;;) {
-      const progress = await challengeStep(context, job, unit, session.loaded.program, own, signal);
-      if (progress === "moved") continue;
-      if (progress === "late") {
-        verdicts.set(unit.key, "right");
-        log.error({ key: unit.key }, "a wrong claim can no longer be challenged: the window has passed");
-      }
-      if (progress === "over") await forfeit(job, unit);
-      return;
-    }
-  };
-
-  const forfeit = async (job: JobRecord, unit: UnitRecord): Promise<void> => {
-    const data = chain.contracts.market.interface.encodeFunctionData("settle", [job.terms, [unit.index]]);
-    await sender.send({ to: chain.network.addresses.market, data, label: "forfeit" });
-    step?.("validator:forfeited");
-    verdicts.delete(unit.key);
-    log.info(
-      { key: unit.key, lock: unitCollateral(job.terms, unit.index).toString() },
-      "the lock of a wrong claim is forfeit",
-    );
-    try {
-      const wei = await collectPrepayments(
-        chain,
-        sender,
-        await prepaidKeys(chain, sender.address),
-        chain.network.deployBlock,
-      );
-      if (wei > 0n) log.info({ wei: toBeHex(wei) }, "prepayments are back");
-    } catch (error) {
-      if (!(error instanceof OrionError)) throw error;
-      log.warn({ code: error.code }, `prepayments stay with the judge for now: ${error.message}`);
-    }
-  };
-
-  return createJobService(context, {
+  const validator = new Validator(context, options);
+  const service = createJobService(context, {
     name: "validator",
     intervalMs: options.intervalMs ?? 1_000,
-    select: (jobs) => jobs.filter((job) => toCheck(job).length > 0),
-    serve,
+    select: (jobs) => jobs.filter((job) => validator.isWanted(job)),
+    serve: (job, signal) => validator.serve(job, signal),
   });
+  const { clock, log } = context;
+  const collector = createLoop({
+    name: "validator-prepayments",
+    clock,
+    log,
+    intervalMs: COLLECT_INTERVAL_MS,
+    tick: () => validator.collect(),
+  });
+  return {
+    name: service.name,
+    async run(signal) {
+      const ending = new AbortController();
+      const both = AbortSignal.any([signal, ending.signal]);
+      const runs = [service, collector].map((part) => part.run(both).finally(() => ending.abort()));
+      await Promise.allSettled(runs);
+      validator.dispose();
+      await Promise.all(runs);
+    },
+  };
+}
+
+class Validator {
+  readonly #context: ValidatorContext;
+  readonly #options: ValidatorOptions;
+  readonly #verdicts = new Map<string, Verdict>();
+  readonly #sessions = new Map<string, JobSession>();
+  readonly #prepayments: PrepaymentCollector;
+
+  constructor(context: ValidatorContext, options: ValidatorOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidKeys);
+  }
+
+  isWanted(job: JobRecord): boolean {
+    return this.#toCheck(job).length > 0 || this.#overdue(job).length > 0;
+  }
+
+  async serve(job: JobRecord, signal: AbortSignal): Promise<void> {
+    for (const unit of this.#overdue(job)) await this.#endOverdue(job, unit);
+    for (const unit of this.#toCheck(job)) {
+      if (signal.aborted) return;
+      await this.#check(job, unit, signal);
+    }
+    const active = new Set(job.units.active().map(({ key }) => key));
+    if (isFinished(job) || active.size === 0) this.#close(job);
+  }
+
+  /** Takes home what was prepaid on claims that are over. */
+  async collect(): Promise<void> {
+    const { follower, sender, log } = this.#context;
+    const { jobs } = await follower.sync(sender.lastBlock);
+    const active = new Set([...jobs.values()].flatMap((job) => job.units.active().map(({ key }) => key)));
+    try {
+      const wei = await this.#prepayments.collect((key) => active.has(key));
+      if (wei > 0n) log.info({ wei: wei.toString() }, "prepayments are back");
+    } catch (error) {
+      if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
+      log.warn({ code: error.code }, `prepayments stay with the judge for now: ${error.message}`);
+    }
+  }
+
+  dispose(): void {
+    for (const session of this.#sessions.values()) session.dispose();
+    this.#sessions.clear();
+  }
+
+  /** Claims of others that are to be recomputed, or pursued; the window that ends first comes first. */
+  #toCheck(job: JobRecord): UnitRecord[] {
+    return this.#committed(job)
+      .filter(({ key }) => !this.#isDone(key) && this.#isSampled(key))
+      .sort((a, b) => a.windowEnd - b.windowEnd);
+  }
+
+  /** Claims that are not pursued, but not settled either long after their window: perhaps a demand of somebody else was not answered. */
+  #overdue(job: JobRecord): UnitRecord[] {
+    const { time } = this.#context.follower;
+    return this.#committed(job).filter(
+      ({ key, windowEnd }) => windowEnd < time && (this.#isDone(key) || !this.#isSampled(key)),
+    );
+  }
+
+  #committed(job: JobRecord): UnitRecord[] {
+    const { address } = this.#context.sender;
+    return job.units.active().filter(({ status, worker }) => status === "committed" && worker !== address);
+  }
+
+  #isDone(key: string): boolean {
+    const verdict = this.#verdicts.get(key);
+    return verdict === "right" || verdict === "late";
+  }
+
+  #isSampled(key: string): boolean {
+    const [high = 0, low = 0] = getBytes(keccak256(`${this.#context.sealSecret}${key.slice(2)}`));
+    return (high * 256 + low) / 65_536 < (this.#options.rate ?? 1);
+  }
+
+  async #check(job: JobRecord, unit: UnitRecord, signal: AbortSignal): Promise<void> {
+    const session = await this.#sessionOf(job, signal);
+    const { sha256 } = this.#context;
+    const { program } = session.loaded;
+    const verdict = this.#verdicts.get(unit.key);
+    if (typeof verdict === "object") {
+      const own = new UnitTrace(session, unit.from, verdict.nodeRoots, await session.slotRoots(), sha256);
+      return this.#pursue({ job, unit, program, own, known: verdict.known }, signal);
+    }
+    const own = await traceUnit(session, unit, { sha256, signal });
+    if (toHex(own.tree.root) === unit.claimRoot) {
+      this.#verdicts.set(unit.key, "right");
+      this.#context.log.debug({ key: unit.key, unit: unit.index }, "the claim is right");
+      this.#context.step?.("validator:checked");
+      return;
+    }
+    this.#context.log.warn({ key: unit.key, unit: unit.index, worker: unit.worker }, "the claim is wrong");
+    this.#context.step?.("validator:checked");
+    const known = new KnownClaim(claimShape(program, unit.to - unit.from), fromHex(unit.claimRoot, 32), sha256);
+    await learnPublished(this.#context, known, unit, program, own, await this.#patience(unit, signal));
+    this.#verdicts.set(unit.key, { known, nodeRoots: own.nodeRoots });
+    return this.#pursue({ job, unit, program, own, known }, signal);
+  }
+
+  /** How long what was published is waited for. */
+  async #patience(unit: UnitRecord, signal: AbortSignal): Promise<AbortSignal> {
+    const left = 1_000 * (unit.windowEnd - (await chainNow(this.#context.chain)));
+    const most = Math.max(500, Math.min(PUBLISHED_TIMEOUT_MS, left * PUBLISHED_PART_OF_WINDOW));
+    return AbortSignal.any([signal, AbortSignal.timeout(most)]);
+  }
+
+  /** Steps until somebody else has to move. */
+  async #pursue(pursuit: Pursuit, signal: AbortSignal): Promise<void> {
+    const { job, unit } = pursuit;
+    while (!signal.aborted) {
+      const progress = await challengeStep(this.#context, pursuit);
+      if (progress === "moved") {
+        this.#prepayments.add(unit.key, job.postedAtBlock);
+        continue;
+      }
+      if (progress === "late") {
+        this.#verdicts.set(unit.key, "late");
+        this.#context.log.error({ key: unit.key }, "a wrong claim can no longer be challenged: its window has passed");
+      }
+      if (progress === "over") await this.#forfeit(job, unit);
+      return;
+    }
+  }
+
+  async #endOverdue(job: JobRecord, unit: UnitRecord): Promise<void> {
+    const { chain } = this.#context;
+    const dispute = (await readDisputes(chain, [unit.key], job.postedAtBlock)).of(
+      chain.network.addresses.market,
+      unit.key,
+    );
+    const now = await chainNow(chain);
+    const isOverdue = (d: DemandRecord): boolean => d.answer === undefined && !d.timedOut && d.deadline < now;
+    const overdue = [...(dispute?.demands.values() ?? [])].find(isOverdue);
+    if (dispute?.fallen !== true && overdue === undefined) return;
+    if (dispute?.fallen !== true && overdue !== undefined) {
+      await endByTimeout(this.#context, { chain, unit }, overdue.subject);
+    }
+    await this.#forfeit(job, unit);
+  }
+
+  /** Has the market take the lock, unless somebody else was faster. */
+  async #forfeit(job: JobRecord, unit: UnitRecord): Promise<void> {
+    const { chain, sender, follower, log } = this.#context;
+    const fresh = (await follower.sync(sender.lastBlock)).jobs.get(job.jobId)?.units.get(unit.index);
+    this.#verdicts.delete(unit.key);
+    if (fresh?.key === unit.key && fresh.status === "committed") {
+      const data = chain.contracts.market.interface.encodeFunctionData("settle", [job.terms, [unit.index]]);
+      this.#context.step?.("validator:forfeiting");
+      await sender.send({ to: chain.network.addresses.market, data, label: "forfeit" });
+      this.#context.step?.("validator:forfeited");
+      log.info({ key: unit.key, unit: unit.index }, "the lock of a wrong claim is forfeit");
+      await follower.sync(sender.lastBlock);
+    }
+  }
+
+  async #sessionOf(job: JobRecord, signal: AbortSignal): Promise<JobSession> {
+    const known = this.#sessions.get(job.jobId);
+    if (known !== undefined) return known;
+    const { backend, follower } = this.#context;
+    const maxMemoryBytes = this.#options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
+    const manifests = (): JobRecord["manifests"] => follower.state.jobs.get(job.jobId)?.manifests ?? [];
+    const session = await openJobSession(this.#context, job, { backend, signal, maxMemoryBytes, manifests });
+    this.#sessions.set(job.jobId, session);
+    return session;
+  }
+
+  #close(job: JobRecord): void {
+    this.#sessions.get(job.jobId)?.dispose();
+    this.#sessions.delete(job.jobId);
+    const keys = new Set(
+      [...this.#context.follower.state.jobs.values()].flatMap((j) => j.units.active().map((u) => u.key)),
+    );
+    for (const key of this.#verdicts.keys()) if (!keys.has(key)) this.#verdicts.delete(key);
+  }
 }

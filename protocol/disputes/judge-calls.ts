@@ -44,7 +44,7 @@ export async function demandPrice({ chain, unit, terms }: Case): Promise<bigint>
   }
 }
 
-export function timeoutCall({ chain, unit }: Case, subject: string): Call {
+export function timeoutCall({ chain, unit }: Pick<Case, "chain" | "unit">, subject: string): Call {
   const { market, disputes } = chain.network.addresses;
   const data = chain.contracts.disputes.interface.encodeFunctionData("timeout", [market, unit.key, subject]);
   return { to: disputes, data, label: "timeout" };

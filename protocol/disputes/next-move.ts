@@ -42,16 +42,15 @@ export function learnAnswers(known: KnownClaim, dispute: ClaimDispute | undefine
   for (const demand of answered) learn(known, demand);
 }
 
-function learn(known: KnownClaim, demand: DemandRecord): void {
-  if (demand.at === undefined || demand.answer === undefined) return;
-  const bytes = fromHex(demand.answer);
-  if (spanOf(known.shape, demand.at.place) === 0) known.learnChunk(demand.at.place, bytes);
-  else {
-    known.learnChildren(
-      demand.at.place,
-      Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32)),
-    );
-  }
+function learn(known: KnownClaim, { at, answer }: DemandRecord): void {
+  if (at !== undefined && answer !== undefined) learnAnswer(known, at.place, fromHex(answer));
+}
+
+/** Learns what lies under a known place: its children's hashes, or the chunk. False if it does not hash to what is known. */
+export function learnAnswer(known: KnownClaim, place: Place, bytes: Uint8Array): boolean {
+  if (spanOf(known.shape, place) === 0) return known.learnChunk(place, bytes);
+  const children = Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
+  return known.learnChildren(place, children);
 }
 
 /**

@@ -1,7 +1,10 @@
-import { AbiCoder, zeroPadValue } from "ethers";
+import { zeroPadValue } from "ethers";
 
 import { chainError, contractInterface, type Chain, type Sender } from "../chain/index.ts";
 import { readDisputes } from "./read-disputes.ts";
+
+/** Largest block range asked for at once; providers limit it. */
+const MAX_RANGE = 5_000;
 
 /**
  * Credits the prepayments of claims that are over to whom they belong and withdraws the account's balance.
@@ -35,18 +38,28 @@ export async function collectPrepayments(
 }
 
 /** Keys of the claims on which an account has ever prepaid a demand. */
-export async function prepaidKeys(chain: Chain, account: string): Promise<string[]> {
+export function prepaidKeys(chain: Chain, account: string): Promise<string[]> {
+  return keysWith(chain, ["Demanded", "OutputDemanded"], account);
+}
+
+/** Keys of the claims of which an account has ever answered a demand. */
+export function answeredKeys(chain: Chain, account: string): Promise<string[]> {
+  return keysWith(chain, ["Answered", "OutputAnswered"], account);
+}
+
+/** Who prepaid and who answered stands in the same place of their events. */
+async function keysWith(chain: Chain, events: readonly string[], account: string): Promise<string[]> {
   const abi = contractInterface("DisputeManager");
-  const topic = (name: string): string => abi.getEvent(name)?.topicHash ?? "";
-  const payer = zeroPadValue(AbiCoder.defaultAbiCoder().encode(["address"], [account]), 32);
-  const filter = {
-    address: chain.network.addresses.disputes,
-    topics: [[topic("Demanded"), topic("OutputDemanded")], null, null, payer],
-  };
-  const logs = await reading(chain, () =>
-    chain.provider.getLogs({ ...filter, fromBlock: chain.network.deployBlock, toBlock: "latest" }),
-  );
-  return [...new Set(logs.map((log) => log.topics[2] as string))];
+  const topics = [events.map((name) => abi.getEvent(name)?.topicHash ?? ""), null, null, zeroPadValue(account, 32)];
+  const address = chain.network.addresses.disputes;
+  const head = await reading(chain, () => chain.provider.getBlockNumber());
+  const keys = new Set<string>();
+  for (let fromBlock = chain.network.deployBlock; fromBlock <= head; fromBlock += MAX_RANGE) {
+    const toBlock = Math.min(head, fromBlock + MAX_RANGE - 1);
+    const logs = await reading(chain, () => chain.provider.getLogs({ address, topics, fromBlock, toBlock }));
+    for (const log of logs) keys.add(log.topics[2] as string);
+  }
+  return [...keys];
 }
 
 async function reading<T>(chain: Chain, call: () => Promise<T>): Promise<T> {

@@ -1,0 +1,91 @@
+import { InvalidArgumentError, Option } from "commander";
+
+import { createValidator } from "@orion/keepers";
+import { createBackend, MODES, type Mode } from "@orion/protocol/kernels";
+
+import { withSigningClient, type SigningClient } from "../core/client.ts";
+import { command, type Invocation } from "../core/command.ts";
+import { createLogger } from "../core/logger.ts";
+import {
+  keyOptions,
+  logOptions,
+  networkOptions,
+  wholeNumber,
+  type KeyFlags,
+  type LogFlags,
+  type NetworkFlags,
+} from "../core/options.ts";
+import { parseBytes } from "../core/sizes.ts";
+import { sealSecretOf } from "./seal-secret.ts";
+
+interface Flags extends KeyFlags, NetworkFlags, LogFlags {
+  readonly rate: number;
+  readonly maxMemory?: bigint;
+  readonly mode: Mode | "auto";
+  readonly interval: number;
+}
+
+const DEFAULT_INTERVAL_MS = 1_000;
+const LONGEST_INTERVAL_MS = 3_600_000;
+
+export const validatorStart = command<Flags>({
+  name: "start",
+  summary: "recompute claims until stopped, and challenge the wrong ones",
+  details: `A wrong claim is ended by one proof where everything is published, else by demands that its worker must answer; the finder's share of
+its lock is the reward. It needs coin for gas and for prepayments, which come back, but no stake. It keeps nothing: stop it and start it again at
+any time, it goes on with the disputes that it finds on chain. Stopped for longer than a window it can miss a wrong claim.`,
+  options: [
+    new Option("--rate <share>", "share of the claims that are recomputed").argParser(parseRate).default(1),
+    new Option("--max-memory <size>", "leave out programs that need more, e.g. 4GiB").argParser(parseBytes),
+    new Option("--mode <mode>", "how to compute").choices(["auto", ...MODES]).default("auto"),
+    new Option("--interval <ms>", "pause between looks at the chain")
+      .argParser(wholeNumber(50, LONGEST_INTERVAL_MS))
+      .default(DEFAULT_INTERVAL_MS),
+    ...logOptions,
+    ...keyOptions,
+    ...networkOptions,
+  ],
+  examples: [
+    "orion validator start --account validator",
+    "orion validator start --rate 0.2 --max-memory 4GiB --json",
+    "ORION_PRIVATE_KEY=… orion validator start --network mainnet.json",
+  ],
+  async run(invocation) {
+    const { flags, terminal, interrupts } = invocation;
+    const log = createLogger(terminal, "validator", flags.logLevel);
+    await withSigningClient(invocation, (client) => validate(invocation, { ...client, log }), {
+      log,
+      signal: interrupts.signal,
+    });
+  },
+});
+
+async function validate({ flags, terminal, interrupts }: Invocation<Flags>, client: SigningClient): Promise<void> {
+  const { address } = client.sender;
+  const backend = await createBackend({ mode: flags.mode, log: client.log });
+  const { name, mode, macsPerSecond } = backend;
+  const speed = Math.round(macsPerSecond);
+  terminal.event(
+    { event: "ready", address, rate: flags.rate, backend: name, mode, macsPerSecond: speed },
+    `${address} checks ${100 * flags.rate}% of all claims with ${name}: ${speed} MAC/s`,
+  );
+  const validator = createValidator(
+    { ...client, backend, sealSecret: sealSecretOf(client.wallet) },
+    {
+      intervalMs: flags.interval,
+      rate: flags.rate,
+      ...(flags.maxMemory === undefined ? {} : { maxMemoryBytes: flags.maxMemory }),
+    },
+  );
+  try {
+    await validator.run(interrupts.signal);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+function parseRate(text: string): number {
+  const rate = /^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(text) ? Number(text) : 0;
+  if (rate > 0) return rate;
+  throw new InvalidArgumentError("Give a share above 0, at most 1, such as 0.2.");
+}
