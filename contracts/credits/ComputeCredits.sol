@@ -108,6 +108,12 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         emit PositionTransferred(id, msg.sender, to);
     }
 
+    /// @inheritdoc IComputeCredits
+    function transferBoth(address first, uint256 amount, address second, uint256 secondAmount) external {
+        _transfer(msg.sender, first, amount);
+        _transfer(msg.sender, second, secondAmount);
+    }
+
     /// @notice Stops or resumes new mints; redeeming, rolling and delivering go on.
     function setPaused(bool paused_) external onlyOwner {
         _paused = paused_;

@@ -25,6 +25,8 @@ contract DisputeManager is IDisputeManager {
 
     uint8 public constant PROFILES = 3;
     uint256 private constant _GWEI = 1e9;
+    /// @dev Last bit of a stored facts hash: set once the claim has an outcome, so that settling any other claim reads one slot only.
+    bytes32 private constant _CHALLENGED = bytes32(uint256(1));
     uint256 public constant MAX_OUTPUT_CHUNKS = 16;
 
     /// @dev What a proof shows.
@@ -62,17 +64,19 @@ contract DisputeManager is IDisputeManager {
     function recordClaim(bytes32 key, bytes32 hash) external {
         bytes32 claimId = claimIdOf(msg.sender, key);
         require(_facts[claimId] == bytes32(0), AlreadyRecorded(msg.sender, key));
-        _facts[claimId] = hash;
+        _facts[claimId] = hash & ~_CHALLENGED;
     }
 
     /// @inheritdoc IDisputeManager
-    function closeClaim(bytes32 key, address worker) external {
+    function closeClaim(bytes32 key, address worker) external returns (bool) {
         bytes32 claimId = claimIdOf(msg.sender, key);
-        Outcome storage o = _outcomes[claimId];
-        require(!o.fallen, ClaimOver(msg.sender, key));
+        if (_facts[claimId] & _CHALLENGED != 0) {
+            Outcome memory o = _outcomes[claimId];
+            if (!o.isClosable()) return false;
+            (_outcomes[claimId].closed, _outcomes[claimId].prover) = (true, worker);
+        }
         delete _facts[claimId];
-        // Only a claim that was ever demanded of has prepayments to hand on.
-        if (o.holdUntil > 0) (o.closed, o.prover) = (true, worker);
+        return true;
     }
 
     /// @inheritdoc IDisputeManager
@@ -211,7 +215,7 @@ contract DisputeManager is IDisputeManager {
 
     /// @inheritdoc IDisputeManager
     function factsHash(address market, bytes32 key) external view returns (bytes32) {
-        return _facts[claimIdOf(market, key)];
+        return _facts[claimIdOf(market, key)] & ~_CHALLENGED;
     }
 
     /// @inheritdoc IDisputeManager
@@ -321,6 +325,7 @@ contract DisputeManager is IDisputeManager {
         );
         ++o.open;
         if (deadline > o.holdUntil) o.holdUntil = deadline;
+        _challenge(claimId);
     }
 
     /// @dev Ends an open demand by its answer, and holds the claim long enough for the next step below it.
@@ -366,6 +371,12 @@ contract DisputeManager is IDisputeManager {
     function _fall(bytes32 claimId, address finder) private {
         Outcome storage o = _outcomes[claimId];
         (o.fallen, o.prover) = (true, finder);
+        _challenge(claimId);
+    }
+
+    /// @dev Marks a claim as one that has an outcome.
+    function _challenge(bytes32 claimId) internal {
+        _facts[claimId] |= _CHALLENGED;
     }
 
     /// @dev The claim's id; reverts unless the facts are right and the claim can still fall.
@@ -382,7 +393,7 @@ contract DisputeManager is IDisputeManager {
         claimId = claimIdOf(market, key);
         bytes32 stored = _facts[claimId];
         require(stored != bytes32(0), UnknownClaim(market, key));
-        require(stored == facts.hash(), WrongFacts(market, key));
+        require(stored & ~_CHALLENGED == facts.hash() & ~_CHALLENGED, WrongFacts(market, key));
     }
 
     /// @dev Claim root that chunks of the output node lead to; reverts unless they are exactly the range's.

@@ -67,6 +67,9 @@ interface IComputeCredits {
     /// @notice Hands a position, its debt and its lock, to another owner.
     function transferPosition(uint256 id, address to) external;
 
+    /// @notice Two ordinary transfers of the caller in one call, for markets that pay a worker and a keeper.
+    function transferBoth(address first, uint256 amount, address second, uint256 secondAmount) external;
+
     function position(uint256 id) external view returns (Position memory);
 
     /// @notice ORION wei that one whole CU costs in collateral now.

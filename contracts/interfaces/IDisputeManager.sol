@@ -86,8 +86,9 @@ interface IDisputeManager {
     /// @notice Called by a market when a worker commits. Entries of different markets never meet.
     function recordClaim(bytes32 key, bytes32 factsHash) external;
 
-    /// @notice Called by a market when it settles: the claim can no longer fall, and its prepayments belong to `worker`.
-    function closeClaim(bytes32 key, address worker) external;
+    /// @notice Called by a market that wants to settle. Unless something stands against the claim (it has fallen, a demand is open, a descent may go on) it
+    /// is closed: it can no longer fall, and its prepayments belong to `worker`. Returns whether it was closed.
+    function closeClaim(bytes32 key, address worker) external returns (bool);
 
     /// @notice Announces a proof without showing it. `commitment = keccak256(abi.encode(claimId, prover, keccak256(proof), salt))`. The finder's share of a
     /// slash is paid only for a proof whose seal is at least one block older, so that copying a proof earns nothing.

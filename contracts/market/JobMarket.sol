@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {IComputeCredits} from "../interfaces/IComputeCredits.sol";
 import {IDisputeManager} from "../interfaces/IDisputeManager.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IProviderRegistry} from "../interfaces/IProviderRegistry.sol";
@@ -143,10 +144,8 @@ contract JobMarket is MarketParameters, MarketProfiles {
         (bytes32 jobId, JobSlot memory slot) = _load(terms);
         for (uint256 i; i < units.length; ++i) {
             Item memory item = _item(jobId, units[i]);
-            (bool ready, Skip reason, Outcome memory o) = _settleable(terms, item);
-            if (!ready) emit ItemSkipped(jobId, units[i], reason);
-            else if (o.fallen) _forfeit(terms, item, slot, o.prover);
-            else _settle(terms, item, slot, false);
+            if (_close(terms, item)) _settle(terms, item, slot, false);
+            else _forfeitOrSkip(terms, item, slot);
         }
         _jobs[jobId] = slot;
     }
@@ -157,9 +156,8 @@ contract JobMarket is MarketParameters, MarketProfiles {
         (bytes32 jobId, JobSlot memory slot) = _load(terms);
         for (uint256 i; i < units.length; ++i) {
             Item memory item = _item(jobId, units[i]);
-            Outcome memory o = DISPUTES.outcome(address(this), item.key);
-            bool undisputed = !o.fallen && o.open == 0 && block.timestamp > o.holdUntil;
-            require(item.u.state() == UnitState.Committed && undisputed, NotAcceptable(jobId, units[i]));
+            require(item.u.state() == UnitState.Committed, NotAcceptable(jobId, units[i]));
+            require(DISPUTES.closeClaim(item.key, item.u.worker), NotAcceptable(jobId, units[i]));
             _settle(terms, item, slot, true);
         }
         _jobs[jobId] = slot;
@@ -224,14 +222,9 @@ contract JobMarket is MarketParameters, MarketProfiles {
         steps = new uint8[](units.length);
         for (uint256 i; i < units.length; ++i) {
             Item memory item = _item(jobId, units[i]);
-            (bool settleable, , ) = _settleable(terms, item);
             (bool expirable, ) = item.u.expirable();
-            steps[i] =
-                settleable
-                    ? 1
-                    : expirable
-                        ? 2
-                        : 0;
+            if (_isSettleable(terms, item)) steps[i] = 1;
+            else if (expirable) steps[i] = 2;
         }
     }
 
@@ -290,43 +283,49 @@ contract JobMarket is MarketParameters, MarketProfiles {
         DISPUTES.recordClaim(item.key, facts.hash());
     }
 
-    /// @dev Whether a unit can be settled or forfeited now, and if not, why.
-    function _settleable(
-        Terms calldata terms,
-        Item memory item
-    ) private view returns (bool ready, Skip reason, Outcome memory o) {
-        UnitState state = item.u.state();
-        if (state != UnitState.Committed) return (false, Units.notCommitted(state), o);
-        o = DISPUTES.outcome(address(this), item.key);
-        if (o.fallen) return (true, reason, o);
-        (ready, reason) = Units.settleable(item.u.committedAt + _profile(terms.profile).challengeWindow(), o);
+    /// @dev Whether `settle` would settle or forfeit the unit now.
+    function _isSettleable(Terms calldata terms, Item memory item) private view returns (bool) {
+        if (item.u.state() != UnitState.Committed) return false;
+        Outcome memory o = DISPUTES.outcome(address(this), item.key);
+        return o.fallen || (block.timestamp > _windowEnd(terms.profile, item.u.committedAt) && o.isClosable());
     }
 
-    /// @dev Pays worker and keeper and frees the lock. Updates `slot` in memory; the caller stores it.
+    /// @dev Closes a committed claim with the judge if its window has passed and nothing stands against it; true if it is closed.
+    function _close(Terms calldata terms, Item memory item) private returns (bool) {
+        if (item.u.state() != UnitState.Committed) return false;
+        bool passed = block.timestamp > _windowEnd(terms.profile, item.u.committedAt);
+        return passed && DISPUTES.closeClaim(item.key, item.u.worker);
+    }
+
+    /// @dev Forfeits a unit whose claim has fallen; reports why any other cannot be settled.
+    function _forfeitOrSkip(Terms calldata terms, Item memory item, JobSlot memory slot) private {
+        UnitState state = item.u.state();
+        Skip reason = Units.notCommitted(state);
+        if (state == UnitState.Committed) {
+            Outcome memory o = DISPUTES.outcome(address(this), item.key);
+            if (o.fallen) return _forfeit(terms, item, slot, o.prover);
+            reason = Units.notClosable(o, _windowEnd(terms.profile, item.u.committedAt));
+        }
+        emit ItemSkipped(item.jobId, item.index, reason);
+    }
+
+    /// @dev Pays worker and keeper of a closed claim and frees the lock. Updates `slot` in memory; the caller stores it.
     function _settle(Terms calldata terms, Item memory item, JobSlot memory slot, bool accepted) private {
         uint32 shards = terms.shardsOf(item.index);
         address worker = item.u.worker;
         address feeTo = slot.flags & _PUBLISHED == 0 ? worker : terms.keeper;
-        uint256 tip = _release(terms, item.jobId, slot, shards);
-        uint256 pay = uint256(shards) * terms.pricePerShard;
-        uint256 fee = uint256(shards) * terms.keeperFee;
-        _units[item.jobId][item.index].deadline = 0;
         // Casts: each is a part of an escrow or tip pot of at most 96 bits.
-        emit UnitSettled(
-            item.jobId,
-            item.key,
-            worker,
-            item.index,
-            uint96(pay),
-            uint96(tip),
-            uint96(fee),
-            feeTo,
-            accepted
-        );
-        DISPUTES.closeClaim(item.key, worker);
+        uint96 tip = uint96(_release(terms, item.jobId, slot, shards));
+        uint96 pay = uint96(uint256(shards) * terms.pricePerShard);
+        uint96 fee = uint96(uint256(shards) * terms.keeperFee);
+        _units[item.jobId][item.index].deadline = 0;
+        emit UnitSettled(item.jobId, item.key, worker, item.index, pay, tip, fee, feeTo, accepted);
         REGISTRY.unlock(worker, terms.collateral(shards));
-        _pay(worker, pay + tip + (feeTo == worker ? fee : 0));
-        if (feeTo != worker) _pay(feeTo, fee);
+        // No overflow: three numbers of 96 bits.
+        unchecked {
+            if (feeTo == worker || fee == 0) _pay(worker, uint256(pay) + tip + fee);
+            else IComputeCredits(address(CREDITS)).transferBoth(worker, uint256(pay) + tip, feeTo, fee);
+        }
     }
 
     /// @dev Takes the profile's share of the lock and frees the unit.
@@ -386,14 +385,16 @@ contract JobMarket is MarketParameters, MarketProfiles {
     }
 
     /// @dev The job that the terms name; reverts if it was never posted.
-    function _load(Terms calldata terms) private view returns (bytes32 jobId, JobSlot memory slot) {
-        jobId = jobIdOf(terms);
-        slot = _jobs[jobId];
+    function _load(Terms calldata terms) private view returns (bytes32 jobId, JobSlot memory) {
+        jobId = terms.id();
+        JobSlot memory slot = _jobs[jobId];
         require(slot.flags & _EXISTS != 0, UnknownJob(jobId));
+        return (jobId, slot);
     }
 
-    function _item(bytes32 jobId, uint32 index) private view returns (Item memory) {
+    function _item(bytes32 jobId, uint32 index) private view returns (Item memory item) {
         UnitSlot memory u = _units[jobId][index];
-        return Item(jobId, keyOf(jobId, index, u.attempt, u.worker), index, u);
+        (item.jobId, item.index, item.u) = (jobId, index, u);
+        item.key = JobRules.key(jobId, index, u.attempt, u.worker);
     }
 }

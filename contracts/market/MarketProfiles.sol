@@ -36,4 +36,9 @@ abstract contract MarketProfiles {
                     ? _STANDARD
                     : _LONG;
     }
+
+    /// @dev Last second of the challenge window of a claim that was committed at `committedAt`.
+    function _windowEnd(uint8 index, uint40 committedAt) internal view returns (uint256) {
+        return committedAt + _profile(index).challengeWindow();
+    }
 }

@@ -23,17 +23,15 @@ library Units {
         return (block.timestamp > u.deadline, IJobMarket.Skip.DeadlineNotReached);
     }
 
-    /// @dev Whether a committed unit whose claim has not fallen may settle now, and if not, why. `windowEnd` is the last second of its
-    /// challenge window.
-    function settleable(uint256 windowEnd, Outcome memory o) internal view returns (bool, IJobMarket.Skip) {
-        if (block.timestamp <= windowEnd) return (false, IJobMarket.Skip.WindowOpen);
-        if (o.open > 0) return (false, IJobMarket.Skip.DemandsOpen);
-        return (block.timestamp > o.holdUntil, IJobMarket.Skip.OnHold);
-    }
-
     /// @dev Why a unit that is not committed cannot be settled.
     function notCommitted(IJobMarket.UnitState s) internal pure returns (IJobMarket.Skip) {
         if (s == IJobMarket.UnitState.Free) return IJobMarket.Skip.NotClaimed;
         return s == IJobMarket.UnitState.Claimed ? IJobMarket.Skip.NotCommitted : IJobMarket.Skip.AlreadySettled;
+    }
+
+    /// @dev Why a committed unit whose claim stands, and whose window ends at `windowEnd`, cannot be settled.
+    function notClosable(Outcome memory o, uint256 windowEnd) internal view returns (IJobMarket.Skip) {
+        if (block.timestamp <= windowEnd) return IJobMarket.Skip.WindowOpen;
+        return o.open > 0 ? IJobMarket.Skip.DemandsOpen : IJobMarket.Skip.OnHold;
     }
 }

@@ -19,5 +19,6 @@ contract JudgedDisputeManager is DisputeManager {
     /// @notice Sets what `market` will read about the claim `key`.
     function judge(address market, bytes32 key, Outcome calldata outcome_) external {
         _outcomes[claimIdOf(market, key)] = outcome_;
+        _challenge(claimIdOf(market, key));
     }
 }

@@ -64,8 +64,11 @@ contract ProviderRegistry is IProviderRegistry {
     function unlock(address provider, uint96 amount) external {
         Account memory a = _accounts[provider][msg.sender];
         require(a.locked >= amount, InsufficientLocked(provider, msg.sender, a.locked, amount));
-        a.locked -= amount;
-        a.free += amount;
+        // No underflow by the check; no overflow, because all ORION together is below 2^96.
+        unchecked {
+            a.locked -= amount;
+            a.free += amount;
+        }
         _accounts[provider][msg.sender] = a;
         emit Unlocked(provider, msg.sender, amount);
     }

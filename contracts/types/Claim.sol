@@ -39,3 +39,10 @@ struct Outcome {
     /// No settlement before this time.
     uint40 holdUntil;
 }
+
+using {isClosable} for Outcome global;
+
+/// @dev Whether nothing stands against the claim now: it has not fallen, no demand is open and no descent may go on.
+function isClosable(Outcome memory o) view returns (bool) {
+    return !o.fallen && o.open == 0 && block.timestamp > o.holdUntil;
+}

@@ -28,6 +28,9 @@ contract RulesFuzzTest is Test {
         assertEq(word.expiryBurnBps(), p.expiryBurnBps);
         assertEq(word.finderBps(), p.finderBps);
         assertEq(word.burnBps(), p.burnBps);
+        assertEq(word.answerPeriod(), p.answerPeriod);
+        assertEq(word.descendPeriod(), p.descendPeriod);
+        assertEq(word.answerGwei(), p.answerGwei);
     }
 
     function testFuzz_expiryTakesTenToTwentyPerCentAndBurnsHalf(uint96 lock, Profile memory p) public pure {
@@ -148,5 +151,6 @@ contract RulesFuzzTest is Test {
         p.expiryBurnBps = uint16(bound(p.expiryBurnBps, 5000, 10_000));
         p.finderBps = uint16(bound(p.finderBps, 0, 4000));
         p.burnBps = uint16(bound(p.burnBps, 2500, 10_000 - p.finderBps));
+        p.answerGwei = uint32(bound(p.answerGwei, 1, type(uint32).max));
     }
 }

@@ -10,6 +10,7 @@ import {ProviderRegistry} from "../../../contracts/registry/ProviderRegistry.sol
 import {OrionToken} from "../../../contracts/token/OrionToken.sol";
 import {IBurnable} from "../../../contracts/interfaces/IBurnable.sol";
 import {Profile} from "../../../contracts/types/Profile.sol";
+import {TensorVM} from "../../../contracts/vm/TensorVM.sol";
 
 /// @notice The whole network with short clocks, wide collateral bounds and itself as owner and treasury.
 contract Deployment is CommonBase {
@@ -27,11 +28,11 @@ contract Deployment is CommonBase {
     MarketUpkeep public immutable upkeep;
 
     constructor() {
-        Profile memory p = Profile(CLAIM_PERIOD, WINDOW, 2000, 30, 30, 1500, 5000, 3500, 3000);
+        Profile memory p = Profile(CLAIM_PERIOD, WINDOW, 2000, 30, 30, 1500, 5000, 3500, 3000, 1);
         orion = new OrionToken(address(this));
         registry = new ProviderRegistry(IBurnable(address(orion)));
         credits = new ComputeCredits(orion, address(this), FLOOR, CAP);
-        disputes = new JudgedDisputeManager(p, p, p);
+        disputes = new JudgedDisputeManager(new TensorVM(), p, p, p);
         market = new JobMarket(credits, registry, disputes, address(this), 1, 1e30, CLAIM_COLLATERAL);
         upkeep = new MarketUpkeep(market);
         orion.approve(address(credits), type(uint256).max);

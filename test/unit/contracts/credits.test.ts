@@ -286,6 +286,24 @@ describe("ComputeCredits", () => {
     });
   });
 
+  describe("transferBoth", () => {
+    it("is two ordinary transfers of the caller, or none", async () => {
+      await mint(CU);
+      const credits = f.credits.connect(holder);
+      const sending = credits.transferBoth(minter, 3n, f.poster, 4n);
+      await expect(sending).to.changeTokenBalances(f.ethers, f.credits, [holder, minter, f.poster], [-7n, 3n, 4n]);
+      await expect(sending).to.emit(f.credits, "Transfer").withArgs(holder.address, f.poster.address, 4n);
+      await expect(credits.transferBoth(minter, CU - 7n, f.poster, 1n)).to.be.revertedWithCustomError(
+        f.credits,
+        "ERC20InsufficientBalance",
+      );
+      await expect(credits.transferBoth(minter, 1n, ZeroAddress, 1n)).to.be.revertedWithCustomError(
+        f.credits,
+        "ERC20InvalidReceiver",
+      );
+    });
+  });
+
   describe("transferPosition", () => {
     it("hands debt and lock to another owner", async () => {
       const id = await mint(CU);

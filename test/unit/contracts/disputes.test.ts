@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
+import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256, toBeHex } from "ethers";
 
 import type { DisputeManager } from "../../../protocol/chain/generated/dispute/DisputeManager.js";
 import { deployMarketFixture, type MarketFixture } from "../../support/market-fixture.ts";
@@ -9,6 +9,8 @@ describe("DisputeManager", () => {
   let disputes: DisputeManager;
   let vm: unknown;
   const KEY = id("key");
+  /** The last bit of a stored hash belongs to the judge. */
+  const stored = (hash: string): string => toBeHex(BigInt(hash) & ~1n, 32);
 
   before(async () => {
     f = await deployMarketFixture();
@@ -29,9 +31,64 @@ describe("DisputeManager", () => {
         .to.be.revertedWithCustomError(disputes, "AlreadyRecorded")
         .withArgs(f.poster.address, KEY);
       await disputes.connect(f.stranger).recordClaim(KEY, id("others"));
-      expect(await disputes.factsHash(f.poster, KEY)).to.equal(id("facts"));
-      expect(await disputes.factsHash(f.stranger, KEY)).to.equal(id("others"));
+      expect(await disputes.factsHash(f.poster, KEY)).to.equal(stored(id("facts")));
+      expect(await disputes.factsHash(f.stranger, KEY)).to.equal(stored(id("others")));
       expect(await disputes.factsHash(f.keeper, KEY)).to.equal(ZeroHash);
+    });
+  });
+
+  describe("closeClaim", () => {
+    const NOTHING = [ZeroAddress, 0n, false, false, 0n];
+    const recorded = async (key: string, judgement: object = {}): Promise<void> => {
+      await f.disputes.connect(f.poster).recordClaim(key, id("facts"));
+      if (Object.keys(judgement).length === 0) return;
+      const clean = { prover: ZeroAddress, open: 0, fallen: false, closed: false, holdUntil: 0 };
+      await f.disputes.judge(f.poster, key, { ...clean, ...judgement });
+    };
+    const close = async (key: string): Promise<void> => {
+      await f.disputes.connect(f.poster).closeClaim(key, f.workers[0]);
+    };
+
+    it("of a claim that nobody challenged forgets its facts: no proof and no demand can reach it any more", async () => {
+      const key = id("clean");
+      await recorded(key);
+      expect(await f.disputes.connect(f.poster).closeClaim.staticCall(key, f.workers[0])).to.equal(true);
+      await close(key);
+      expect(await f.disputes.factsHash(f.poster, key)).to.equal(ZeroHash);
+      expect(await f.disputes.outcome(f.poster, key)).to.deep.equal(NOTHING);
+    });
+
+    it("of a claim whose demands are all answered hands its prepayments to the worker", async () => {
+      const key = id("answered");
+      const holdUntil = await f.time.latest();
+      await recorded(key, { holdUntil });
+      await close(key);
+      expect(await f.disputes.factsHash(f.poster, key)).to.equal(ZeroHash);
+      const outcome = [f.workers[0].address, 0n, false, true, BigInt(holdUntil)];
+      expect(await f.disputes.outcome(f.poster, key)).to.deep.equal(outcome);
+    });
+
+    for (const [what, judgement] of [
+      ["has fallen", { fallen: true }],
+      ["has an open demand", { open: 1 }],
+      ["is on hold", { holdUntil: 2 ** 40 - 1 }],
+    ] as const) {
+      it(`of a claim that ${what} changes nothing and says so`, async () => {
+        const key = id(what);
+        await recorded(key, judgement);
+        const before = await f.disputes.outcome(f.poster, key);
+        expect(await f.disputes.connect(f.poster).closeClaim.staticCall(key, f.workers[0])).to.equal(false);
+        await close(key);
+        expect(await f.disputes.factsHash(f.poster, key)).to.equal(stored(id("facts")));
+        expect(await f.disputes.outcome(f.poster, key)).to.deep.equal(before);
+      });
+    }
+
+    it("never reaches another market's claim of the same key", async () => {
+      const key = id("others");
+      await recorded(key);
+      await f.disputes.connect(f.stranger).closeClaim(key, f.stranger);
+      expect(await f.disputes.factsHash(f.poster, key)).to.equal(stored(id("facts")));
     });
   });
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
 
 import { CU, ORION, deployMarketFixture, type MarketFixture } from "../../../support/market-fixture.ts";
 import { marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
@@ -72,6 +72,22 @@ describe("JobMarket: settle, accept, expire, forfeit", () => {
         .to.emit(f.market, "UnitSettled")
         .withArgs(job.id, await steps.key(job, worker), worker.address, 0, pay, 0n, fee, worker.address, false);
       await expect(settling).to.changeTokenBalances(f.ethers, f.credits, [worker, f.keeper], [pay + fee, 0n]);
+    });
+
+    it("closes the claim with the judge, whether settled or accepted; a skipped unit stays open to proofs", async () => {
+      const job = await steps.post({ shards: 3, shardsPerClaim: 1 });
+      await steps.work(job, f.workers[0], [0, 1, 2]);
+      const factsOf = async (unit: number): Promise<string> =>
+        await f.disputes.factsHash(f.market, await steps.key(job, f.workers[0], unit));
+      await f.market.connect(f.poster).accept(job.terms, [0]);
+      await steps.settle(job, [1]);
+      expect(await factsOf(0)).to.equal(ZeroHash);
+      expect(await factsOf(1)).to.not.equal(ZeroHash);
+      await steps.passWindow();
+      await steps.judge(job, f.workers[0], { open: 1 }, 2);
+      await steps.settle(job, [1, 2]);
+      expect(await factsOf(1)).to.equal(ZeroHash);
+      expect(await factsOf(2)).to.not.equal(ZeroHash);
     });
 
     it("is possible one second after the window, not in its last second", async () => {

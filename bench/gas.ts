@@ -1,0 +1,32 @@
+import { OrionError } from "@orion/protocol/common";
+
+import { measureGas } from "./gas/measure.ts";
+import { complaints, readSnapshot, writeSnapshot } from "./gas/snapshot.ts";
+import { gasTable } from "./gas/table.ts";
+
+const MODES = ["--check", "--write"] as const;
+
+/** Measures and prints; `--check` compares with the committed snapshot, `--write` renews it. */
+async function main(mode: string | undefined): Promise<boolean> {
+  const gas = await measureGas();
+  console.log(gasTable(gas));
+  if (mode === "--write") console.log(`\nwritten to ${await writeSnapshot(gas)}`);
+  const found = mode === undefined ? [] : complaints(gas, await readSnapshot());
+  for (const complaint of found) console.error(complaint);
+  if (found.length > 0 && mode === "--check") console.error("if that is meant, renew the snapshot with --write");
+  return found.length === 0;
+}
+
+const [mode, ...rest] = process.argv.slice(2);
+if (rest.length > 0 || (mode !== undefined && !MODES.some((known) => known === mode))) {
+  console.error(`usage: gas [${MODES.join(" | ")}]`);
+  process.exitCode = 2;
+} else {
+  try {
+    if (!(await main(mode))) process.exitCode = 1;
+  } catch (error) {
+    if (!(error instanceof OrionError)) throw error;
+    console.error(`error: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`);
+    process.exitCode = 1;
+  }
+}
