@@ -123,7 +123,11 @@ function withConstants(program: Program, tensors: readonly Tensor[]): Program {
 /** Tensors larger than this would make the trees of a test dear without reaching anything new. */
 const MAX_ELEMENTS = 60_000;
 
-function inputShape(r: Random, rows: number): number[] {
+const WINDOWS = new Set<keyof typeof STEPS>(["conv2d", "maxPool", "avgPool"]);
+
+function inputShape(r: Random, rows: number, op: keyof typeof STEPS): number[] {
+  // Rows of an image about a chunk long: their openings overlap, adjoin or stand apart.
+  if (WINDOWS.has(op) && r.chance(0.5)) return [rows, r.between(3, 6), r.between(60, 700), r.between(1, 4)];
   const wide = r.chance(0.2);
   const rank = r.between(wide ? 2 : 1, 4);
   const most = wide ? [0, 0, 9_000, 400, 24][rank]! : 5;
@@ -140,7 +144,7 @@ export function randomTrace(seed: number, op: keyof typeof STEPS, length: number
     const rows = r.between(1, 3);
     const b = new MixingBuilder(r, rows);
     const dtype: DType = r.dtype();
-    let y = b.shardInput(dtype, inputShape(r, rows));
+    let y = b.shardInput(dtype, inputShape(r, rows, op));
     try {
       for (let i = 0; i < length; i++) {
         y = step(b, r, y, i === 0 ? op : r.pick(COMPUTED_OPS));

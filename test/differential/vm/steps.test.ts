@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { buildStepProof, elementCount, evaluateElement } from "@orion/protocol/tensor";
+import { buildStepProof, elementCount, evaluateElement, FORMAT, type StepProof } from "@orion/protocol/tensor";
 
 import { makeClaim } from "../../support/claim-fixture.ts";
 import { nodeSha256 } from "../../support/node-sha256.ts";
@@ -18,6 +18,7 @@ const FLUSH = 120;
 interface Expected {
   readonly name: string;
   readonly op: string;
+  readonly shape: string;
   readonly claimed: number;
   readonly actual: number;
 }
@@ -29,6 +30,16 @@ function differs(verdict: Verdict, { claimed, actual }: Expected): string | unde
   }
   const same = verdict.claimed === BigInt(claimed) && verdict.actual === BigInt(actual);
   return same ? undefined : `judged ${verdict.claimed} against ${verdict.actual}`;
+}
+
+const SHAPES = ["none", "one chunk each", "several chunks", "rows apart", "rows apart and joined"] as const;
+
+/** How the openings of a proof lie, to see that every way was met. */
+function shapeOf(operands: number, { operands: openings }: StepProof): (typeof SHAPES)[number] {
+  if (openings.length === 0) return "none";
+  const joined = openings.some(({ chunks }) => chunks.length > FORMAT.leafBytes);
+  if (openings.length > operands) return joined ? "rows apart and joined" : "rows apart";
+  return joined ? "several chunks" : "one chunk each";
 }
 
 /** Random elements of every computed node of one random claim, with proofs. */
@@ -54,13 +65,12 @@ function stepsOf(seed: number): { cases: Case[]; expected: Expected[] } {
     for (let sample = 0; sample < Math.min(PER_NODE, size); sample++) {
       const element = r.chance(0.2) ? size - 1 : r.between(0, size - 1);
       const shard = from + position;
-      cases.push({
-        facts,
-        proof: { kind: "step", proof: buildStepProof(source, { node: index, shard, element }, nodeSha256) },
-      });
+      const proof = buildStepProof(source, { node: index, shard, element }, nodeSha256);
+      cases.push({ facts, proof: { kind: "step", proof } });
       const actual = evaluateElement(program, index, tensors, element);
       const claimed = tensors[index]!.data[element]!;
-      expected.push({ name: `seed ${seed} node ${index} ${node.op} element ${element}`, op: node.op, claimed, actual });
+      const name = `seed ${seed} node ${index} ${node.op} element ${element}`;
+      expected.push({ name, op: node.op, claimed, actual, shape: shapeOf(node.operands.length, proof) });
     }
   }
   return { cases, expected };
@@ -75,7 +85,8 @@ describe("TensorVM against the reference interpreter", () => {
   it(`judges random steps of every operator as the reference computes them`, async function () {
     this.timeout(0);
     const differences: string[] = [];
-    const perOp = new Map<string, number>();
+    const ops = new Set<string>();
+    const shapes = new Set<string>();
     const started = Date.now();
     let steps = 0;
     for (let seed = SEED; steps < STEPS;) {
@@ -90,7 +101,8 @@ describe("TensorVM against the reference interpreter", () => {
       for (const [at, step] of expected.entries()) {
         const difference = differs(verdicts[at]!, step);
         if (difference !== undefined) differences.push(`${step.name}: reference ${step.actual}, ${difference}`);
-        perOp.set(step.op, (perOp.get(step.op) ?? 0) + 1);
+        ops.add(step.op);
+        shapes.add(step.shape);
       }
       steps += cases.length;
       if (process.env.VM_PROGRESS !== undefined) {
@@ -98,6 +110,7 @@ describe("TensorVM against the reference interpreter", () => {
       }
       expect(differences.slice(0, 5)).to.deep.equal([]);
     }
-    expect([...perOp.keys()].sort(), "operators that were judged").to.deep.equal([...COMPUTED_OPS].sort());
+    expect([...ops].sort(), "operators that were judged").to.deep.equal([...COMPUTED_OPS].sort());
+    expect([...shapes].sort(), "openings that were met").to.deep.equal([...SHAPES].sort());
   });
 });
