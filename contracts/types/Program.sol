@@ -39,12 +39,6 @@ library DescriptorLib {
         }
     }
 
-    function rank(Descriptor d) internal pure returns (uint256 count) {
-        assembly ("memory-safe") {
-            count := byte(2, calldataload(d))
-        }
-    }
-
     /// @dev Number of operands.
     function arity(Descriptor d) internal pure returns (uint256 count) {
         assembly ("memory-safe") {
