@@ -17,6 +17,7 @@ struct Shape {
 library ClaimShape {
     error NoSuchPlace(uint64 place);
     error BeyondCount(uint64 place);
+    error NotAligned(uint64 place);
 
     /// @dev Longest answer: 2^7 hashes.
     uint256 internal constant MAX_SPAN = 7;
@@ -74,8 +75,10 @@ library ClaimShape {
         return border - d < MAX_SPAN ? border - d : MAX_SPAN;
     }
 
-    /// @dev The leftmost leaf below the last `d` bits of `g`, in a tree of depth `full`, is one of `count`.
+    /// @dev The last `d` bits of `g` name a hash of a tree of depth `full` that an answer ends at, and the leftmost leaf below it is one of `count`.
+    /// Only those are demanded: what lies between is computed from them, and a descent has as many steps as it needs and no more.
     function _requireFirst(uint256 g, uint256 d, uint256 full, uint256 count, Place place) private pure {
+        require(d % MAX_SPAN == 0 || d == full, NotAligned(Place.unwrap(place)));
         uint256 index = g & ((1 << d) - 1);
         require(index << (full - d) < count, BeyondCount(Place.unwrap(place)));
     }

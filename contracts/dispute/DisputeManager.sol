@@ -11,7 +11,7 @@ import {Place} from "../types/Place.sol";
 import {Profile, ProfileWord, ProfileWordLib} from "../types/Profile.sol";
 import {Op} from "../types/Op.sol";
 import {Descriptor, ProgramHeader} from "../types/Program.sol";
-import {Opening} from "../types/Proof.sol";
+import {BadProof, Opening, ProofFault} from "../types/Proof.sol";
 import {Children} from "./Children.sol";
 import {ClaimShape, Shape} from "./ClaimShape.sol";
 
@@ -28,6 +28,8 @@ contract DisputeManager is IDisputeManager {
     /// @dev Last bit of a stored facts hash: set once the claim has an outcome, so that settling any other claim reads one slot only.
     bytes32 private constant _CHALLENGED = bytes32(uint256(1));
     uint256 public constant MAX_OUTPUT_CHUNKS = 16;
+    /// @dev Chunks whose answer costs about what 2^7 hashes cost.
+    uint256 private constant _CHUNKS_PER_ANSWER = 4;
 
     /// @dev What a proof shows.
     struct Verdict {
@@ -120,7 +122,7 @@ contract DisputeManager is IDisputeManager {
         uint256 span = shape.span(target.place, leaves);
         require(!_answered[_answerId(target.hash, span)], AlreadyAnswered(target.hash, span));
         bytes32 subject = subjectOf(target.place, target.hash);
-        uint40 deadline = _record(claimId, subject, facts.profile, leaves, span);
+        uint40 deadline = _record(claimId, subject, facts.profile, leaves, span, 1);
         emit Demanded(market, key, msg.sender, target.place, target.hash, span, deadline);
     }
 
@@ -158,7 +160,8 @@ contract DisputeManager is IDisputeManager {
         bool within =
             range.shard >= facts.from && range.shard < facts.to && uint256(range.first) + range.count <= leaves;
         require(within && range.count > 0 && range.count <= MAX_OUTPUT_CHUNKS, NoSuchOutput(range));
-        uint40 deadline = _record(claimId, outputSubjectOf(range), facts.profile, leaves, 0);
+        uint256 answers = _answersIn(range.count);
+        uint40 deadline = _record(claimId, outputSubjectOf(range), facts.profile, leaves, 0, answers);
         emit OutputDemanded(market, key, msg.sender, range, deadline);
     }
 
@@ -190,7 +193,7 @@ contract DisputeManager is IDisputeManager {
             Demand storage d = _demands[_demandId(claimId, subjects[i])];
             DemandState state = d.state();
             if (state == DemandState.None || state == DemandState.Returned) continue;
-            uint256 amount = _price(_profileOf(d.profile()), d.openBefore);
+            uint256 amount = _price(_profileOf(d.profile()), d.eighths);
             address to = o.fallen ? d.payer : o.prover;
             d.setState(DemandState.Returned);
             _balances[to] += amount;
@@ -245,7 +248,18 @@ contract DisputeManager is IDisputeManager {
 
     /// @inheritdoc IDisputeManager
     function priceOf(address market, bytes32 key, uint8 profileIndex) external view returns (uint256) {
-        return _price(_profileOf(profileIndex), _outcomes[claimIdOf(market, key)].open);
+        return _price(_profileOf(profileIndex), _eighths(_outcomes[claimIdOf(market, key)].open, 1));
+    }
+
+    /// @inheritdoc IDisputeManager
+    function priceOfOutput(
+        address market,
+        bytes32 key,
+        uint8 profileIndex,
+        uint32 count
+    ) external view returns (uint256) {
+        uint256 open = _outcomes[claimIdOf(market, key)].open;
+        return _price(_profileOf(profileIndex), _eighths(open, _answersIn(count)));
     }
 
     /// @inheritdoc IDisputeManager
@@ -303,22 +317,24 @@ contract DisputeManager is IDisputeManager {
         bytes32 subject,
         uint8 profileIndex,
         uint256 leaves,
-        uint256 span
+        uint256 span,
+        uint256 answers
     ) private returns (uint40 deadline) {
         Demand storage d = _demands[_demandId(claimId, subject)];
         require(d.state() == DemandState.None, AlreadyDemanded(claimId, subject));
         Outcome storage o = _outcomes[claimId];
         ProfileWord words = _profileOf(profileIndex);
-        uint256 price = _price(words, o.open);
+        uint256 eighths = _eighths(o.open, answers);
+        require(eighths <= type(uint16).max, TooManyDemands(claimId));
+        uint256 price = _price(words, eighths);
         require(msg.value >= price, PrepaymentTooLow(price, msg.value));
         if (msg.value > price) _balances[msg.sender] += msg.value - price;
-        require(o.open < type(uint16).max, TooManyDemands(claimId));
-        // Casts: a timestamp, and a count checked above.
+        // Casts: a timestamp, and a number checked above.
         deadline = uint40(block.timestamp + words.answerPeriod());
         _demands[_demandId(claimId, subject)] = DemandLib.make(
             msg.sender,
             deadline,
-            uint16(o.open),
+            uint16(eighths),
             leaves,
             span,
             profileIndex
@@ -421,7 +437,10 @@ contract DisputeManager is IDisputeManager {
     ) private view returns (uint256) {
         Descriptor d = ProgramProof.requireDescriptor(header, entry.descriptor, entry.path, node);
         require(d.op() != Op.INPUT && d.op() != Op.CONSTANT, FixedNode(node));
-        return ProgramProof.chunkCount(d);
+        uint256 leaves = ProgramProof.chunkCount(d);
+        // No valid program has more; a demand keeps the number in 32 bits.
+        require(leaves <= type(uint32).max, BadProof(ProofFault.Invalid));
+        return leaves;
     }
 
     function _openDemand(bytes32 claimId, bytes32 subject) private view returns (Demand storage d) {
@@ -430,9 +449,18 @@ contract DisputeManager is IDisputeManager {
         require(d.state() == DemandState.Open, NoOpenDemand(claimId, subject));
     }
 
-    /// @dev Wei for one answer while `open` others are open: schedule × (1 + open/8), rounded down.
-    function _price(ProfileWord words, uint256 open) private pure returns (uint256) {
-        return (words.answerGwei() * _GWEI * (8 + open)) / 8;
+    /// @dev What so many answers cost while `open` demands are open, in eighths of the schedule: 1 + open/8 each.
+    function _eighths(uint256 open, uint256 answers) private pure returns (uint256) {
+        return (8 + open) * answers;
+    }
+
+    function _answersIn(uint256 chunks) private pure returns (uint256) {
+        return (chunks + _CHUNKS_PER_ANSWER - 1) / _CHUNKS_PER_ANSWER;
+    }
+
+    /// @dev Wei for so many eighths of the schedule. Exact: a Gwei has eighths.
+    function _price(ProfileWord words, uint256 eighths) private pure returns (uint256) {
+        return (words.answerGwei() * _GWEI * eighths) / 8;
     }
 
     function _profileOf(uint8 index) private view returns (ProfileWord) {

@@ -37,12 +37,13 @@ interface IDisputeManager {
         uint256 span,
         uint40 deadline
     );
+    /// @notice Indexed by the hash: an answer to it in any claim is an answer to it in every claim.
     event Answered(
         address indexed market,
         bytes32 indexed key,
-        address indexed responder,
+        address responder,
         Place place,
-        bytes32 hash,
+        bytes32 indexed hash,
         bytes data
     );
     event OutputDemanded(
@@ -124,7 +125,8 @@ interface IDisputeManager {
     /// @param subject `subjectOf(place, hash)` or `outputSubjectOf(range)`
     function timeout(address market, bytes32 key, bytes32 subject) external;
 
-    /// @notice Demands up to 16 contiguous chunks of the output of one shard, inside the window: the guarantee that outputs are available.
+    /// @notice Demands up to 16 contiguous chunks of the output of one shard, inside the window: the guarantee that outputs are available. Prepays
+    /// `priceOfOutput`.
     function demandOutput(
         address market,
         bytes32 key,
@@ -172,6 +174,9 @@ interface IDisputeManager {
 
     /// @notice Wei that the next demand on a claim prepays: the profile's price × (1 + open demands / 8).
     function priceOf(address market, bytes32 key, uint8 profile) external view returns (uint256);
+
+    /// @notice The same for a demand of `count` output chunks: four chunks count as one answer.
+    function priceOfOutput(address market, bytes32 key, uint8 profile, uint32 count) external view returns (uint256);
 
     function claimIdOf(address market, bytes32 key) external pure returns (bytes32);
 

@@ -18,8 +18,8 @@ struct Demand {
     address payer;
     /// Deadline while open, time of the answer afterwards.
     uint40 time;
-    /// Demands that were open when this one was made; sets its price.
-    uint16 openBefore;
+    /// What was prepaid, in eighths of the profile's price for one answer.
+    uint16 eighths;
     /// Leaves of the tensor that the place lies in (at most 2^24), zero above a node's root.
     uint32 leaves;
     /// Bits 0–2 state, 3–5 levels that the answer spans (0: a chunk), 6–7 profile.
@@ -31,14 +31,14 @@ library DemandLib {
     function make(
         address payer,
         uint40 deadline,
-        uint16 openBefore,
+        uint16 eighths,
         uint256 leaves,
         uint256 span_,
         uint8 profile_
     ) internal pure returns (Demand memory) {
         // Casts: leaves <= 2^24, span <= 7, profile <= 2.
         uint8 bits = uint8(uint256(DemandState.Open) | (span_ << 3) | (uint256(profile_) << 6));
-        return Demand(payer, deadline, openBefore, uint32(leaves), bits);
+        return Demand(payer, deadline, eighths, uint32(leaves), bits);
     }
 
     function state(Demand storage d) internal view returns (DemandState) {
