@@ -1,4 +1,4 @@
-export { Journal, SecondRootError, type JournalEntry } from "./journal.ts";
+export { Journal, JournalError, SecondRootError, type JournalEntry } from "./journal.ts";
 export type { WorkerProgress } from "./progress.ts";
 export type { WorkerRules } from "./rules.ts";
 export { createWorker, type Worker, type WorkerContext } from "./worker.ts";

@@ -57,6 +57,8 @@ export function createWorker(context: WorkerContext, rules: WorkerRules = {}): W
         const work = createLoop({ name: "worker", clock, log, intervalMs: rules.intervalMs ?? 500, tick });
         await Promise.all([work.run(stop), createDefender(ready, defence).run(stop)]);
       } finally {
+        // If one of the two has failed, the other must not go on signing.
+        ending.abort();
         sessions.dispose();
         defence.dispose();
         warnOfWindows(context);
