@@ -6,7 +6,7 @@ import { appendFileSync } from "node:fs";
 
 import { HDNodeWallet, Wallet } from "ethers";
 
-import { createAggregator, createOrchestrator, createUpkeepKeeper } from "@orion/keepers";
+import { createAggregator, createOrchestrator, createUpkeepKeeper, createValidator } from "@orion/keepers";
 import { connectChain, createMarketFollower, createSender, readNetworkFile } from "@orion/protocol/chain";
 import { OrionError, systemClock, type Logger, type Service } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
@@ -15,7 +15,9 @@ import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { createContentStore } from "@orion/protocol/storage";
 import { createWorker, type WorkerRules } from "@orion/worker";
 
-export type Role = "orchestrator" | "aggregator" | "upkeep" | "worker";
+import { sealSecretOf } from "../../../cli/validator/seal-secret.ts";
+
+export type Role = "orchestrator" | "aggregator" | "upkeep" | "worker" | "validator";
 
 export interface ServiceSpec {
   readonly role: Role;
@@ -58,6 +60,11 @@ async function createService(spec: ServiceSpec, context: ServiceContext): Promis
       return createAggregator(context, { intervalMs });
     case "upkeep":
       return createUpkeepKeeper(context, { intervalMs });
+    case "validator": {
+      const backend = await createBackend({ mode: "webasm", log: context.log });
+      const sealSecret = sealSecretOf(new Wallet(spec.privateKey));
+      return createValidator({ ...context, backend, sealSecret }, { intervalMs });
+    }
     case "worker": {
       const backend = await createBackend({ mode: "webasm", log: context.log });
       const journalDir = spec.journalDir ?? `${spec.logFile}.journal`;

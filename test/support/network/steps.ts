@@ -4,21 +4,35 @@ import path from "node:path";
 import { ROOT } from "./chain-process.ts";
 import type { Role } from "./service-process.ts";
 
-const SOURCES: Record<Role, { folder: string; only?: string }> = {
-  orchestrator: { folder: "keepers", only: "orchestrator.ts" },
-  aggregator: { folder: "keepers", only: "aggregator.ts" },
-  upkeep: { folder: "keepers", only: "upkeep.ts" },
-  worker: { folder: "worker" },
+/** Files that a role's steps stand in, and those that hold the calls that it sends. */
+interface Source {
+  readonly folder: string;
+  readonly only?: (name: string) => boolean;
+  readonly calls?: readonly string[];
+}
+
+const named =
+  (wanted: string) =>
+  (name: string): boolean =>
+    name === wanted;
+
+const SOURCES: Record<Role, Source> = {
+  orchestrator: { folder: "keepers", only: named("orchestrator.ts") },
+  aggregator: { folder: "keepers", only: named("aggregator.ts") },
+  upkeep: { folder: "keepers", only: named("upkeep.ts") },
+  // What it does about demands happens only in a dispute.
+  worker: { folder: "worker", only: (name) => name !== "defender.ts" },
+  validator: { folder: "keepers/validator", calls: ["demand", "timeout", "seal", "proveFraud"] },
 };
 
 const STEP = /step\?\.\(\s*"([^"]+)"/g;
 const LABEL = /label: "([^"]+)"/g;
 const SENDER_STEP = /step\?\.\(\s*`([a-z]+):\$\{call\.label\}`/g;
 
-function textOf(folder: string, only?: string): string {
+function textOf({ folder, only, except }: { folder: string; only?: string; except?: string }): string {
   const names = readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith(".ts"));
   return names
-    .filter((name) => only === undefined || name === only)
+    .filter((name) => (only === undefined || name === only) && name !== except)
     .map((name) => readFileSync(path.join(ROOT, folder, name), "utf8"))
     .join("\n");
 }
@@ -32,9 +46,8 @@ function all(text: string, pattern: RegExp): string[] {
  * and those of the sender around each transaction that it sends.
  */
 export function stepsOf(role: Role): string[] {
-  const { folder, only } = SOURCES[role];
-  const text = textOf(folder, only);
-  const around = all(textOf("protocol/chain", "sender.ts"), SENDER_STEP);
-  const sent = all(text, LABEL).flatMap((label) => around.map((moment) => `${moment}:${label}`));
+  const text = textOf(SOURCES[role]);
+  const around = all(textOf({ folder: "protocol/chain", only: "sender.ts" }), SENDER_STEP);
+  const sent = [...all(text, LABEL), ...calls].flatMap((label) => around.map((moment) => `${moment}:${label}`));
   return [...all(text, STEP), ...sent];
 }

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import { id, ZeroAddress } from "ethers";
+
+import { MarketState, type MarketEvent, type Terms, type Undo } from "@orion/protocol/chain";
+import type { ServiceContext } from "@orion/protocol/jobs";
+import { Journal, type WorkerProgress } from "@orion/worker";
+
+import { recordingLogger } from "../../support/network/in-process.ts";
+import { accountAt } from "../../support/network/test-network.ts";
+import { Payments } from "../../../worker/payments.ts";
+
+const [me, other] = [accountAt(6).address, accountAt(7).address];
+const jobId = id("job");
+const terms = {
+  poster: other,
+  shards: 4n,
+  shardsPerClaim: 2n,
+  rows: 8n,
+  profile: 0n,
+  keeper: ZeroAddress,
+} as unknown as Terms;
+
+const event = (name: string, args: Record<string, unknown>): MarketEvent => ({
+  name,
+  args: { jobId, ...args },
+  block: 1,
+  transaction: id(name),
+});
+const posted = event("JobPosted", { terms });
+const settled = (unit: bigint, worker = me): MarketEvent =>
+  event("UnitSettled", {
+    unit,
+    worker,
+    key: id(`key ${String(unit)}`),
+    pay: 10n,
+    tip: 1n,
+    fee: 0n,
+    feeTo: worker,
+    accepted: false,
+  });
+const expired = (unit: bigint): MarketEvent =>
+  event("UnitExpired", { unit, worker: me, key: id(`key ${String(unit)}`), burned: 3n, compensation: 2n });
+
+describe("a worker's payments", () => {
+  let dir: string;
+  let journal: Journal;
+  let state: MarketState;
+  let progress: WorkerProgress[];
+  let log: ReturnType<typeof recordingLogger>;
+  let payments: Payments;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), "orion-payments-"));
+    journal = await Journal.open(dir);
+    state = new MarketState();
+    state.apply(posted);
+    progress = [];
+    log = recordingLogger();
+    const context = { sender: { address: me }, log } as unknown as ServiceContext;
+    payments = new Payments(context, journal, (step) => progress.push(step));
+  });
+  afterEach(async () => {
+    journal.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+  const remember = (unit: number): Promise<unknown> =>
+    journal.record({ key: id(`key ${String(unit)}`), claimRoot: id("root"), outputs: id("outputs") });
+
+  it("are reported once each, and end the journal entry", async () => {
+    await payments.report(state);
+    await remember(1);
+    state.apply(settled(1n));
+    await payments.report(state);
+    await payments.report(state);
+    expect(progress).to.deep.equal([{ kind: "settled", jobId, unit: 1, done: 2, total: 2, key: id("key 1") }]);
+    expect(log.lines.map(({ message, fields }) => [message, fields.pay, fields.tip])).to.deep.equal([
+      ["paid", "10", "1"],
+    ]);
+    expect(await journal.keys()).to.deep.equal([]);
+  });
+
+  it("of an earlier life are no news, but are forgotten in the journal", async () => {
+    await remember(0);
+    state.apply(settled(0n));
+    await payments.report(state);
+    expect([progress, log.lines]).to.deep.equal([[], []]);
+    expect(await journal.keys()).to.deep.equal([]);
+  });
+
+  it("of others are nobody's business", async () => {
+    await payments.report(state);
+    await remember(0);
+    state.apply(settled(0n, other));
+    await payments.report(state);
+    expect([progress, log.lines]).to.deep.equal([[], []]);
+    expect(await journal.keys()).to.have.length(1);
+  });
+
+  it("and penalties are told with what was lost", async () => {
+    await payments.report(state);
+    await remember(0);
+    state.apply(expired(0n));
+    await payments.report(state);
+    expect(log.lines.map(({ message, fields }) => [message, fields.lost])).to.deep.equal([["claim expired", "5"]]);
+    expect(await journal.keys()).to.deep.equal([]);
+  });
+
+  it("are not told twice when a reorganisation takes them back and brings them again", async () => {
+    await payments.report(state);
+    const undo: Undo[] = [settled(0n), settled(1n)].map((one) => state.apply(one));
+    await payments.report(state);
+    expect(progress).to.have.length(2);
+    undo.reverse().forEach((takeBack) => takeBack());
+    await payments.report(state);
+    state.apply(settled(1n));
+    state.apply(settled(0n));
+    await payments.report(state);
+    expect(progress).to.have.length(2);
+  });
+});
