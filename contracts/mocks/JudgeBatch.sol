@@ -11,6 +11,8 @@ contract JudgeBatch {
         uint256 claim;
         uint8 kind;
         bytes proof;
+        /// Gas that the judge gets; zero for all there is.
+        uint256 gas;
     }
 
     /// @notice Return data of every judgement, or the reason why it reverted.
@@ -24,7 +26,8 @@ contract JudgeBatch {
         for (uint256 i = 0; i < cases.length; ++i) {
             Case calldata c = cases[i];
             bytes memory call = abi.encodeCall(ITensorVM.judge, (claims[c.claim], c.kind, c.proof));
-            (wrong[i], data[i]) = address(vm).staticcall(call);
+            uint256 limit = c.gas == 0 ? gasleft() : c.gas;
+            (wrong[i], data[i]) = address(vm).staticcall{gas: limit}(call);
         }
     }
 }

@@ -20,6 +20,8 @@ export type Verdict =
 export interface Case {
   readonly facts: Facts;
   readonly proof: EncodedProof | Proof;
+  /** Gas that the judge gets; all there is unless given. */
+  readonly gas?: number;
 }
 
 export interface VmFixture {
@@ -52,12 +54,18 @@ const CALL_GAS = 2_000_000_000n;
 
 const isEncoded = (proof: EncodedProof | Proof): proof is EncodedProof => typeof proof.kind === "number";
 
+interface Entry {
+  readonly facts: Facts;
+  readonly proof: EncodedProof;
+  readonly gas: number;
+}
+
 /** Splits cases into batches of bounded size. */
-function* batches(cases: readonly Case[]): Generator<{ facts: Facts; proof: EncodedProof }[]> {
-  let batch: { facts: Facts; proof: EncodedProof }[] = [];
+function* batches(cases: readonly Case[]): Generator<Entry[]> {
+  let batch: Entry[] = [];
   let bytes = 0;
-  for (const { facts, proof } of cases) {
-    const entry = { facts, proof: isEncoded(proof) ? proof : encodeProof(proof) };
+  for (const { facts, proof, gas = 0 } of cases) {
+    const entry = { facts, proof: isEncoded(proof) ? proof : encodeProof(proof), gas };
     if (batch.length > 0 && (bytes + entry.proof.proof.length > BATCH_BYTES || batch.length >= BATCH_CASES)) {
       yield batch;
       [batch, bytes] = [[], 0];
@@ -97,10 +105,11 @@ export async function deployVm(): Promise<VmFixture> {
     const verdicts: Verdict[] = [];
     for (const entries of batches(cases)) {
       const claims = [...new Set(entries.map(({ facts }) => facts))];
-      const list = entries.map(({ facts, proof }) => ({
+      const list = entries.map(({ facts, proof, gas }) => ({
         claim: claims.indexOf(facts),
         kind: proof.kind,
         proof: proof.proof,
+        gas,
       }));
       const { wrong, data } = await batch.judgeAll(address, claims, list, { gasLimit: CALL_GAS });
       verdicts.push(...wrong.map((isWrong, i) => verdict(isWrong, data[i]!)));

@@ -189,33 +189,34 @@ describe("attacks on TensorVM", () => {
     });
   });
 
-  describe("a starved precompile", () => {
-    it("no gas limit turns a right claim into a wrong one, or an empty leaf into a hash", async () => {
-      const { vm, ethers } = fixture;
-      const to = await vm.getAddress();
-      const cases = [
-        { facts: right.facts, proof: encodeProof(stepProof(right, spot)) },
-        {
-          facts: right.facts,
-          proof: encodeProof({
-            kind: "fixedRoot",
-            proof: buildFixedRootProof(right.source, { shard: FROM, node: NODE.x }),
-          }),
-        },
-      ];
-      for (const { facts, proof } of cases) {
-        const data = vm.interface.encodeFunctionData("judge", [facts, proof.kind, proof.proof]);
-        let decided = 0;
-        for (let gasLimit = 60_000; gasLimit < 700_000; gasLimit = Math.ceil(gasLimit * 1.013)) {
-          const revert = await ethers.provider.call({ to, data, gasLimit }).then(
-            (result) => `returned ${result}`,
-            (error: unknown) => (error as Error).message,
-          );
-          expect(revert, `${gasLimit} gas`).to.match(/revert|out of gas|intrinsic|insufficient|requires/i);
-          if (revert.includes("NotWrong")) decided++;
-        }
-        expect(decided, "limits at which the proof was judged").to.be.greaterThan(5);
+  describe("starved of gas, the precompile of SHA-256 included", () => {
+    const limits = Array.from({ length: 700 }, (_, i) => 500 + 173 * i);
+    const verdictsOf = async (facts: Facts, proof: Proof): Promise<Verdict[]> => {
+      const encoded = encodeProof(proof);
+      return fixture.judgeAll(limits.map((gas) => ({ facts, proof: encoded, gas })));
+    };
+    /** A call that ran out of gas gives no data; one whose hash call did says so where enough is left. */
+    const STARVED = ["revert without data", "ShaUnavailable"];
+
+    it("a right claim stays right", async () => {
+      const fixedRoot = buildFixedRootProof(right.source, { shard: FROM, node: NODE.x });
+      for (const proof of [stepProof(right, spot), { kind: "fixedRoot", proof: fixedRoot } as const]) {
+        const errors = (await verdictsOf(right.facts, proof)).map(errorOf);
+        expect([...new Set(errors)])
+          .to.include("NotWrong")
+          .and.to.include("revert without data");
+        expect(errors.filter((error) => error !== "NotWrong" && !STARVED.includes(error))).to.deep.equal([]);
       }
+    });
+
+    it("a wrong claim is judged as with all the gas in the world, or not at all", async () => {
+      const full = await fixture.judge(wrong.facts, stepProof(wrong, spot));
+      const verdicts = await verdictsOf(wrong.facts, stepProof(wrong, spot));
+      const judged = verdicts.filter((verdict) => verdict.wrong);
+      expect(judged.length).to.be.greaterThan(20);
+      for (const verdict of judged) expect(verdict).to.deep.equal(full);
+      const errors = verdicts.filter((verdict) => !verdict.wrong).map(errorOf);
+      expect(errors.filter((error) => !STARVED.includes(error))).to.deep.equal([]);
     });
   });
 });
