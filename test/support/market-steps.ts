@@ -35,6 +35,18 @@ export interface MarketSteps {
   passClaimPeriod(): Promise<void>;
 }
 
+/** `IJobMarket.Skip` in its order. */
+export const SKIP = {
+  notClaimed: 0,
+  notCommitted: 1,
+  alreadyCommitted: 2,
+  alreadySettled: 3,
+  deadlineNotReached: 4,
+  windowOpen: 5,
+  demandsOpen: 6,
+  onHold: 7,
+} as const;
+
 export const CLAIM_ROOT = id("claim root");
 export const OUTPUTS = id("outputs");
 export const MANIFEST = id("manifest");

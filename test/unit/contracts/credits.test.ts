@@ -127,6 +127,7 @@ describe("ComputeCredits", () => {
         .to.emit(f.credits, "PositionRedeemed")
         .withArgs(id, CU, FLOOR, 2n * CU, 2n * FLOOR);
       await expect(redeeming).to.changeTokenBalance(f.ethers, f.orion, minter, FLOOR);
+      expect(await f.credits.totalLocked()).to.equal(await f.orion.balanceOf(f.credits));
       await expect(redeeming).to.changeTokenBalance(f.ethers, f.credits, minter, -CU);
     });
 
