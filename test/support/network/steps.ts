@@ -29,10 +29,10 @@ const STEP = /step\?\.\(\s*"([^"]+)"/g;
 const LABEL = /label: "([^"]+)"/g;
 const SENDER_STEP = /step\?\.\(\s*`([a-z]+):\$\{call\.label\}`/g;
 
-function textOf({ folder, only, except }: { folder: string; only?: string; except?: string }): string {
+function textOf({ folder, only }: Source): string {
   const names = readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith(".ts"));
   return names
-    .filter((name) => (only === undefined || name === only) && name !== except)
+    .filter((name) => only?.(name) !== false)
     .map((name) => readFileSync(path.join(ROOT, folder, name), "utf8"))
     .join("\n");
 }
@@ -47,7 +47,8 @@ function all(text: string, pattern: RegExp): string[] {
  */
 export function stepsOf(role: Role): string[] {
   const text = textOf(SOURCES[role]);
-  const around = all(textOf({ folder: "protocol/chain", only: "sender.ts" }), SENDER_STEP);
-  const sent = [...all(text, LABEL), ...calls].flatMap((label) => around.map((moment) => `${moment}:${label}`));
+  const around = all(textOf({ folder: "protocol/chain", only: named("sender.ts") }), SENDER_STEP);
+  const labels = [...all(text, LABEL), ...(SOURCES[role].calls ?? [])];
+  const sent = labels.flatMap((label) => around.map((moment) => `${moment}:${label}`));
   return [...all(text, STEP), ...sent];
 }
