@@ -1,0 +1,84 @@
+import { expect } from "chai";
+
+import { readDisputes, type ClaimDispute } from "@orion/protocol/disputes";
+
+import { startFalsifier, startWithholder, type Cheat } from "../support/network/adversaries.ts";
+import { startFlowingChain } from "../support/network/flowing-chain.ts";
+import { expectSettledBooks, jobOf, rightResult } from "../support/network/checks.ts";
+import { killAll, startService, until, type RunningService } from "../support/network/services.ts";
+import { ACCOUNTS, accountAt, ORION, startTestNetwork, type TestNetwork } from "../support/network/test-network.ts";
+import { expectedResult, postTinyJob, type TinyJob } from "../support/network/tiny-job.ts";
+
+/** Seconds; long enough for a busy machine. */
+const CLOCKS = { challengeWindow: 12, answerPeriod: 6, descendPeriod: 10 };
+
+const WORKER = ACCOUNTS.workers;
+const FALSIFIER = WORKER + 1;
+const SECRETIVE = WORKER + 2;
+const WITHHOLDER = WORKER + 3;
+const VALIDATOR = WORKER + 4;
+
+describe("cheats among honest workers", function () {
+  this.timeout(120_000);
+  let running: TestNetwork;
+  let job: TinyJob;
+  const services: RunningService[] = [];
+  const cheats = new Map<number, Cheat>();
+
+  before(async () => {
+    running = await startTestNetwork({ fast: CLOCKS, startChain: startFlowingChain });
+    for (const account of [WORKER, FALSIFIER, SECRETIVE, WITHHOLDER]) await running.stake(account, 100n * ORION);
+    job = await postTinyJob(running, { shards: 12, shardsPerClaim: 2 });
+    services.push(startService(running, "validator", VALIDATOR));
+    cheats.set(FALSIFIER, await startFalsifier(running, FALSIFIER));
+    cheats.set(SECRETIVE, await startFalsifier(running, SECRETIVE, { publishes: false }));
+    cheats.set(WITHHOLDER, startWithholder(running, WITHHOLDER));
+    services.push(startService(running, "orchestrator", ACCOUNTS.orchestrator));
+    await Promise.all([...cheats.values()].map(({ committed }) => committed));
+    for (const role of ["upkeep", "aggregator"] as const) services.push(startService(running, role, ACCOUNTS[role]));
+    services.push(startService(running, "worker", WORKER));
+    await until("the result", async () => (await jobOf(running, job)).results.length > 0, services, 90_000);
+  });
+  after(async () => {
+    await Promise.all([...cheats.values()].map((cheat) => cheat.stop()));
+    await killAll(services);
+    await running.stop();
+  });
+
+  const disputeOf = async (account: number): Promise<ClaimDispute> => {
+    const { penalties } = await jobOf(running, job);
+    const key = penalties.find(({ worker }) => worker === accountAt(account).address)?.key ?? "";
+    const found = (await readDisputes(running.chain, [key], 0)).of(running.network.addresses.market, key);
+    if (found === undefined) throw new Error(`no dispute about the claim of ${String(account)}`);
+    return found;
+  };
+
+  it("are all caught, and the job still finishes with the right result", async () => {
+    const { tensor } = await rightResult(running, job);
+    expect([...tensor.data]).to.deep.equal([...expectedResult(job.program, job.images).data]);
+    const { penalties } = await jobOf(running, job);
+    const guilty = [FALSIFIER, SECRETIVE, WITHHOLDER].map((account) => accountAt(account).address);
+    expect(penalties.map(({ worker }) => worker).sort()).to.deep.equal(guilty.sort());
+    await expectSettledBooks(running, [job], [WORKER]);
+  });
+
+  for (const account of [FALSIFIER, SECRETIVE]) {
+    it(`is proved wrong at the very value that was altered (${account === FALSIFIER ? "published" : "withheld"} roots)`, async () => {
+      const { proof } = await disputeOf(account);
+      const { alteration } = (await cheats.get(account)?.committed) ?? {};
+      expect(proof?.node).to.equal(alteration?.node);
+      expect([proof?.position, proof?.claimed, proof?.actual].map(Number)).to.deep.equal([
+        alteration?.element,
+        alteration?.claimed,
+        alteration?.actual,
+      ]);
+      expect(proof?.finder).to.equal(accountAt(VALIDATOR).address);
+    });
+  }
+
+  it("is timed out when it withholds", async () => {
+    const { demands, proof } = await disputeOf(WITHHOLDER);
+    expect(proof).to.equal(undefined);
+    expect([...demands.values()].map(({ timedOut }) => timedOut)).to.deep.equal([true]);
+  });
+});
