@@ -5,6 +5,9 @@ import { CONTRACT_NAMES, contractInterface } from "./artifact.ts";
 
 const NETWORK_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE", "ETIMEDOUT", "EAI_AGAIN"]);
 
+/** Nodes say it in words of their own, under one general code. */
+const NO_FUNDS = /insufficient funds|enough funds/i;
+
 /** Hints for the refusals that a user can do something about. */
 const HINTS: Record<string, string> = {
   ERC20InsufficientBalance:
@@ -30,7 +33,7 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
       hint: "check that it runs and that the RPC URL in the network file is right; `orion devnet` starts a local one",
     });
   }
-  if (isError(error, "INSUFFICIENT_FUNDS")) {
+  if (isError(error, "INSUFFICIENT_FUNDS") || NO_FUNDS.test(nodeMessage(error))) {
     return new RevertError("InsufficientFunds", [], {
       cause: error,
       hint: "the account has too little of the chain's own coin to pay for gas",
@@ -95,6 +98,13 @@ function isUnavailable(error: unknown): boolean {
   if (isError(error, "NETWORK_ERROR") || isError(error, "SERVER_ERROR") || isError(error, "TIMEOUT")) return true;
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" && NETWORK_CODES.has(code);
+}
+
+/** What the node itself said, below what the library made of it. */
+function nodeMessage(error: unknown): string {
+  const said = (error as { info?: { error?: { message?: unknown } } } | null)?.info?.error?.message;
+  const inner = (error as { error?: { message?: unknown } } | null)?.error?.message;
+  return [said, inner].filter((text) => typeof text === "string").join(" ");
 }
 
 function shortMessage(error: unknown): string {
