@@ -8,7 +8,7 @@ import { byPrice, refusal, unitRefusal, type WorkerRules } from "./rules.ts";
 import type { Sessions } from "./sessions.ts";
 import { claimUnit, downloadUnit, type UnitContext } from "./unit-work.ts";
 
-const REFUSED_FOR_MS = 30_000;
+const REFUSED_FOR_MS = 10_000;
 
 /** Somebody else was faster; the next look shows what is left. */
 const OUTRUN = new Set(["UnitNotFree", "Outrun"]);
