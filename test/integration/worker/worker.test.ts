@@ -1,0 +1,241 @@
+import { rm, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { expect } from "chai";
+import { Wallet } from "ethers";
+
+import { createOrchestrator } from "@orion/keepers";
+import { connectChain, createMarketFollower, createSender } from "@orion/protocol/chain";
+import { OrionError, silentLogger, systemClock } from "@orion/protocol/common";
+import type { ServiceContext } from "@orion/protocol/jobs";
+import { createBackend, type Backend } from "@orion/protocol/kernels";
+import { createContentStore } from "@orion/protocol/storage";
+import { createWorker, Journal, type Worker, type WorkerRules } from "@orion/worker";
+
+import { jobOf } from "../../support/network/checks.ts";
+import { recordingLogger, startHere, type LogLine, type Started } from "../../support/network/in-process.ts";
+import { marketCalls } from "../../support/network/market-calls.ts";
+import { journalDirOf, until } from "../../support/network/services.ts";
+import { startProxy } from "../../support/network/switchable-proxy.ts";
+import { accountAt, ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../../support/network/test-network.ts";
+import { postTinyJob, type TinyJob } from "../../support/network/tiny-job.ts";
+
+interface Running extends Started {
+  readonly worker: Worker;
+  readonly lines: LogLine[];
+}
+
+describe("createWorker", function () {
+  this.timeout(60_000);
+  const account = ACCOUNTS.workers;
+  let running: TestNetwork;
+  let backend: Backend;
+  let started: Running[] = [];
+
+  before(async () => {
+    running = await startTestNetwork({ fast: { claimPeriod: 60 } });
+    backend = await createBackend({ mode: "webasm" });
+    await running.stake(account, 100n * ORION);
+  });
+  after(async () => {
+    await backend.dispose();
+    await running.stop();
+  });
+  afterEach(async () => {
+    await Promise.all(started.map((one) => one.stop().catch(() => undefined)));
+    started = [];
+  });
+
+  const start = (rules: WorkerRules = {}, changes: Partial<ServiceContext & { backend: Backend }> = {}): Running => {
+    const log = recordingLogger();
+    const context = {
+      ...running.context(account),
+      backend,
+      log,
+      journalDir: journalDirOf(running, account),
+      ...changes,
+    };
+    const worker = createWorker(context, { intervalMs: 50, ...rules });
+    const one = { ...startHere(worker), worker, lines: log.lines };
+    started.push(one);
+    return one;
+  };
+  const published = async (shards: number, shardsPerClaim = 1): Promise<TinyJob> => {
+    const job = await postTinyJob(running, { shards, shardsPerClaim });
+    const orchestrator = startHere(createOrchestrator(running.context(ACCOUNTS.orchestrator), { intervalMs: 50 }));
+    await until("a manifest", async () => (await jobOf(running, job)).manifests.length > 0);
+    await orchestrator.stop();
+    return job;
+  };
+  const statuses = async (job: TinyJob): Promise<string[]> =>
+    [...(await jobOf(running, job)).units].map(({ status }) => status);
+  const refusal = (lines: readonly LogLine[], job: TinyJob): string | undefined =>
+    lines.find(({ message, fields }) => fields.jobId === job.jobId && message.startsWith("not taken"))?.message;
+  const finish = async (job: TinyJob): Promise<void> => {
+    const { ended } = start({ maxUnits: (await jobOf(running, job)).units.freeCount });
+    await ended;
+  };
+
+  it("claims nothing that it could not compute in half of the claim period", async () => {
+    const job = await published(4, 4);
+    const macs = Number(job.program.facts.macs);
+    // Four shards, 30 of 60 seconds: just too slow, then just fast enough.
+    const slow = start({}, { backend: { ...backend, macsPerSecond: (4 * macs) / 30.5 } });
+    await until("a refusal", async () => refusal(slow.lines, job) !== undefined);
+    await slow.stop();
+    expect(refusal(slow.lines, job)).to.match(/a unit would take about 30.5 s of the 60 s that a claim may last/);
+    expect(await statuses(job)).to.deep.equal(["free"]);
+    await start({ maxUnits: 1 }, { backend: { ...backend, macsPerSecond: (4 * macs) / 29 } }).ended;
+    expect(await statuses(job)).to.deep.equal(["committed"]);
+  });
+
+  it("claims nothing that needs more memory than it may use, or pays less than it wants", async () => {
+    const job = await published(1);
+    for (const [rules, reason] of [
+      [{ maxMemoryBytes: 100n }, /bytes of memory, the limit is 100/],
+      [{ minPricePerWork: 1.01 }, /the price is too low/],
+      [{ programs: [] }, /the program is not on the list/],
+    ] as const) {
+      const picky = start(rules);
+      await until("a refusal", async () => refusal(picky.lines, job) !== undefined);
+      await picky.stop();
+      expect(refusal(picky.lines, job)).to.match(reason);
+    }
+    expect(await statuses(job)).to.deep.equal(["free"]);
+    await finish(job);
+  });
+
+  it("without stake or gas money claims nothing, and does not spin", async () => {
+    const job = await published(2);
+    const poor = Wallet.createRandom();
+    const log = recordingLogger();
+    const sender = createSender({ chain: running.chain, wallet: poor, clock: systemClock, log });
+    const stakeless = start({}, { sender, log });
+    await delay(500);
+    await stakeless.stop();
+    expect(log.lines.filter(({ message }) => message.includes("not authorised")).length).to.be.within(1, 15);
+    await stakeWithoutGas(running, poor.address);
+    const penniless = start({}, { sender, log });
+    await until("a refusal", async () => refusal(log.lines, job) !== undefined);
+    await delay(500);
+    await penniless.stop();
+    expect(log.lines.filter(({ message }) => message.startsWith("not taken"))).to.have.length(1);
+    expect(await statuses(job)).to.deep.equal(["free", "free"]);
+    await finish(job);
+  });
+
+  it("takes up the claims of an earlier life before anything else", async () => {
+    const job = await published(3);
+    await marketCalls(running, account).claim(job.terms, [1]);
+    await start({ maxUnits: 1 }).ended;
+    expect(await statuses(job)).to.deep.equal(["free", "committed", "free"]);
+    await finish(job);
+  });
+
+  it("leaves a claim whose deadline has passed to be expired, and goes on", async () => {
+    const job = await published(2);
+    await marketCalls(running, account).claim(job.terms, [0]);
+    await running.advance(61);
+    await start({ maxUnits: 1 }).ended;
+    expect(await statuses(job)).to.deep.equal(["claimed", "committed"]);
+  });
+
+  it("commits what it has journalled, and nothing else", async () => {
+    const job = await published(2);
+    await marketCalls(running, account).claim(job.terms, [0]);
+    const { key } = (await jobOf(running, job)).units.get(0);
+    const journal = await Journal.open(journalDirOf(running, account));
+    await journal.record({ key, claimRoot: job.terms.salt, outputs: job.terms.dataset });
+    journal.close();
+    // An earlier life was about to sign this root; computing anew must never lead to another one.
+    await start({ maxUnits: 1 }).ended;
+    const unit = (await jobOf(running, job)).units.get(0);
+    expect([unit.status, unit.claimRoot]).to.deep.equal(["committed", job.terms.salt]);
+    await finish(job);
+  });
+
+  it("ends with the journal's error when that cannot be trusted, and signs nothing", async () => {
+    const job = await published(1);
+    await marketCalls(running, account).claim(job.terms, [0]);
+    const { key } = (await jobOf(running, job)).units.get(0);
+    const file = `${journalDirOf(running, account)}/${key}.json`;
+    await writeFile(file, "{");
+    const error: unknown = await start().ended.catch((reason: unknown) => reason);
+    expect((error as OrionError).code).to.equal("JOURNAL");
+    expect(await statuses(job)).to.deep.equal(["claimed"]);
+    await rm(file);
+    await start({ maxUnits: 1 }).ended;
+    expect(await statuses(job)).to.deep.equal(["committed"]);
+  });
+
+  it("refuses to start beside another worker with the same journal", async () => {
+    const first = start();
+    await delay(50);
+    const error: unknown = await start().ended.catch((reason: unknown) => reason);
+    expect((error as OrionError).code).to.equal("CONFIGURATION");
+    await first.stop();
+  });
+
+  it("finishes what it holds when it is drained, then ends", async () => {
+    const job = await published(6);
+    const drained = start();
+    await until("a claim", async () => (await jobOf(running, job)).units.freeCount < 6);
+    drained.worker.drain();
+    await drained.ended;
+    const left = await statuses(job);
+    expect(left).to.not.include("claimed");
+    expect(left).to.include("committed");
+    await finish(job);
+  });
+
+  for (const mode of ["refuse", "drop"] as const) {
+    it(`goes on when chain and IPFS ${mode} for a while`, async () => {
+      const [rpc, ipfs] = [await startProxy(running.chainProcess.url), await startProxy(running.ipfs.url)];
+      const network = { ...running.network, rpcUrl: rpc.url };
+      const chain = await connectChain(network);
+      const wallet = accountAt(account);
+      const sender = createSender({ chain, wallet, clock: systemClock, log: silentLogger, pollMs: 20 });
+      const store = createContentStore({ url: ipfs.url, retries: 0 });
+      const job = await published(12);
+      // Pauses of seconds last a twentieth here.
+      const clock = {
+        now: () => Date.now() * 20,
+        sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 20, signal),
+      };
+      const follower = createMarketFollower({ chain });
+      const worker = start({ maxUnits: 12, intervalMs: 1_000 }, { chain, sender, store, follower, clock });
+      await until("some commits", async () => (await statuses(job)).filter((s) => s === "committed").length > 1);
+      ipfs.mode = mode;
+      await delay(300);
+      rpc.mode = mode;
+      await delay(700);
+      ipfs.mode = "pass";
+      rpc.mode = "pass";
+      await worker.ended;
+      expect(new Set(await statuses(job))).to.deep.equal(new Set(["committed"]));
+      expect((await jobOf(running, job)).penalties).to.deep.equal([]);
+      chain.close();
+      await Promise.all([rpc.stop(), ipfs.stop()]);
+    });
+  }
+});
+
+/** Stake that another pays for; the provider itself authorises, with coin that is taken from it afterwards. */
+async function stakeWithoutGas(running: TestNetwork, provider: string): Promise<void> {
+  const { orion, registry } = running.chain.contracts;
+  const { addresses } = running.network;
+  const send = (to: string, data: string, label: string): Promise<unknown> =>
+    running.sender(ACCOUNTS.deployer).send({ to, data, label });
+  await send(
+    addresses.orion,
+    orion.interface.encodeFunctionData("approve", [addresses.registry, 10n * ORION]),
+    "approve",
+  );
+  const stake = registry.interface.encodeFunctionData("stake", [provider, addresses.market, 10n * ORION]);
+  await send(addresses.registry, stake, "stake");
+  await running.chainProcess.rpc("hardhat_impersonateAccount", [provider]);
+  await running.chainProcess.rpc("hardhat_setBalance", [provider, "0xde0b6b3a7640000"]);
+  const authorise = registry.interface.encodeFunctionData("authorise", [addresses.market, true]);
+  await running.chainProcess.rpc("eth_sendTransaction", [{ from: provider, to: addresses.registry, data: authorise }]);
+  await running.chainProcess.rpc("hardhat_setBalance", [provider, "0x0"]);
+}
