@@ -33,8 +33,9 @@ export function complaints(gas: GasFigures, snapshot: GasFigures): string[] {
   const found: string[] = [];
   for (const [name, target] of Object.entries(TARGETS)) {
     const figure = gas[name];
-    if (figure === undefined || figure > target)
+    if (figure === undefined || figure > target) {
       found.push(`${name}: ${String(figure)} is above its target ${String(target)}`);
+    }
   }
   for (const name of new Set([...Object.keys(gas), ...Object.keys(snapshot)])) {
     const [now, before] = [gas[name], snapshot[name]];

@@ -31,8 +31,8 @@ export interface MarketSteps {
   cancel(job: Job): Promise<ContractTransactionResponse>;
   tip(job: Job, amount: bigint): Promise<ContractTransactionResponse>;
   judge(job: Job, worker: HardhatEthersSigner, judgement: Judgement, unit?: number, attempt?: number): Promise<void>;
-  passWindow(): Promise<void>;
-  passClaimPeriod(): Promise<void>;
+  passWindow(): Promise<unknown>;
+  passClaimPeriod(): Promise<unknown>;
 }
 
 /** `IJobMarket.Skip` in its order. */
@@ -78,8 +78,8 @@ export function marketSteps(f: MarketFixture): MarketSteps {
       const outcome = { prover: ZeroAddress, open: 0, fallen: false, closed: false, holdUntil: 0, ...judgement };
       await disputes.judge(market, await steps.key(job, worker, unit, attempt), outcome);
     },
-    passWindow: async () => void (await time.increase(parameters.fast.challengeWindow + 1)),
-    passClaimPeriod: async () => void (await time.increase(parameters.fast.claimPeriod + 1)),
+    passWindow: () => time.increase(parameters.fast.challengeWindow + 1),
+    passClaimPeriod: () => time.increase(parameters.fast.claimPeriod + 1),
   };
   return steps;
 }

@@ -3,7 +3,7 @@ import { MaxUint256, Signature, type AddressLike, type BigNumberish } from "ethe
 
 /** What a permit needs of a token. */
 interface PermitToken {
-  readonly target: AddressLike;
+  getAddress(): Promise<string>;
   name(): Promise<string>;
   nonces(owner: AddressLike): Promise<bigint>;
 }
@@ -19,7 +19,7 @@ export async function signPermit(
 ): Promise<Signature> {
   if (owner.provider === null) throw new Error("the signer is not connected");
   const { chainId } = await owner.provider.getNetwork();
-  const domain = { name: await token.name(), version: "1", chainId, verifyingContract: String(token.target) };
+  const domain = { name: await token.name(), version: "1", chainId, verifyingContract: await token.getAddress() };
   const Permit = FIELDS.map((field) => ({ name: field.split(":")[0] ?? "", type: field.split(":")[1] ?? "" }));
   const nonce = await token.nonces(owner);
   const message = { owner: owner.address, spender, value, nonce, deadline: MaxUint256 };

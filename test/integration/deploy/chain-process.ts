@@ -41,7 +41,11 @@ export async function startAnvil(binary: string, chainId: number): Promise<Chain
 
 async function whenReady(child: ChildProcess, port: number): Promise<ChainProcess> {
   const url = `http://127.0.0.1:${String(port)}`;
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const exited = new Promise<void>((resolve) =>
+    child.once("exit", () => {
+      resolve();
+    }),
+  );
   const stop = async (): Promise<void> => {
     child.kill("SIGKILL");
     await exited;
@@ -67,6 +71,6 @@ async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
+  await new Promise((resolve) => server.close(resolve));
   return port;
 }

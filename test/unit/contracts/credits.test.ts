@@ -24,7 +24,9 @@ describe("ComputeCredits", () => {
   let restore: () => Promise<void>;
   beforeEach(async () => {
     const snapshot = (await f.ethers.provider.send("evm_snapshot", [])) as string;
-    restore = async () => void (await f.ethers.provider.send("evm_revert", [snapshot]));
+    restore = async () => {
+      await f.ethers.provider.send("evm_revert", [snapshot]);
+    };
   });
   afterEach(() => restore());
 

@@ -16,12 +16,7 @@ describe("DisputeManager", () => {
     f = await deployMarketFixture();
     const { fast, standard, long } = f.parameters;
     vm = await f.ethers.deployContract("TensorVM");
-    disputes = (await f.ethers.deployContract("DisputeManager", [
-      vm,
-      fast,
-      standard,
-      long,
-    ])) as unknown as DisputeManager;
+    disputes = await f.ethers.deployContract("DisputeManager", [vm, fast, standard, long]);
   });
 
   describe("recordClaim", () => {
@@ -198,12 +193,7 @@ describe("DisputeManager", () => {
         burnBps: 2_500,
         answerGwei: 1,
       };
-      const manager = (await f.ethers.deployContract("DisputeManager", [
-        vm,
-        extreme,
-        least,
-        extreme,
-      ])) as unknown as DisputeManager;
+      const manager = await f.ethers.deployContract("DisputeManager", [vm, extreme, least, extreme]);
       expect([...(await manager.profile(0))].map(Number)).to.deep.equal(Object.values(extreme));
       expect([...(await manager.profile(1))].map(Number)).to.deep.equal(Object.values(least));
     });
