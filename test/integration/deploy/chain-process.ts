@@ -50,9 +50,10 @@ async function whenReady(child: ChildProcess, port: number): Promise<ChainProces
     child.kill("SIGKILL");
     await exited;
   };
-  for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end; await delay(POLL_MS)) {
+  const end = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < end && child.exitCode === null) {
     if (await answers(url)) return { url, stop };
-    if (child.exitCode !== null) break;
+    await delay(POLL_MS);
   }
   await stop();
   throw new Error(`the chain on port ${String(port)} did not start`);
