@@ -48,10 +48,12 @@ const CREDITS_MINTED = 1_000_000n * CU;
 const STAKE = 1_000_000n * ORION;
 
 /**
- * The network in an in-process chain, deployed with the local parameters and a judge whose outcomes a test sets. The
+ * The network in an in-process chain, deployed with the local parameters and a judge whose outcomes a test sets, or with the real one. The
  * poster holds credits and has approved the market; three workers have staked and authorised it.
  */
-export async function deployMarketFixture(): Promise<MarketFixture> {
+export async function deployMarketFixture(
+  judge: "JudgedDisputeManager" | "DisputeManager" = "JudgedDisputeManager",
+): Promise<MarketFixture> {
   const connection = await hre.network.create();
   const { ethers, networkHelpers } = connection;
   const [owner, poster, keeper, first, second, third, stranger] = await ethers.getSigners();
@@ -62,7 +64,7 @@ export async function deployMarketFixture(): Promise<MarketFixture> {
   const orion = (await deploy("OrionToken", owner)) as OrionToken;
   const registry = (await deploy("ProviderRegistry", orion)) as ProviderRegistry;
   const credits = (await deploy("ComputeCredits", orion, owner, p.creditsFloor, p.creditsCap)) as ComputeCredits;
-  const disputes = (await deploy("JudgedDisputeManager", await deploy("TensorVM"), p.fast, p.standard, p.long)) as JudgedDisputeManager;
+  const disputes = (await deploy(judge, await deploy("TensorVM"), p.fast, p.standard, p.long)) as JudgedDisputeManager;
   const bounds = [p.lowestCollateral, p.highestCollateral, p.claimCollateral];
   const market = (await deploy("JobMarket", credits, registry, disputes, owner, ...bounds)) as JobMarket;
   const upkeep = (await deploy("MarketUpkeep", market)) as MarketUpkeep;
