@@ -133,6 +133,16 @@ describe("attacks on TensorVM", () => {
       expect(await judge(claim.facts, { kind: "step", proof: swapped })).to.match(/BadProof\((Chunks|Path|Root)\)/);
     });
 
+    it("the claimed element comes with its own chunk alone, however well its neighbour is proved", async () => {
+      const claim = claimOf({ alter: flip(0, NODE.z, 5) });
+      const { proof } = stepProof(claim, { shard: FROM, node: NODE.z, element: 5 });
+      expect(await judge(claim.facts, { kind: "step", proof })).to.equal("wrong");
+      const { inTensor, inShard, inClaim } = claim.tree.proveChunks(0, NODE.z, 0, 1);
+      const chunks = claim.source.claimed(0, NODE.z).slice(0, 2048);
+      const claimed = { chunks, path: [...inTensor, ...inShard, ...inClaim] };
+      expect(await judge(claim.facts, { kind: "step", proof: { ...proof, claimed } })).to.equal("BadProof(Chunks)");
+    });
+
     it("openings beyond those that the operator reads, or fewer, are refused", async () => {
       expect(await judgeStep((p) => ({ operands: [...p.operands, p.claimed] }))).to.equal("BadProof(Operands)");
       expect(await judgeStep((p) => ({ operands: p.operands.slice(0, -1) }))).to.equal("BadProof(Operands)");
