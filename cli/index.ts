@@ -13,6 +13,7 @@ export { mintCredits } from "./credits/mint.ts";
 export { compileContracts } from "./devnet/compile.ts";
 export { DEV_ACCOUNTS, type DevAccount, type DevWallets } from "./devnet/accounts.ts";
 export { devnetLines } from "./devnet/command.ts";
+export { rpc } from "./devnet/rpc.ts";
 export { startDevnet, type Devnet, type DevnetOptions } from "./devnet/start-devnet.ts";
 export { acceptUnits } from "./job/accept.ts";
 export { cancelJob } from "./job/cancel.ts";

@@ -20,6 +20,7 @@ import {
 } from "@orion/cli";
 import { AbortedError } from "@orion/protocol/common";
 
+import { cheatWallets } from "./start/cheats.ts";
 import { HELP, parseStartOptions, type StartOptions } from "./start/options.ts";
 import { reportLines, summaryJson } from "./start/report.ts";
 import { runJob } from "./start/run-job.ts";
@@ -44,9 +45,11 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
     devnet = await startDevnet({ dataDir, port: 0, ipfsPort: 0, signal, onStep: (line) => view.step(line) });
     for (const { privateKey } of Object.values(devnet.wallets)) secrets.add(privateKey);
     watch.begin("services");
-    view.step("starting three keepers and three workers");
-    services = startServices(devnet, (worker, event) => view.worker(worker, event));
-    const outcome = await stoppable(signal, runJob({ devnet, services, view, watch, signal }));
+    view.step("starting three keepers, a validator, three workers and two cheats");
+    const cheats = cheatWallets();
+    for (const { privateKey } of Object.values(cheats)) secrets.add(privateKey);
+    services = startServices(devnet, cheats, view);
+    const outcome = await stoppable(signal, runJob({ devnet, cheats, services, view, watch, signal }));
     if (options.summary !== undefined) await writeWhole(options.summary, `${toJson(summaryJson(outcome))}\n`);
     terminal.result({}, reportLines(outcome));
     if (options.keep) await keepRunning(devnet, services, signal);

@@ -19,6 +19,7 @@ export const DEV_ACCOUNTS = [
   "orchestrator",
   "aggregator",
   "upkeep",
+  "validator",
 ] as const;
 export type DevAccount = (typeof DEV_ACCOUNTS)[number];
 export type DevWallets = Readonly<Record<DevAccount, Wallet>>;

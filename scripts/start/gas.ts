@@ -26,10 +26,14 @@ const FUNCTIONS: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * Everything that was sent to the market, the upkeep contract and the credits from a block on: on a chain of its own that is the
- * job, refused transactions included.
+ * Everything that was sent to the market, the upkeep contract and the credits from a block on, but by the cheats and those who catch them: on a
+ * chain of its own that is the job, refused transactions included.
  */
-export async function jobTransactions({ chain }: Client, fromBlock: number): Promise<JobTransaction[]> {
+export async function jobTransactions(
+  { chain }: Client,
+  fromBlock: number,
+  others: readonly string[],
+): Promise<JobTransaction[]> {
   const { provider, network } = chain;
   const { market, upkeep, credits } = network.addresses;
   const last = await provider.getBlockNumber();
@@ -37,7 +41,7 @@ export async function jobTransactions({ chain }: Client, fromBlock: number): Pro
   for (let number = fromBlock; number <= last; number++) {
     const block = await provider.getBlock(number, true);
     for (const transaction of block?.prefetchedTransactions ?? []) {
-      if (![market, upkeep, credits].includes(transaction.to ?? "")) continue;
+      if (![market, upkeep, credits].includes(transaction.to ?? "") || others.includes(transaction.from)) continue;
       const receipt = await provider.getTransactionReceipt(transaction.hash);
       if (receipt !== null) found.push(described(transaction, receipt));
     }

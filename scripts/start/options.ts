@@ -4,8 +4,9 @@ import { InvalidInputError } from "@orion/protocol/common";
 
 export const HELP = `npm start -- [--keep] [--summary FILE]
 
-Starts a whole network on this machine (chain, contracts, IPFS, keepers, three workers), posts the digits job, waits until
-it is computed, settled and paid for, checks the result against the labels, and ends.
+Starts a whole network on this machine (chain, contracts, IPFS, keepers, a validator, three workers) and two cheats in it: one falsifies a
+hidden value, one withholds everything. Posts the digits job, waits until the cheats are caught and the job is computed, settled and paid for,
+checks the result against the labels, and ends.
 
   --keep            leave the network up and print its addresses; Ctrl-C stops it
   --summary FILE    write the figures as JSON

@@ -1,6 +1,7 @@
 import { CU, formatAmount, table, type JobResult, type PostedJob } from "@orion/cli";
 
 import type { Evaluation } from "../../examples/digits/index.ts";
+import { disputeJson, disputeLines, type DisputeReport } from "./disputes.ts";
 import { KINDS, type GasReport } from "./gas.ts";
 import type { Payment } from "./payments.ts";
 import type { BackendReport } from "./services.ts";
@@ -11,6 +12,7 @@ export interface Outcome {
   readonly result: JobResult;
   readonly evaluation: Evaluation;
   readonly payments: readonly Payment[];
+  readonly disputes: readonly DisputeReport[];
   readonly gas: GasReport;
   readonly transactions: number;
   readonly seconds: Readonly<Record<string, number>>;
@@ -30,6 +32,7 @@ export function summaryJson(outcome: Outcome): object {
     gas: { post, manifest, claim, commit, settle, perShard: gas.perShard },
     transactions: outcome.transactions,
     payments: outcome.payments,
+    disputes: outcome.disputes.map(disputeJson),
     seconds: outcome.seconds,
     backend: outcome.backend,
   };
@@ -51,6 +54,8 @@ export function reportLines(outcome: Outcome): string[] {
       payments.map(({ account, role, shards, amount }) => [account, role, String(shards), formatAmount(amount, CU)]),
     ),
     `together ${formatAmount(escrow, CU)}: the whole escrow`,
+    "",
+    ...outcome.disputes.flatMap(disputeLines),
     "",
     ...table(
       ["step", "transactions", "largest (gas)"],

@@ -4,10 +4,12 @@ import { parseEther } from "ethers";
 
 import { accuracyOfResult } from "../../examples/digits/index.ts";
 import { postDigits } from "./digits-job.ts";
+import { registerCheats } from "./cheats.ts";
 import { gasReport, jobTransactions } from "./gas.ts";
 import { paymentsOf } from "./payments.ts";
+import { disputeReports } from "./disputes.ts";
 import type { Outcome } from "./report.ts";
-import { WORKERS, type BackendReport, type Services } from "./services.ts";
+import { WORKERS, type BackendReport, type CheatWallets, type Services } from "./services.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import { requirePromises } from "./verdict.ts";
 import type { View } from "./view.ts";
@@ -20,6 +22,7 @@ const JOB_TIMEOUT_MS = 300_000;
 
 export interface Run {
   readonly devnet: Devnet;
+  readonly cheats: CheatWallets;
   readonly services: Services;
   readonly view: View;
   readonly watch: Stopwatch;
@@ -27,18 +30,23 @@ export interface Run {
 }
 
 /** Registers the workers, posts the job, follows it to its result and holds everything against what was promised. */
-export async function runJob({ devnet, services, view, watch, signal }: Run): Promise<Outcome> {
+export async function runJob(run: Run): Promise<Outcome> {
+  const { devnet, services } = run;
   const client = await connect(devnet.network);
   try {
     const children = [devnet.chain, ...services.children];
-    return await unlessEnded(children, follow(client, { devnet, services, view, watch, signal }));
+    return await unlessEnded(children, follow(client, run));
   } finally {
     client.chain.close();
   }
 }
 
-async function follow(client: Client, { devnet, services, view, watch, signal }: Run): Promise<Outcome> {
-  const [backend] = await Promise.all([services.ready, registerWorkers(client, devnet)]);
+async function follow(client: Client, { devnet, cheats, services, view, watch, signal }: Run): Promise<Outcome> {
+  const [backend] = await Promise.all([
+    services.ready,
+    registerWorkers(client, devnet),
+    registerCheats(client, devnet, cheats, STAKE),
+  ]);
   for (const { worker, name, macsPerSecond } of backend) {
     view.step(`${worker} computes with ${name}, ${(macsPerSecond / 1e6).toFixed(0)} MMAC/s`);
   }
@@ -54,8 +62,10 @@ async function follow(client: Client, { devnet, services, view, watch, signal }:
   const result = await jobResult(client, job, { signal });
   const evaluation = accuracyOfResult(result.npy, digits.labels);
   const payments = paymentsOf(job, devnet);
-  await requirePromises(client, devnet, { job, result, payments, accuracy: evaluation.accuracy });
-  const transactions = await jobTransactions(client, firstBlock);
+  const disputes = await disputeReports(client, job, cheats);
+  await requirePromises(client, devnet, { job, cheats, disputes, result, payments, accuracy: evaluation.accuracy });
+  const others = [devnet.wallets.validator, ...Object.values(cheats)].map(({ address }) => address);
+  const transactions = await jobTransactions(client, firstBlock, others);
   const gas = gasReport(transactions, posted.terms.shards);
   watch.end();
   return {
@@ -63,6 +73,7 @@ async function follow(client: Client, { devnet, services, view, watch, signal }:
     result,
     evaluation,
     payments,
+    disputes,
     gas,
     transactions: transactions.length,
     seconds: watch.report(),
@@ -91,7 +102,8 @@ async function untilResult(
       onLook: (job) => {
         view.job(job);
         const waiting = job.units.freeCount + job.units.active().filter(({ status }) => status === "claimed").length;
-        if (waiting === 0 && !isComputed) watch.begin("settle");
+        // A claim that has fallen is computed again.
+        if ((waiting === 0) !== isComputed) watch.begin(isComputed ? "compute" : "settle");
         isComputed = waiting === 0;
       },
     });

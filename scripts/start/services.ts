@@ -1,7 +1,8 @@
 import path from "node:path";
 
-import { startChild, type Child, type Devnet, type DevAccount } from "@orion/cli";
+import { startChild, type Child, type ChildOptions, type Devnet, type DevAccount } from "@orion/cli";
 import { UnavailableError } from "@orion/protocol/common";
+import type { HDNodeWallet, Wallet } from "ethers";
 import { z } from "zod";
 
 import { root } from "../support/root.ts";
@@ -9,6 +10,9 @@ import { root } from "../support/root.ts";
 export const WORKERS = ["worker-1", "worker-2", "worker-3"] as const;
 export type WorkerName = (typeof WORKERS)[number];
 const KEEPERS = ["orchestrator", "aggregator", "upkeep"] as const;
+/** Whom the network must withstand. */
+export const CHEATS = ["falsifier", "withholder"] as const;
+export type CheatName = (typeof CHEATS)[number];
 
 const INTERVAL_MS = "400";
 const READY_TIMEOUT_MS = 120_000;
@@ -27,9 +31,27 @@ const progressSchema = z.object({
   done: z.number(),
   total: z.number(),
 });
-const eventSchema = z.union([readySchema, progressSchema]);
+const cheatSchema = z.object({
+  event: z.literal("committed"),
+  unit: z.number(),
+  node: z.number().optional(),
+  element: z.number().optional(),
+  claimed: z.number().optional(),
+  actual: z.number().optional(),
+});
+const eventSchema = z.discriminatedUnion("event", [readySchema, progressSchema, cheatSchema]);
 
 export type WorkerEvent = z.infer<typeof progressSchema>;
+/** What a cheat has committed to, and what it has altered. */
+export type CheatEvent = z.infer<typeof cheatSchema>;
+
+/** Who hears of what the processes do. */
+export interface Listener {
+  worker(worker: WorkerName, event: WorkerEvent): void;
+  cheat(cheat: CheatName, event: CheatEvent): void;
+}
+
+export type CheatWallets = Readonly<Record<CheatName, HDNodeWallet | Wallet>>;
 
 /** How a worker computes. */
 export interface BackendReport {
@@ -46,12 +68,22 @@ export interface Services {
   stop(): Promise<void>;
 }
 
-/** Starts keepers and workers as processes of their own, each with its own key, through the command line that everybody uses. */
-export function startServices(devnet: Devnet, onWorker: (worker: WorkerName, event: WorkerEvent) => void): Services {
-  const keepers = KEEPERS.map((role) => startService(devnet, role, ["keeper", "start", role], () => undefined));
+/**
+ * Starts keepers, a validator and workers as processes of their own, each with its own key, through the command line that everybody uses; and the
+ * cheats beside them.
+ */
+export function startServices(devnet: Devnet, cheats: CheatWallets, listener: Listener): Services {
+  const silent = (): void => undefined;
+  const keepers = [
+    ...KEEPERS.map((role) => startService(devnet, role, ["keeper", "start", role], silent)),
+    startService(devnet, "validator", ["validator", "start"], silent),
+    ...CHEATS.map((name) => startCheat(devnet, name, cheats[name], (event) => listener.cheat(name, event))),
+  ];
   const workers = WORKERS.map((name) => {
     const journal = path.join(devnet.dataDir, "workers", name);
-    return startService(devnet, name, ["worker", "start", "--data-dir", journal], (event) => onWorker(name, event));
+    return startService(devnet, name, ["worker", "start", "--data-dir", journal], (event) => {
+      if (event.event === "progress") listener.worker(name, event);
+    });
   });
   const all = [...keepers, ...workers];
   const ready = Promise.all(all.map((service) => service.ready)).then((events) =>
@@ -74,25 +106,52 @@ interface StartedService {
   readonly ready: Promise<z.infer<typeof readySchema>>;
 }
 
+type ServiceEvent = WorkerEvent | CheatEvent;
+
 function startService(
   devnet: Devnet,
   name: DevAccount,
   args: readonly string[],
-  onEvent: (event: WorkerEvent) => void,
+  onEvent: (event: ServiceEvent) => void,
 ): StartedService {
+  return startProcess({
+    name,
+    script: path.join(root, "cli/bin/orion.mjs"),
+    args: [...args, "--json", "--interval", INTERVAL_MS, "--network", devnet.networkFile],
+    env: { ORION_PRIVATE_KEY: devnet.wallets[name].privateKey, ORION_HOME: devnet.dataDir },
+    onEvent,
+  });
+}
+
+function startCheat(
+  devnet: Devnet,
+  name: CheatName,
+  wallet: CheatWallets[CheatName],
+  onEvent: (event: CheatEvent) => void,
+): StartedService {
+  return startProcess({
+    name,
+    script: path.join(root, "scripts/start/adversary/main.ts"),
+    args: [name, devnet.networkFile],
+    env: { ORION_PRIVATE_KEY: wallet.privateKey },
+    onEvent: (event) => {
+      if (event.event === "committed") onEvent(event);
+    },
+  });
+}
+
+interface ProcessOptions extends Pick<ChildOptions, "name" | "script" | "args" | "env"> {
+  readonly onEvent: (event: ServiceEvent) => void;
+}
+
+function startProcess({ name, onEvent, ...options }: ProcessOptions): StartedService {
   const { promise: ready, resolve, reject } = Promise.withResolvers<z.infer<typeof readySchema>>();
   const hear = (line: string, stream: "stdout" | "stderr"): void => {
     const event = stream === "stdout" ? parseEvent(line) : undefined;
     if (event?.event === "ready") resolve(event);
     else if (event !== undefined) onEvent(event);
   };
-  const child = startChild({
-    name,
-    script: path.join(root, "cli/bin/orion.mjs"),
-    args: [...args, "--json", "--interval", INTERVAL_MS, "--network", devnet.networkFile],
-    env: { ORION_PRIVATE_KEY: devnet.wallets[name].privateKey, ORION_HOME: devnet.dataDir },
-    onLine: hear,
-  });
+  const child = startChild({ name, ...options, onLine: hear });
   const timer = setTimeout(() => {
     reject(new UnavailableError(`${name} was not ready after ${READY_TIMEOUT_MS / 1000} s`));
   }, READY_TIMEOUT_MS);

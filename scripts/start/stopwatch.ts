@@ -1,7 +1,7 @@
 export const PHASES = ["compile", "network", "services", "post", "compute", "settle", "result"] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** Seconds that each phase took. */
+/** Seconds that each phase took, in all: a phase may come again. */
 export class Stopwatch {
   readonly #started = performance.now();
   readonly #seconds = new Map<Phase, number>();
@@ -16,7 +16,8 @@ export class Stopwatch {
 
   end(): void {
     const now = performance.now();
-    if (this.#phase !== undefined) this.#seconds.set(this.#phase, (now - this.#since) / 1000);
+    const before = this.#phase === undefined ? 0 : (this.#seconds.get(this.#phase) ?? 0);
+    if (this.#phase !== undefined) this.#seconds.set(this.#phase, before + (now - this.#since) / 1000);
     this.#since = now;
     this.#phase = undefined;
   }

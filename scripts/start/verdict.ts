@@ -3,7 +3,8 @@ import { escrowOf, type JobRecord } from "@orion/protocol/chain";
 import { OrionError } from "@orion/protocol/common";
 
 import type { Payment } from "./payments.ts";
-import { WORKERS } from "./services.ts";
+import type { DisputeReport } from "./disputes.ts";
+import { CHEATS, WORKERS, type CheatWallets } from "./services.ts";
 
 /** The network ran, but not as it promises. */
 export class BrokenPromiseError extends OrionError {
@@ -18,12 +19,20 @@ const LEAST_ACCURACY = 0.97;
 export async function requirePromises(
   client: Client,
   devnet: Devnet,
-  outcome: { job: JobRecord; result: JobResult; payments: readonly Payment[]; accuracy: number },
+  outcome: {
+    job: JobRecord;
+    cheats: CheatWallets;
+    disputes: readonly DisputeReport[];
+    result: JobResult;
+    payments: readonly Payment[];
+    accuracy: number;
+  },
 ): Promise<void> {
-  const { job, result, payments, accuracy } = outcome;
+  const { job, result, payments, accuracy, cheats } = outcome;
   const paid = payments.reduce((sum, { amount }) => sum + amount, 0n);
   promise(job.settledShards === job.terms.shards, `${job.settledShards} of ${job.terms.shards} shards are settled`);
-  promise(job.penalties.length === 0, `${job.penalties.length} claims were expired or forfeited`);
+  promise(job.penalties.length === CHEATS.length, `${job.penalties.length} claims were expired or forfeited`);
+  requireCaught(outcome.disputes, payments, cheats, devnet);
   promise(result.verified && result.cid !== undefined, "the published result does not follow from the settled claims");
   promise(accuracy >= LEAST_ACCURACY, `the accuracy is ${accuracy}, at least ${LEAST_ACCURACY} is promised`);
   promise(paid === escrowOf(job.terms), `${paid} base units of CU were paid, the escrow was ${escrowOf(job.terms)}`);
@@ -33,9 +42,30 @@ export async function requirePromises(
     const { credits } = await balancesOf(client, address);
     promise(credits === amount, `${account} holds ${credits} base units of CU, it earned ${amount}`);
   }
-  for (const name of WORKERS) {
-    const { locked } = await providerAccount(client, devnet.wallets[name].address);
+  const providers = [
+    ...WORKERS.map((name) => [name, devnet.wallets[name].address] as const),
+    ...CHEATS.map((name) => [name, cheats[name].address] as const),
+  ];
+  for (const [name, address] of providers) {
+    const { locked } = await providerAccount(client, address);
     promise(locked === 0n, `${locked} wei of the stake of ${name} are still locked`);
+  }
+}
+
+/** Every cheat has lost its lock to the validator's challenge, in the way that it deserves, and was paid nothing. */
+function requireCaught(
+  disputes: readonly DisputeReport[],
+  payments: readonly Payment[],
+  cheats: CheatWallets,
+  devnet: Devnet,
+): void {
+  const endings = { falsifier: "proof", withholder: "timeout" } as const;
+  for (const name of CHEATS) {
+    const dispute = disputes.find(({ cheat }) => cheat === name);
+    promise(dispute?.kind === endings[name], `the ${name} was not caught by a ${endings[name]}`);
+    promise(dispute?.finder === devnet.wallets.validator.address, `the validator did not catch the ${name}`);
+    promise((dispute?.slashed ?? 0n) > 0n && (dispute?.reward ?? 0n) > 0n, `the ${name} lost nothing`);
+    promise(!payments.some(({ address }) => address === cheats[name].address), `the ${name} was paid`);
   }
 }
 

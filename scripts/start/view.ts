@@ -2,7 +2,7 @@ import { bar, type Terminal } from "@orion/cli";
 import type { JobRecord, UnitRecord, UnitStatus } from "@orion/protocol/chain";
 
 import type { Stopwatch } from "./stopwatch.ts";
-import { WORKERS, type WorkerEvent, type WorkerName } from "./services.ts";
+import { WORKERS, type CheatEvent, type CheatName, type WorkerEvent, type WorkerName } from "./services.ts";
 
 /** What is known of one worker while it works. */
 interface WorkerState {
@@ -42,6 +42,14 @@ export class View {
       if (!this.#terminal.interactive) this.step(`${name} committed unit ${event.unit}`);
     }
     this.#draw();
+  }
+
+  cheat(name: CheatName, { unit, node, element, claimed, actual }: CheatEvent): void {
+    const lie =
+      node === undefined
+        ? "noise, and publishes nothing"
+        : `a lie: element ${element} of node ${node} is ${actual}, claimed as ${claimed}`;
+    this.step(`the ${name} committed unit ${unit} to ${lie}`);
   }
 
   job(job: JobRecord): void {

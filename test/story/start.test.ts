@@ -30,6 +30,21 @@ const summarySchema = z.strictObject({
       amount,
     }),
   ),
+  disputes: z.array(
+    z.strictObject({
+      kind: z.enum(["proof", "timeout"]),
+      moves: z.int().positive(),
+      transactions: z.int().positive(),
+      gas,
+      seconds: z.int().nonnegative(),
+      node: z.int().nullable(),
+      element: z.int().nullable(),
+      claimed: z.int().nullable(),
+      actual: z.int().nullable(),
+      slashed: amount,
+      reward: amount,
+    }),
+  ),
   seconds: z.record(z.string(), z.number()),
   backend: z.array(
     z.strictObject({ worker: z.string(), name: z.string(), mode: z.string(), macsPerSecond: z.number() }),
@@ -123,7 +138,23 @@ describe("npm start", function () {
       summary.payments.filter((payment) => payment.role === role).reduce((sum, { shards }) => sum + shards, 0);
     expect(shardsOf("worker")).to.equal(summary.shards);
     expect(shardsOf("keeper")).to.equal(summary.shards);
-    for (const words of ["Accuracy 9", "paid to", "largest (gas)", "computes with", summary.result.cid]) {
+    const lie = /element (\d+) of node (\d+) is (-?\d+), claimed as (-?\d+)/.exec(started.text());
+    const [proof, silence, ...more] = summary.disputes;
+    expect([proof?.kind, silence?.kind, ...more]).to.deep.equal(["proof", "timeout"]);
+    expect([proof?.element, proof?.node, proof?.actual, proof?.claimed]).to.deep.equal(lie?.slice(1).map(Number));
+    expect([silence?.node, silence?.claimed]).to.deep.equal([null, null]);
+    for (const { slashed, reward } of summary.disputes) {
+      expect(BigInt(reward)).to.be.greaterThan(0n);
+      expect(BigInt(slashed)).to.be.greaterThan(2n * BigInt(reward));
+    }
+    for (const words of [
+      "Accuracy 9",
+      "paid to",
+      "Caught the falsifier",
+      "Caught the withholder",
+      "computes with",
+      summary.result.cid,
+    ]) {
       expect(started.text()).to.include(words);
     }
     await untilNobodyRuns(started.mark);

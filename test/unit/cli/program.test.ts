@@ -36,6 +36,7 @@ describe("the command line", () => {
       ...["register", "stake", "authorise", "withdraw", "status"].map((name) => `provider ${name}`),
       "worker start",
       "keeper start",
+      "validator start",
       ...["post", "status", "watch", "result", "cancel", "accept", "tip"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions"].map((name) => `credits ${name}`),
       ...["new", "import", "address", "list"].map((name) => `keys ${name}`),

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { InvalidInputError } from "@orion/protocol/common";
 
+import { disputeJson, disputeLines, type DisputeReport } from "../../../scripts/start/disputes.ts";
 import { gasReport, type JobTransaction } from "../../../scripts/start/gas.ts";
 import { parseStartOptions } from "../../../scripts/start/options.ts";
 import { Stopwatch } from "../../../scripts/start/stopwatch.ts";
@@ -27,6 +28,33 @@ describe("the figures of npm start", () => {
     watch.begin("post");
     watch.end();
     expect(Object.keys(watch.report())).to.deep.equal(["compile", "post", "total"]);
+  });
+
+  it("tell a dispute to people and to machines", () => {
+    const figures = {
+      ...({ kind: "proof", moves: 5, transactions: 6, gas: 811_063, seconds: 3 } as const),
+      ...{ node: 14, element: 77, claimed: 26, actual: -25, slashed: 10n ** 18n, reward: 35n * 10n ** 16n },
+    };
+    const report: DisputeReport = { ...figures, cheat: "falsifier", unit: 3, finder: "0x" };
+    const lines = disputeLines(report).join("\n");
+    for (const words of [
+      "falsifier (unit 3)",
+      "node 14, element 77: claimed 26, true -25",
+      "811,063 gas",
+      "0.35 ORION",
+    ]) {
+      expect(lines).to.include(words);
+    }
+    expect(disputeJson(report)).to.deep.equal(figures);
+    const silence: DisputeReport = {
+      ...report,
+      kind: "timeout",
+      node: null,
+      element: null,
+      claimed: null,
+      actual: null,
+    };
+    expect(disputeLines(silence).join("\n")).to.include("no answer in time").and.not.include("null");
   });
 });
 

@@ -7,8 +7,8 @@ import { ConfigurationError, OrionError, type Logger, type Service } from "@orio
 import { createBackend } from "@orion/protocol/kernels";
 import { Wallet } from "ethers";
 
-import { createFalsifier } from "./adversary/falsifier.ts";
-import { createWithholder } from "./adversary/withholder.ts";
+import { createFalsifier } from "./falsifier.ts";
+import { createWithholder } from "./withholder.ts";
 
 const INTERVAL_MS = 100;
 
