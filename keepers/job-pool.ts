@@ -23,7 +23,7 @@ export class JobPool {
   readonly #parallel: number;
   readonly #aside = new Map<string, { until: number; failures: number }>();
   readonly #running = new Map<string, Promise<void>>();
-  #bug: unknown;
+  #bug: Error | undefined;
 
   constructor(options: JobPoolOptions) {
     this.#clock = options.clock;
@@ -59,7 +59,7 @@ export class JobPool {
       this.#aside.delete(job.jobId);
     } catch (error) {
       if (error instanceof OrionError) this.#putAside(job, error);
-      else this.#bug ??= error;
+      else this.#bug ??= error instanceof Error ? error : new Error(String(error));
     }
   }
 

@@ -51,8 +51,9 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
 /** Decodes revert data with the errors of all our contracts. */
 export function decodeRevert(data: string, cause?: unknown): RevertError {
   const described = describe(data);
-  if (described === undefined)
+  if (described === undefined) {
     return new RevertError(data === "0x" ? "WithoutReason" : `Unknown(${data.slice(0, 10)})`, [], { cause });
+  }
   const hint = HINTS[described.name];
   return new RevertError(described.name, [...described.args], hint === undefined ? { cause } : { cause, hint });
 }
@@ -109,6 +110,6 @@ function nodeMessage(error: unknown): string {
 
 function shortMessage(error: unknown): string {
   const record = error as { shortMessage?: unknown; message?: unknown } | null;
-  const text = record?.shortMessage ?? record?.message ?? String(error);
-  return String(text).split("\n")[0] ?? "";
+  const texts = [record?.shortMessage, record?.message].filter((text) => typeof text === "string");
+  return (texts[0] ?? String(error)).split("\n")[0] ?? "";
 }

@@ -117,7 +117,10 @@ class LogReader {
       from = to + 1;
     }
     // The logs belong to the head only if it is still the head's chain that answers.
-    if (changed && (await chain.provider.getBlock(head.number))?.hash !== head.hash) return this.#rewind(start - 1);
+    if (changed && (await chain.provider.getBlock(head.number))?.hash !== head.hash) {
+      this.#rewind(start - 1);
+      return;
+    }
     this.time = head.timestamp;
     this.#remember({ number: head.number, hash: head.hash });
   }
@@ -125,8 +128,9 @@ class LogReader {
   /** Applies the logs from block `from` on that are not known yet; one that was missed earlier takes back all that follow it. */
   #take(logs: readonly Log[], from: number): boolean {
     const known = new Set<string>();
-    for (let i = this.#applied.length - 1; (this.#applied[i]?.block ?? -1) >= from; i--)
+    for (let i = this.#applied.length - 1; (this.#applied[i]?.block ?? -1) >= from; i--) {
       known.add(this.#applied[i]?.id ?? "");
+    }
     const fresh = logs.filter((log) => !known.has(idOf(log)));
     const missed = fresh.find((log) => log.blockNumber < this.next)?.blockNumber;
     if (missed !== undefined) this.#rewind(missed - 1);

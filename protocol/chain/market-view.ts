@@ -115,7 +115,7 @@ function append<T>(list: T[], item: T): Undo {
 }
 
 function returnUnit(job: JobRecord, args: Args, kind: PenaltyRecord["kind"]): Undo {
-  const index = Number(args.unit as bigint);
+  const index = Number(args.unit);
   const before = job.units.release(index);
   const undo = append(job.penalties, {
     kind,
@@ -141,26 +141,26 @@ const CHANGES: Record<string, (job: JobRecord, args: Args) => Undo> = {
       earnsFee: args.earnsFee as boolean,
     }),
   UnitClaimed(job, args) {
-    const before = job.units.update(Number(args.unit as bigint), {
+    const before = job.units.update(Number(args.unit), {
       status: "claimed",
-      attempt: Number(args.attempt as bigint),
+      attempt: Number(args.attempt),
       worker: args.worker as string,
       key: args.key as string,
-      deadline: Number(args.deadline as bigint),
+      deadline: Number(args.deadline),
     });
     return () => job.units.put(before);
   },
   ClaimCommitted(job, args) {
-    const before = job.units.update(Number(args.unit as bigint), {
+    const before = job.units.update(Number(args.unit), {
       status: "committed",
       claimRoot: args.claimRoot as string,
       outputs: args.outputs as string,
-      windowEnd: Number(args.windowEnd as bigint),
+      windowEnd: Number(args.windowEnd),
     });
     return () => job.units.put(before);
   },
   UnitSettled(job, args) {
-    const before = job.units.update(Number(args.unit as bigint), {
+    const before = job.units.update(Number(args.unit), {
       status: "settled",
       accepted: args.accepted as boolean,
     });

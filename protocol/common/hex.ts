@@ -10,7 +10,9 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string, length?: number): Uint8Array {
   if (!/^0x([0-9a-fA-F]{2})*$/.test(text)) throw new InvalidInputError(`not hexadecimal: ${text.slice(0, 80)}`);
   const bytes = new Uint8Array((text.length - 2) / 2);
-  if (length !== undefined && bytes.length !== length) throw new InvalidInputError(`${String(length)} bytes expected, got ${String(bytes.length)}`);
+  if (length !== undefined && bytes.length !== length) {
+    throw new InvalidInputError(`${String(length)} bytes expected, got ${String(bytes.length)}`);
+  }
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 + 2 * i, 4 + 2 * i), 16);
   return bytes;
 }

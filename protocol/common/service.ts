@@ -39,7 +39,10 @@ export function createLoop(options: LoopOptions): Service {
           failures++;
           options.log.warn({ code: error.code, hint: error.hint, failures }, error.message);
         }
-        const pause = failures === 0 ? options.intervalMs : Math.min(MAX_BACKOFF_MS, options.intervalMs * 2 ** Math.min(failures, 10));
+        const pause =
+          failures === 0
+            ? options.intervalMs
+            : Math.min(MAX_BACKOFF_MS, options.intervalMs * 2 ** Math.min(failures, 10));
         await options.clock.sleep(pause, signal);
       }
     },
