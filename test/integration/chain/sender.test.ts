@@ -26,6 +26,11 @@ async function failureOf(action: Promise<unknown>): Promise<OrionError> {
   return error as OrionError;
 }
 
+function revertOf(error: OrionError): RevertError {
+  if (error instanceof RevertError) return error;
+  throw new Error(`not a revert: ${error.message}`, { cause: error });
+}
+
 describe("createSender", function () {
   this.timeout(60_000);
   let running: TestNetwork;
@@ -70,8 +75,7 @@ describe("createSender", function () {
 
   it("signs nothing when the simulation reverts, and names error, values and remedy", async () => {
     const before = await transactionsOf(11);
-    const error = (await failureOf(senderOf(11).send(transfer(5n)))) as RevertError;
-    expect(error).to.be.instanceOf(RevertError);
+    const error = revertOf(await failureOf(senderOf(11).send(transfer(5n))));
     expect([error.revert, ...error.values]).to.deep.equal(["ERC20InsufficientBalance", accountAt(11).address, 0n, 5n]);
     expect(error.hint).to.match(/orion credits mint/);
     expect(await transactionsOf(11)).to.equal(before);
@@ -82,7 +86,7 @@ describe("createSender", function () {
     const terms = { ...job.terms, pricePerShard: job.terms.workPerShard - 1n };
     const data = running.chain.contracts.market.interface.encodeFunctionData("postJob", [terms]);
     const call = { to: running.network.addresses.market, data, label: "postJob" };
-    const error = (await failureOf(senderOf(ACCOUNTS.poster).send(call))) as RevertError;
+    const error = revertOf(await failureOf(senderOf(ACCOUNTS.poster).send(call)));
     expect([error.revert, ...error.values]).to.deep.equal(["BelowPar", terms.pricePerShard, terms.workPerShard]);
     expect(error.message).to.equal(
       `the contract refused the call: BelowPar(${String(terms.pricePerShard)}, ${String(terms.workPerShard)})`,
@@ -111,7 +115,7 @@ describe("createSender", function () {
       clock: systemClock,
       log: silentLogger,
     });
-    const error = (await failureOf(poor.send(approval(1n)))) as RevertError;
+    const error = revertOf(await failureOf(poor.send(approval(1n))));
     expect(error.revert).to.equal("InsufficientFunds");
     expect(error.hint).to.match(/coin/);
   });

@@ -80,8 +80,9 @@ describe("what workers and aggregators publish", function () {
       const later = await publish(2, 4, id("later"));
       const opened = await openOutputs(store, later, job.program, io);
       expect([...(await opened.load(3)).data]).to.deep.equal([...(outputs[3] as Tensor).data]);
-      for (const outside of [1, 4, -1, 0.5])
+      for (const outside of [1, 4, -1, 0.5]) {
         expect(await refusalOf(opened.load(outside))).to.be.instanceOf(InvalidInputError);
+      }
     });
 
     it("are refused under another key, root or range", async () => {
@@ -94,10 +95,11 @@ describe("what workers and aggregators publish", function () {
         await republish({ root: fromHex(id("other")) }),
         await republish({ from: 1, to: 5 }),
       ];
-      for (const other of wrong)
+      for (const other of wrong) {
         expect((await refusalOf(loadOutputs(store, other, job.program, io))).message).to.match(
           /labelled for another claim/,
         );
+      }
     });
 
     it("are refused when one node root differs, however far from the output", async () => {

@@ -6,7 +6,7 @@ import { Wallet } from "ethers";
 
 import { createOrchestrator } from "@orion/keepers";
 import { connectChain, createMarketFollower, createSender } from "@orion/protocol/chain";
-import { OrionError, silentLogger, systemClock } from "@orion/protocol/common";
+import { type OrionError, silentLogger, systemClock } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
 import { createBackend, type Backend } from "@orion/protocol/kernels";
 import { createContentStore } from "@orion/protocol/storage";

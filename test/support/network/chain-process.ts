@@ -55,9 +55,11 @@ async function whenReady(child: ChildProcess, port: number): Promise<ChainProces
   const url = `http://127.0.0.1:${String(port)}`;
   const rpc = (method: string, params: readonly unknown[] = []): Promise<unknown> => call(url, method, params);
   const stop = stopper(child);
-  for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end && child.exitCode === null; await delay(POLL_MS)) {
+  const end = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < end && child.exitCode === null) {
     const ready = await rpc("eth_chainId").catch(() => undefined);
     if (ready !== undefined) return { url, rpc, stop };
+    await delay(POLL_MS);
   }
   await stop();
   throw new Error(`the chain on port ${String(port)} did not start`);
@@ -69,7 +71,9 @@ process.once("exit", () => children.forEach((child) => child.kill("SIGKILL")));
 /** Gives what ends a child for certain; it also ends when this process exits without asking. */
 export function stopper(child: ChildProcess): () => Promise<void> {
   children.add(child);
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+  });
   void exited.then(() => children.delete(child));
   return async () => {
     child.kill("SIGKILL");

@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from "node:fs";
 
-import { HDNodeWallet, Wallet } from "ethers";
+import { type HDNodeWallet, Wallet } from "ethers";
 
 import { createAggregator, createOrchestrator, createUpkeepKeeper, createValidator } from "@orion/keepers";
 import { connectChain, createMarketFollower, createSender, readNetworkFile } from "@orion/protocol/chain";

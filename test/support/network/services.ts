@@ -80,8 +80,10 @@ export async function until(
   services: readonly RunningService[] = [],
   timeoutMs = 60_000,
 ): Promise<void> {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; await delay(50)) {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
     if (await condition()) return;
+    await delay(50);
   }
   const logs = await Promise.all(
     services.map(async (s) => `${s.role} ${String(s.account)}:\n${(await s.log()).slice(-1500)}`),

@@ -3,8 +3,11 @@ import type { Block, Filter, JsonRpcProvider, Log } from "ethers";
 import type { Chain } from "@orion/protocol/chain";
 
 export interface Wrapping {
-  getLogs?(filter: Filter, real: (filter: Filter) => Promise<Log[]>): Promise<Log[]>;
-  getBlock?(block: number | "latest", real: (block: number | "latest") => Promise<Block | null>): Promise<Block | null>;
+  readonly getLogs?: (filter: Filter, real: (filter: Filter) => Promise<Log[]>) => Promise<Log[]>;
+  readonly getBlock?: (
+    block: number | "latest",
+    real: (block: number | "latest") => Promise<Block | null>,
+  ) => Promise<Block | null>;
 }
 
 /** A chain whose node answers two calls in its own way, as a lagging or balanced one does. */
@@ -15,8 +18,9 @@ export function wrapChain(chain: Chain, wrapping: Wrapping): Chain {
     get(target, name: keyof JsonRpcProvider) {
       const { getLogs, getBlock } = wrapping;
       if (name === "getLogs" && getLogs !== undefined) return (filter: Filter) => getLogs(filter, real.getLogs);
-      if (name === "getBlock" && getBlock !== undefined)
+      if (name === "getBlock" && getBlock !== undefined) {
         return (block: number | "latest") => getBlock(block, real.getBlock);
+      }
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
     },

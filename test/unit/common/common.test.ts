@@ -27,8 +27,9 @@ describe("hexadecimal", () => {
   });
 
   it("is refused without 0x, in halves, with other letters and of another length", () => {
-    for (const text of ["", "ab", "0x1", "0xgg", "0x12 ", "0x12\n"])
+    for (const text of ["", "ab", "0x1", "0xgg", "0x12 ", "0x12\n"]) {
       expect(() => fromHex(text), text).to.throw(InvalidInputError);
+    }
     expect(() => fromHex("0x1234", 3)).to.throw(InvalidInputError, "3 bytes expected, got 2");
   });
 

@@ -68,7 +68,7 @@ describe("parseDocument", () => {
           });
         }
         it(`refuses a document without ${field}`, () => {
-          const { [field]: _, ...rest } = right;
+          const rest = Object.fromEntries(Object.entries(right).filter(([name]) => name !== field));
           expect(() => parse(rest)).to.throw(IntegrityError, new RegExp(field));
         });
       }
@@ -78,8 +78,9 @@ describe("parseDocument", () => {
       });
 
       it("refuses what is no document at all", () => {
-        for (const value of [null, 5, "text", [], new Uint8Array(4), link])
+        for (const value of [null, 5, "text", [], new Uint8Array(4), link]) {
           expect(() => parse(value)).to.throw(IntegrityError);
+        }
       });
     });
   }
