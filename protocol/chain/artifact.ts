@@ -12,6 +12,7 @@ const SOURCES = {
   DisputeManager: "dispute/DisputeManager",
   JobMarket: "market/JobMarket",
   MarketUpkeep: "chainlink/MarketUpkeep",
+  TensorVM: "vm/TensorVM",
 } as const;
 
 export type ContractName = keyof typeof SOURCES;
