@@ -25,8 +25,8 @@ export interface AggregatorOptions {
  */
 export function createAggregator(context: ServiceContext, options: AggregatorOptions = {}): Service {
   const { chain, sender, follower, log, step } = context;
-  /** Jobs whose right result is announced, by anybody. */
-  const done = new Set<string>();
+  /** Right results that were found announced, by anybody; a reorganisation may take the announcement back. */
+  const done = new Map<string, PublishedResult>();
 
   const serve = async (job: JobRecord, signal: AbortSignal): Promise<void> => {
     const { jobId } = job;
@@ -34,7 +34,8 @@ export function createAggregator(context: ServiceContext, options: AggregatorOpt
     const result = await join(context, job, signal);
     step?.("aggregator:stored");
     const fresh = (await follower.sync(sender.lastBlock)).jobs.get(jobId);
-    if (fresh !== undefined && !isAnnounced(fresh, result)) {
+    if (fresh === undefined) return;
+    if (!isAnnounced(fresh, result)) {
       const data = chain.contracts.market.interface.encodeFunctionData("publishResult", [
         jobId,
         result.root,
@@ -44,12 +45,12 @@ export function createAggregator(context: ServiceContext, options: AggregatorOpt
       step?.("aggregator:published");
       log.info({ jobId, root: result.root, gas: Number(receipt.gasUsed) }, "result published");
     }
-    done.add(jobId);
+    done.set(jobId, result);
   };
 
   const wanted = (job: JobRecord): boolean =>
     job.settledShards === job.terms.shards &&
-    !done.has(job.jobId) &&
+    !isAnnounced(job, done.get(job.jobId)) &&
     !job.results.some(({ publisher }) => publisher === sender.address);
 
   return createJobService(context, {
@@ -60,8 +61,8 @@ export function createAggregator(context: ServiceContext, options: AggregatorOpt
   });
 }
 
-function isAnnounced(job: JobRecord, result: PublishedResult): boolean {
-  return job.results.some((r) => r.root === result.root && r.digest === result.digest);
+function isAnnounced(job: JobRecord, result: PublishedResult | undefined): boolean {
+  return job.results.some((r) => r.root === result?.root && r.digest === result.digest);
 }
 
 async function join(context: ServiceContext, job: JobRecord, signal: AbortSignal): Promise<PublishedResult> {
