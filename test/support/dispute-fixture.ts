@@ -17,7 +17,7 @@ import {
 import type { DisputeManager } from "../../protocol/chain/generated/dispute/DisputeManager.js";
 import type { TensorVM } from "../../protocol/chain/generated/vm/TensorVM.js";
 import { Random } from "../unit/tensor/random.ts";
-import { makeClaim, type ClaimFixture, type ClaimOptions } from "./claim-fixture.ts";
+import { makeClaim, type ClaimFixture, type ClaimOptions, type Facts } from "./claim-fixture.ts";
 import { disputedClaim, factsHash, type DisputedClaim, type NodeEntry, type PlacedHash } from "./disputed-claim.ts";
 
 type Connection = Awaited<ReturnType<typeof hre.network.create>>;
@@ -43,7 +43,7 @@ export interface DisputeFixture {
   readonly helpers: Connection["networkHelpers"];
   readonly disputes: DisputeManager;
   readonly vm: TensorVM;
-  readonly profile: Parameters["Orion"]["fast"];
+  readonly profile: Parameters["Orion"]["standard"];
   /** Wei that the first demand prepays. */
   readonly price: bigint;
   readonly market: HardhatEthersSigner;
@@ -52,7 +52,7 @@ export interface DisputeFixture {
   readonly friend: HardhatEthersSigner;
   readonly stranger: HardhatEthersSigner;
   /** Records a claim under a key of its own; its window ends a thousand seconds from now unless told. */
-  record(fixture: ClaimFixture, windowEnd?: number): Promise<RecordedClaim>;
+  record(fixture: ClaimFixture, facts?: Partial<Facts>): Promise<RecordedClaim>;
   demand(claim: RecordedClaim, place: Place, changes?: DemandChanges): Promise<ContractTransactionResponse>;
   respond(claim: RecordedClaim, place: Place, from?: HardhatEthersSigner): Promise<ContractTransactionResponse>;
   demandOutput(claim: RecordedClaim, range: OutputRange, changes?: DemandChanges): Promise<ContractTransactionResponse>;
@@ -65,6 +65,8 @@ export interface DisputeFixture {
 
 export const SALT = id("salt of a seal");
 export const WINDOW = 1_000;
+/** Index of the profile that claims have unless told; its clocks are long enough to be set to the second. */
+export const STANDARD = 1;
 
 /** The judge with the real tensor machine, alone on an in-process chain; accounts play markets, workers and challengers. */
 export async function deployDisputes(): Promise<DisputeFixture> {
@@ -76,18 +78,18 @@ export async function deployDisputes(): Promise<DisputeFixture> {
   const vm = await ethers.deployContract("TensorVM");
   const profiles = [Orion.fast, Orion.standard, Orion.long];
   const disputes = await ethers.deployContract("DisputeManager", [vm, ...profiles]);
-  const price = BigInt(Orion.fast.answerGwei) * 10n ** 9n;
+  const price = BigInt(Orion.standard.answerGwei) * 10n ** 9n;
   const snapshot = await helpers.takeSnapshot();
   let keys = 0;
 
   const commitment = (claim: RecordedClaim, prover: HardhatEthersSigner, { proof }: EncodedProof): string =>
     sealCommitment(claim.claimId, prover.address, proof, SALT);
   return {
-    ...{ ethers, time: helpers.time, helpers, disputes, vm, profile: Orion.fast, price },
+    ...{ ethers, time: helpers.time, helpers, disputes, vm, profile: Orion.standard, price },
     ...{ market, worker, challenger, friend, stranger },
-    async record(fixture, windowEnd) {
-      const facts = { worker: worker.address, windowEnd: windowEnd ?? (await helpers.time.latest()) + WINDOW };
-      const claim = disputedClaim(fixture, facts);
+    async record(fixture, changes = {}) {
+      const windowEnd = (await helpers.time.latest()) + WINDOW;
+      const claim = disputedClaim(fixture, { worker: worker.address, windowEnd, profile: STANDARD, ...changes });
       const key = id(`key ${String((keys += 1))}`);
       await disputes.connect(market).recordClaim(key, factsHash(claim.facts));
       return { ...claim, key, market, claimId: await disputes.claimIdOf(market, key) };
@@ -109,7 +111,11 @@ export async function deployDisputes(): Promise<DisputeFixture> {
     prove: (claim, prover, { kind, proof }) =>
       disputes.connect(prover).proveFraud(market, claim.key, claim.facts, kind, proof, SALT),
     now: () => helpers.time.latest(),
-    reset: () => snapshot.restore(),
+    async reset() {
+      await snapshot.restore();
+      // The chain's clock went on: a fresh block, so that what is counted from the latest one is counted from now.
+      await helpers.mine();
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import {
   LARGE_CHUNKS,
   NODE,
   smallClaim,
+  STANDARD,
   WINDOW,
   type DisputeFixture,
   type RecordedClaim,
@@ -72,7 +73,7 @@ describe("DisputeManager demand", () => {
       let held = 0n;
       for (const [open, place] of places.entries()) {
         const price = (f.price * BigInt(8 + open)) / 8n;
-        expect(await f.disputes.priceOf(f.market, claim.key, 0)).to.equal(price);
+        expect(await f.disputes.priceOf(f.market, claim.key, STANDARD)).to.equal(price);
         await f.demand(claim, place, { value: price + 5n });
         held += price + 5n;
         expect(await f.disputes.balanceOf(f.challenger)).to.equal(5n * BigInt(open + 1));

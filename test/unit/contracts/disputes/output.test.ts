@@ -8,6 +8,7 @@ import {
   LARGE_CHUNKS,
   NODE,
   smallClaim,
+  STANDARD,
   type DisputeFixture,
   type RecordedClaim,
 } from "../../../support/dispute-fixture.ts";
@@ -57,7 +58,7 @@ describe("DisputeManager output demands", () => {
       for (const [count, answers] of Object.entries(prices)) {
         const range = { shard: 4, first: 0, count: Number(count) };
         const price = (f.price * (8n + open) * answers) / 8n;
-        expect(await f.disputes.priceOfOutput(f.market, claim.key, 0, count)).to.equal(price);
+        expect(await f.disputes.priceOfOutput(f.market, claim.key, STANDARD, count)).to.equal(price);
         await refused(f.demandOutput(claim, range, { value: price - 1n }), "PrepaymentTooLow", price, price - 1n);
         await f.demandOutput(claim, range, { value: price });
         open += 1n;
