@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { group, type Runner } from "./core/command.ts";
 import { creditsGroup } from "./credits/group.ts";
 import { devnetCommand } from "./devnet/command.ts";
+import { disputeGroup } from "./dispute/group.ts";
 import { jobGroup } from "./job/group.ts";
 import { keeperGroup } from "./keeper/group.ts";
 import { keysGroup } from "./keys/group.ts";
@@ -12,7 +13,16 @@ import { providerGroup } from "./provider/group.ts";
 import { validatorGroup } from "./validator/group.ts";
 import { workerGroup } from "./worker/group.ts";
 
-const GROUPS = [keysGroup, jobGroup, providerGroup, workerGroup, validatorGroup, keeperGroup, creditsGroup];
+const GROUPS = [
+  keysGroup,
+  jobGroup,
+  providerGroup,
+  workerGroup,
+  validatorGroup,
+  disputeGroup,
+  keeperGroup,
+  creditsGroup,
+];
 
 const EXTRA = `
 Every command has --help with examples, and --json. A network is a file (--network, ORION_NETWORK, or

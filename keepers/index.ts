@@ -1,5 +1,6 @@
 export { createAggregator, type AggregatorOptions } from "./aggregator.ts";
 export { createOrchestrator, type OrchestratorOptions } from "./orchestrator.ts";
 export { createUpkeepKeeper, type UpkeepOptions } from "./upkeep.ts";
+export { challengeClaim, type ChallengeOptions } from "./validator/challenge-claim.ts";
 export type { ChallengeContext } from "./validator/challenge.ts";
 export { createValidator, type ValidatorContext, type ValidatorOptions } from "./validator/validator.ts";

@@ -16,6 +16,7 @@ import type { Backend } from "@orion/protocol/kernels";
 
 import { createJobService } from "../job-service.ts";
 import { challengeStep, endByTimeout, type ChallengeContext, type Pursuit } from "./challenge.ts";
+import { forfeit } from "./forfeit.ts";
 import { learnPublished } from "./published.ts";
 
 export interface ValidatorContext extends ChallengeContext {
@@ -215,19 +216,9 @@ class Validator {
     await this.#forfeit(job, unit);
   }
 
-  /** Has the market take the lock, unless somebody else was faster. */
   async #forfeit(job: JobRecord, unit: UnitRecord): Promise<void> {
-    const { chain, sender, follower, log } = this.#context;
-    const fresh = (await follower.sync(sender.lastBlock)).jobs.get(job.jobId)?.units.get(unit.index);
+    await forfeit(this.#context, job, unit);
     this.#verdicts.delete(unit.key);
-    if (fresh?.key === unit.key && fresh.status === "committed") {
-      const data = chain.contracts.market.interface.encodeFunctionData("settle", [job.terms, [unit.index]]);
-      this.#context.step?.("validator:forfeiting");
-      await sender.send({ to: chain.network.addresses.market, data, label: "forfeit" });
-      this.#context.step?.("validator:forfeited");
-      log.info({ key: unit.key, unit: unit.index }, "the lock of a wrong claim is forfeit");
-      await follower.sync(sender.lastBlock);
-    }
   }
 
   async #sessionOf(job: JobRecord, signal: AbortSignal): Promise<JobSession> {

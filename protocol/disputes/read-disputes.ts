@@ -7,11 +7,15 @@ const MAX_RANGE = 5_000;
 const MAX_KEYS = 500;
 
 /**
- * What happened before the judge to these claims of the network's market, read from the chain anew: nothing is kept, so nothing can be stale after a
+ * What happened before the judge to these claims (all where none are named) of the network's market, read from the chain anew: nothing is kept, so nothing can be stale after a
  * reorganisation or a restart.
  * @param fromBlock a block before the first of the claims
  */
-export async function readDisputes(chain: Chain, keys: readonly string[], fromBlock: number): Promise<DisputeState> {
+export async function readDisputes(
+  chain: Chain,
+  keys: readonly string[] | "all",
+  fromBlock: number,
+): Promise<DisputeState> {
   const state = new DisputeState();
   if (keys.length === 0) return state;
   const abi = contractInterface("DisputeManager");
@@ -19,8 +23,9 @@ export async function readDisputes(chain: Chain, keys: readonly string[], fromBl
   const marketTopic = `0x${market.slice(2).toLowerCase().padStart(64, "0")}`;
   try {
     const head = await chain.provider.getBlockNumber();
-    for (let first = 0; first < keys.length; first += MAX_KEYS) {
-      const topics = [null, marketTopic, keys.slice(first, first + MAX_KEYS)];
+    const parts = keys === "all" ? [null] : slices(keys, MAX_KEYS);
+    for (const part of parts) {
+      const topics = [null, marketTopic, part];
       for (let from = fromBlock; from <= head; from += MAX_RANGE) {
         const logs = await chain.provider.getLogs({
           address,
@@ -40,4 +45,8 @@ export async function readDisputes(chain: Chain, keys: readonly string[], fromBl
     throw chainError(error, chain.network.rpcUrl);
   }
   return state;
+}
+
+function slices(keys: readonly string[], length: number): string[][] {
+  return Array.from({ length: Math.ceil(keys.length / length) }, (_, i) => keys.slice(i * length, (i + 1) * length));
 }

@@ -37,7 +37,8 @@ describe("the command line", () => {
       "worker start",
       "keeper start",
       "validator start",
-      ...["post", "status", "watch", "result", "cancel", "accept", "tip"].map((name) => `job ${name}`),
+      ...["list", "show", "prove", "watch"].map((name) => `dispute ${name}`),
+      ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions"].map((name) => `credits ${name}`),
       ...["new", "import", "address", "list"].map((name) => `keys ${name}`),
     ]);
