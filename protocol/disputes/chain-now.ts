@@ -12,7 +12,7 @@ export async function chainNow(chain: Chain): Promise<number> {
   try {
     // Asked for as it is: a pending block has no number, which ethers does not accept.
     const pending = blockSchema.safeParse(await chain.provider.send("eth_getBlockByNumber", ["pending", false])).data;
-    if (pending != null) return Number(pending.timestamp);
+    if (pending !== undefined && pending !== null) return Number(pending.timestamp);
     return (await chain.provider.getBlock("latest"))?.timestamp ?? 0;
   } catch (error) {
     throw chainError(error, chain.network.rpcUrl);

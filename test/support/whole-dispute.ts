@@ -37,14 +37,7 @@ import { LyingClaim, type Lies } from "./lying-claim.ts";
 import { OUTPUTS, type Job } from "./market-steps.ts";
 import type { MarketFixture } from "./market-fixture.ts";
 import { nodeSha256 } from "./node-sha256.ts";
-<<<<<<< HEAD
 import { SALT, STANDARD } from "./dispute-fixture.ts";
-=======
-import { SALT } from "./dispute-fixture.ts";
-
-/** A profile whose clocks leave room for a whole dispute. */
-export const STANDARD = 1;
->>>>>>> upstream
 
 /** A job of several units, the second of which is disputed; its truth is known to everybody who computes. */
 export interface DisputedJob {
