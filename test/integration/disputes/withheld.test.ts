@@ -149,14 +149,14 @@ describe("whole disputes against the real market, judge and tensor machine", () 
     const claim = { program: of.honest.program, shape: of.shape, tensors: of.honest.source.claimed };
     const lies = lie(of, randomLie(new Random(3), claim, "element")!);
     const committed = await commitTo(of, f.workers[0], lies.root);
-    const others = f.disputes.connect(f.stranger).proveFraud;
+    const judge = f.disputes.connect(f.stranger);
     const wrongKey = await f.market.keyOf(of.job.id, 0, 0, f.workers[0]);
-    await expect(others(f.market, wrongKey, committed.facts, 0, "0x", SALT)).to.be.revertedWithCustomError(
+    await expect(judge.proveFraud(f.market, wrongKey, committed.facts, 0, "0x", SALT)).to.be.revertedWithCustomError(
       f.disputes,
       "UnknownClaim",
     );
     await expect(
-      others(f.market, committed.key, { ...committed.facts, worker: f.workers[1].address }, 0, "0x", SALT),
+      judge.proveFraud(f.market, committed.key, { ...committed.facts, worker: f.workers[1].address }, 0, "0x", SALT),
     ).to.be.revertedWithCustomError(f.disputes, "WrongFacts");
   });
 });

@@ -140,11 +140,12 @@ describe("DisputeManager answer or silence", () => {
     it("decides nothing when it is starved of gas", async () => {
       await f.demand(claim, roots);
       const call = [f.market, claim.key, roots, claim.hash(roots), claim.answer(roots)] as const;
-      const respond = f.disputes.connect(f.worker).respond;
-      const enough = await respond.estimateGas(...call);
+      const judge = f.disputes.connect(f.worker);
+      const enough = await judge.respond.estimateGas(...call);
       let starved = 0;
       for (let gasLimit = (enough * 7n) / 10n; ; gasLimit += enough / 50n) {
-        const receipt = await respond(...call, { gasLimit })
+        const receipt = await judge
+          .respond(...call, { gasLimit })
           .then((sent) => sent.wait())
           .catch(() => undefined);
         const { open } = await f.disputes.outcome(f.market, claim.key);
