@@ -1,12 +1,4 @@
-import {
-  depthOf,
-  positionOf,
-  ROOT,
-  shardDepth,
-  tensorTop,
-  type ClaimShape,
-  type Place,
-} from "@orion/protocol/disputes";
+import { positionOf, ROOT, type ClaimShape, type Place } from "@orion/protocol/disputes";
 
 /**
  * A place of a claim in words, such as "shard 12, node 5, chunks 64–127".

@@ -38,6 +38,9 @@ const PUBLISHED_TIMEOUT_MS = 10_000;
 const PUBLISHED_PART_OF_WINDOW = 0.25;
 
 const COLLECT_INTERVAL_MS = 2_000;
+/** After a failure a claim is left alone for a time that doubles; a window does not wait long. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
 
 /** What became of a claim: right, wrong but past its window, or what contradicts it. */
 type Verdict = "right" | "late" | (Pick<Pursuit, "known"> & { readonly nodeRoots: UnitTrace["nodeRoots"] });
@@ -81,6 +84,8 @@ class Validator {
   readonly #verdicts = new Map<string, Verdict>();
   readonly #sessions = new Map<string, JobSession>();
   readonly #prepayments: PrepaymentCollector;
+  /** Claims that failed to be checked, and when they are tried again. */
+  readonly #aside = new Map<string, { readonly until: number; readonly failures: number }>();
 
   constructor(context: ValidatorContext, options: ValidatorOptions) {
     this.#context = context;
@@ -93,10 +98,12 @@ class Validator {
   }
 
   async serve(job: JobRecord, signal: AbortSignal): Promise<void> {
-    for (const unit of this.#overdue(job)) await this.#endOverdue(job, unit);
-    for (const unit of this.#toCheck(job)) {
-      if (signal.aborted) return;
-      await this.#check(job, unit, signal);
+    for (const unit of this.#overdue(job)) await this.#attempt(unit, () => this.#endOverdue(job, unit));
+    const open = this.#toCheck(job);
+    const session = open.length === 0 ? undefined : await this.#sessionOf(job, signal);
+    for (const unit of open) {
+      if (signal.aborted || session === undefined) return;
+      await this.#attempt(unit, () => this.#check(job, unit, session, signal));
     }
     const active = new Set(job.units.active().map(({ key }) => key));
     if (isFinished(job) || active.size === 0) this.#close(job);
@@ -137,8 +144,11 @@ class Validator {
   }
 
   #committed(job: JobRecord): UnitRecord[] {
-    const { address } = this.#context.sender;
-    return job.units.active().filter(({ status, worker }) => status === "committed" && worker !== address);
+    const { sender, clock } = this.#context;
+    const isAside = (key: string): boolean => clock.now() < (this.#aside.get(key)?.until ?? 0);
+    return job.units
+      .active()
+      .filter(({ key, status, worker }) => status === "committed" && worker !== sender.address && !isAside(key));
   }
 
   #isDone(key: string): boolean {
@@ -151,8 +161,22 @@ class Validator {
     return (high * 256 + low) / 65_536 < (this.#options.rate ?? 1);
   }
 
-  async #check(job: JobRecord, unit: UnitRecord, signal: AbortSignal): Promise<void> {
-    const session = await this.#sessionOf(job, signal);
+  /** One claim that makes trouble must not keep the others of its job from being checked. */
+  async #attempt(unit: UnitRecord, work: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#context;
+    try {
+      await work();
+      this.#aside.delete(unit.key);
+    } catch (error) {
+      if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
+      const failures = (this.#aside.get(unit.key)?.failures ?? 0) + 1;
+      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+      this.#aside.set(unit.key, { until: clock.now() + pause, failures });
+      log.warn({ key: unit.key, code: error.code, failures }, `a claim cannot be checked for now: ${error.message}`);
+    }
+  }
+
+  async #check(job: JobRecord, unit: UnitRecord, session: JobSession, signal: AbortSignal): Promise<void> {
     const { sha256 } = this.#context;
     const { program } = session.loaded;
     const verdict = this.#verdicts.get(unit.key);
@@ -161,14 +185,13 @@ class Validator {
       return this.#pursue({ job, unit, program, own, known: verdict.known }, signal);
     }
     const own = await traceUnit(session, unit, { sha256, signal });
-    if (toHex(own.tree.root) === unit.claimRoot) {
-      this.#verdicts.set(unit.key, "right");
-      this.#context.log.debug({ key: unit.key, unit: unit.index }, "the claim is right");
-      this.#context.step?.("validator:checked");
-      return;
-    }
-    this.#context.log.warn({ key: unit.key, unit: unit.index, worker: unit.worker }, "the claim is wrong");
+    const isRight = toHex(own.tree.root) === unit.claimRoot;
+    if (isRight) this.#verdicts.set(unit.key, "right");
+    const found = { key: unit.key, unit: unit.index, worker: unit.worker };
+    if (isRight) this.#context.log.debug(found, "the claim is right");
+    else this.#context.log.warn(found, "the claim is wrong");
     this.#context.step?.("validator:checked");
+    if (isRight) return;
     const known = new KnownClaim(claimShape(program, unit.to - unit.from), fromHex(unit.claimRoot, 32), sha256);
     await learnPublished(this.#context, known, unit, program, own, await this.#patience(unit, signal));
     this.#verdicts.set(unit.key, { known, nodeRoots: own.nodeRoots });
@@ -239,5 +262,6 @@ class Validator {
       [...this.#context.follower.state.jobs.values()].flatMap((j) => j.units.active().map((u) => u.key)),
     );
     for (const key of this.#verdicts.keys()) if (!keys.has(key)) this.#verdicts.delete(key);
+    for (const key of this.#aside.keys()) if (!keys.has(key)) this.#aside.delete(key);
   }
 }
