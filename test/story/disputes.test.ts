@@ -2,9 +2,11 @@ import { expect } from "chai";
 
 import { readDisputes, type ClaimDispute } from "@orion/protocol/disputes";
 
+import { orion, type Ran } from "../integration/cli/orion.ts";
 import { startFalsifier, startWithholder, type Cheat } from "../support/network/adversaries.ts";
 import { startFlowingChain } from "../support/network/flowing-chain.ts";
 import { expectSettledBooks, jobOf, rightResult } from "../support/network/checks.ts";
+import { allReceipts } from "../support/network/receipts.ts";
 import { killAll, startService, until, type RunningService } from "../support/network/services.ts";
 import { ACCOUNTS, accountAt, ORION, startTestNetwork, type TestNetwork } from "../support/network/test-network.ts";
 import { expectedResult, postTinyJob, type TinyJob } from "../support/network/tiny-job.ts";
@@ -16,7 +18,8 @@ const WORKER = ACCOUNTS.workers;
 const FALSIFIER = WORKER + 1;
 const SECRETIVE = WORKER + 2;
 const WITHHOLDER = WORKER + 3;
-const VALIDATOR = WORKER + 4;
+/** They race. */
+const VALIDATORS = [WORKER + 4, WORKER + 5];
 
 describe("cheats among honest workers", function () {
   this.timeout(120_000);
@@ -29,7 +32,7 @@ describe("cheats among honest workers", function () {
     running = await startTestNetwork({ fast: CLOCKS, startChain: startFlowingChain });
     for (const account of [WORKER, FALSIFIER, SECRETIVE, WITHHOLDER]) await running.stake(account, 100n * ORION);
     job = await postTinyJob(running, { shards: 12, shardsPerClaim: 2 });
-    services.push(startService(running, "validator", VALIDATOR));
+    for (const account of VALIDATORS) services.push(startService(running, "validator", account));
     cheats.set(FALSIFIER, await startFalsifier(running, FALSIFIER));
     cheats.set(SECRETIVE, await startFalsifier(running, SECRETIVE, { publishes: false }));
     cheats.set(WITHHOLDER, startWithholder(running, WITHHOLDER));
@@ -72,7 +75,7 @@ describe("cheats among honest workers", function () {
         alteration?.claimed,
         alteration?.actual,
       ]);
-      expect(proof?.finder).to.equal(accountAt(VALIDATOR).address);
+      expect(VALIDATORS.map((one) => accountAt(one).address)).to.include(proof?.finder);
     });
   }
 
@@ -80,5 +83,50 @@ describe("cheats among honest workers", function () {
     const { demands, proof } = await disputeOf(WITHHOLDER);
     expect(proof).to.equal(undefined);
     expect([...demands.values()].map(({ timedOut }) => timedOut)).to.deep.equal([true]);
+  });
+
+  it("are hunted by two validators that waste at most one reverted transaction on each", async () => {
+    const hunters = new Set(VALIDATORS.map((account) => accountAt(account).address));
+    const all = (await allReceipts(running)).filter(({ from }) => hunters.has(from));
+    expect(all.length).to.be.greaterThan(cheats.size);
+    expect(all.filter(({ status }) => status !== 1).length).to.be.at.most(cheats.size);
+  });
+
+  it("can be caught by anybody with `orion dispute prove`, and are shown", async () => {
+    await killAll(services.filter(({ role }) => role === "validator" || role === "worker"));
+    await cheats.get(FALSIFIER)?.stop();
+    const second = await postTinyJob(running, { shards: 2, shardsPerClaim: 2, seed: 3 });
+    cheats.set(FALSIFIER, await startFalsifier(running, FALSIFIER));
+    const { alteration } = (await cheats.get(FALSIFIER)?.committed) ?? {};
+    const { key } = (await jobOf(running, second)).units.get(0);
+    const [hunter = 0] = VALIDATORS;
+    const cli = async (...args: string[]): Promise<Ran> => {
+      const env = { ORION_PRIVATE_KEY: accountAt(hunter).privateKey, ORION_NETWORK: running.networkFile };
+      return orion(["dispute", ...args], { cwd: running.dir, env });
+    };
+    const ran = await cli("prove", key, "--json", "--log-level", "error");
+    expect(ran.code, ran.stderr).to.equal(0);
+    const outcome = JSON.parse(ran.stdout) as { outcome: string; proof: Record<string, unknown> };
+    expect(outcome.outcome).to.equal("fallen");
+    expect(
+      [outcome.proof.node, outcome.proof.position, outcome.proof.claimed, outcome.proof.actual].map(Number),
+    ).to.deep.equal([alteration?.node, alteration?.element, alteration?.claimed, alteration?.actual]);
+    const shown = (await cli("show", key.slice(0, 14))).stdout;
+    expect(shown).to.include(
+      `node ${alteration?.node}, element ${alteration?.element}: claimed ${alteration?.claimed}, true ${alteration?.actual}`,
+    );
+    expect(shown).to.match(/1\. shard \d, node \d+: answered with 1024 bytes/);
+    const { disputes } = JSON.parse((await cli("list", "--json")).stdout) as {
+      disputes: { key: string; verdict: string }[];
+    };
+    expect(disputes.map(({ verdict }) => verdict).sort()).to.deep.equal([
+      ...["proved wrong", "proved wrong", "proved wrong", "timed out"],
+    ]);
+    const [first] = (await jobOf(running, job)).payments;
+    const refused = await cli("prove", first?.key ?? "");
+    expect(refused.code).to.equal(2);
+    expect(refused.stderr).to.include("is settled already");
+    const watched = await cli("watch", key, "--json");
+    expect(JSON.parse(watched.stdout)).to.include({ key, claim: "fallen", verdict: "proved wrong" });
   });
 });

@@ -4,6 +4,7 @@ import type { TransactionReceipt } from "ethers";
 import { contractInterface } from "@orion/protocol/chain";
 
 import { expectSettledBooks, jobOf, rightResult } from "../support/network/checks.ts";
+import { allReceipts } from "../support/network/receipts.ts";
 import { killAll, startService, until, type RunningService } from "../support/network/services.ts";
 import { accountAt, ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../support/network/test-network.ts";
 import { expectedResult, postTinyJob, type TinyJob } from "../support/network/tiny-job.ts";
@@ -60,20 +61,6 @@ describe("two of every keeper, racing", function () {
     expect(receipts.length - useful.length).to.be.at.most(useful.length);
   });
 });
-
-async function allReceipts(running: TestNetwork): Promise<TransactionReceipt[]> {
-  const { provider } = running.chain;
-  const head = await provider.getBlockNumber();
-  const receipts: TransactionReceipt[] = [];
-  for (let number = running.network.deployBlock; number <= head; number++) {
-    const block = await provider.getBlock(number);
-    for (const hash of block?.transactions ?? []) {
-      const receipt = await provider.getTransactionReceipt(hash);
-      if (receipt !== null) receipts.push(receipt);
-    }
-  }
-  return receipts;
-}
 
 /** It changed something that was not so already: a unit moved, or it announced something. */
 function isUseful(receipt: TransactionReceipt): boolean {
