@@ -112,8 +112,9 @@ export async function demandOutput(
   if ((await find()) === undefined) await sender.send(demandOutputCall(of, range, await demandPrice(of)));
   for (let isFirst = true; ; isFirst = false) {
     const demand = await find();
-    if (demand === undefined)
+    if (demand === undefined) {
       throw new UnavailableError("the chain does not show the demand yet", { hint: "call again" });
+    }
     if (isFirst) onDemand?.(demand.deadline);
     if (demand.answer !== undefined) return { range, bytes: fromHex(demand.answer) };
     if (demand.timedOut) break;

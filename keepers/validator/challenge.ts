@@ -72,15 +72,14 @@ async function step(context: ChallengeContext, pursuit: Pursuit): Promise<Progre
     case "none":
       return "over";
     case "late":
-      return "late";
+      return (await learnFromOthers(context, pursuit, move)) ? "moved" : "late";
     case "wait":
       return "waiting";
     case "timeout":
       await endByTimeout(context, of, move.subject);
       return "over";
     case "demand": {
-      const published = await findAnswer(chain, toHex(move.hash), spanOf(known.shape, move.place));
-      if (published !== undefined && learnAnswer(known, move.place, published)) return "moved";
+      if (await learnFromOthers(context, pursuit, move)) return "moved";
       context.step?.("validator:demanding");
       const receipt = await sender.send(demandCall(of, known.shape, move, await demandPrice(of)));
       context.step?.("validator:demanded");
@@ -94,6 +93,16 @@ async function step(context: ChallengeContext, pursuit: Pursuit): Promise<Progre
       await prove(context, of, await proofOf(of, pursuit, move));
       return "over";
   }
+}
+
+/** Whether what lies under a hash was published in answer to a demand on some other claim; such a hash cannot be demanded again. */
+async function learnFromOthers(
+  { chain }: ChallengeContext,
+  { known }: Pursuit,
+  { place, hash }: Pick<Extract<Move, { type: "demand" }>, "place" | "hash">,
+): Promise<boolean> {
+  const published = await findAnswer(chain, toHex(hash), spanOf(known.shape, place));
+  return published !== undefined && learnAnswer(known, place, published);
 }
 
 async function chooseMove(context: ChallengeContext, { job, unit, program, own, known }: Pursuit): Promise<Move> {

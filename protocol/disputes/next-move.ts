@@ -18,8 +18,8 @@ export type Move =
   | { readonly type: "timeout"; readonly subject: string }
   /** An answer is due until `until` (chain time, seconds). */
   | { readonly type: "wait"; readonly until: number }
-  /** The claim is wrong but can no longer be challenged: every deadline has passed. */
-  | { readonly type: "late" };
+  /** The claim is wrong, but what lies under this hash can no longer be demanded: every deadline has passed. */
+  | { readonly type: "late"; readonly place: Place; readonly hash: Uint8Array };
 
 export interface Situation {
   readonly known: KnownClaim;
@@ -71,7 +71,7 @@ export function nextMove(situation: Situation): Move {
   }
   const levels = anchorLevels(situation, place);
   const path = levels === undefined ? undefined : known.path(place, levels);
-  return path === undefined ? { type: "late" } : { type: "demand", place, hash, path };
+  return path === undefined ? { type: "late", place, hash } : { type: "demand", place, hash, path };
 }
 
 /** How many levels up the nearest place stands under which a demand is still allowed. */

@@ -171,6 +171,26 @@ describe("an honest worker under hostile demands", function () {
     expect(await disputes.balanceOf(accountAt(DEMANDER).address)).to.equal(left);
   });
 
+  it("loses its lock if it is gone: a validator ends the claim whose output it withholds, right as it is", async () => {
+    await killAll(alive.filter(({ role }) => role === "upkeep"));
+    job = await postTinyJob(running, { shards: 4, shardsPerClaim: 4, seed: 2 });
+    const isCommitted = async (): Promise<boolean> => (await jobOf(running, job)).units.get(0).status === "committed";
+    await until("the commit", isCommitted, alive, 30_000);
+    unit = (await jobOf(running, job)).units.get(0);
+    await killAll(alive.filter(({ role }) => role === "worker"));
+    const range = { shard: 0, first: 0, count: 1 };
+    await running.sender(DEMANDER).send(demandOutputCall(caseOf(), range, await demandPrice(caseOf())));
+    alive.push(startService(running, "validator", ACCOUNTS.aggregator, { intervalMs: 50 }));
+    await running.advance(CLOCKS.challengeWindow + 1);
+    const isFallen = async (): Promise<boolean> => (await jobOf(running, job)).penalties.length === 1;
+    await until("the fall", isFallen, alive, 30_000);
+    const { orion: token } = running.chain.contracts;
+    const [penalty] = (await jobOf(running, job)).penalties;
+    expect(penalty?.worker).to.equal(accountAt(WORKER).address);
+    // Who demanded is the finder, whoever ended it.
+    expect(await token.balanceOf(accountAt(DEMANDER).address)).to.equal(penalty?.reward);
+  });
+
   const withdrawals = async (address: string): Promise<bigint[]> => {
     const { disputes } = running.chain.contracts;
     return (await disputes.queryFilter(disputes.filters.Withdrawn(address))).map(({ args }) => args.amount);

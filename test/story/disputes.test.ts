@@ -92,6 +92,24 @@ describe("cheats among honest workers", function () {
     expect(all.filter(({ status }) => status !== 1).length).to.be.at.most(cheats.size);
   });
 
+  it("cannot hide behind answers that were given before: the same lie again falls without any demand", async () => {
+    await killAll(services.filter(({ role }) => role === "worker"));
+    await cheats.get(SECRETIVE)?.stop();
+    const again = await postTinyJob(running, { shards: 2, shardsPerClaim: 2, seed: 5 });
+    for (const times of [1, 2]) {
+      const cheat = await startFalsifier(running, SECRETIVE, { publishes: false, random: () => 0 });
+      const isCaught = async (): Promise<boolean> => (await jobOf(running, again)).penalties.length === times;
+      await until("the fall", isCaught, services, 30_000);
+      await cheat.stop();
+    }
+    const { penalties } = await jobOf(running, again);
+    const state = await readDisputes(running.chain, "all", 0);
+    const [first, second] = penalties.map(({ key }) => state.of(running.network.addresses.market, key));
+    expect(first?.demands.size).to.be.greaterThan(1);
+    expect(second?.demands.size).to.equal(0);
+    expect(second?.proof).to.include({ node: first?.proof?.node, position: 0n });
+  });
+
   it("can be caught by anybody with `orion dispute prove`, and are shown", async () => {
     await killAll(services.filter(({ role }) => role === "validator" || role === "worker"));
     await cheats.get(FALSIFIER)?.stop();
@@ -120,7 +138,7 @@ describe("cheats among honest workers", function () {
       disputes: { key: string; verdict: string }[];
     };
     expect(disputes.map(({ verdict }) => verdict).sort()).to.deep.equal([
-      ...["proved wrong", "proved wrong", "proved wrong", "timed out"],
+      ...["proved wrong", "proved wrong", "proved wrong", "proved wrong", "proved wrong", "timed out"],
     ]);
     const [first] = (await jobOf(running, job)).payments;
     const refused = await cli("prove", first?.key ?? "");

@@ -29,11 +29,15 @@ export interface AlteredUnit {
   readonly claim: OwnClaim;
 }
 
-/** Computes a unit and alters one random value of one random shard in the middle of the network; what follows is left as it was. */
+/**
+ * Computes a unit and alters one random value of one random shard in the middle of the network; what follows is left as it was.
+ * @param random from 0 to below 1
+ */
 export async function alterUnit(
   session: JobSession,
   unit: Pick<UnitRecord, "from" | "to">,
   sha256: Sha256,
+  random: () => number = Math.random,
 ): Promise<AlteredUnit> {
   const { program } = session.loaded;
   const values: Tensor[][] = [];
@@ -44,9 +48,9 @@ export async function alterUnit(
     nodeRoots.push([...trace.nodeRoots]);
   }
   const node = hiddenNode(program);
-  const shard = Math.floor(Math.random() * values.length);
+  const shard = Math.floor(random() * values.length);
   const honest = values[shard]?.[node] as Tensor;
-  const element = Math.floor(Math.random() * honest.data.length);
+  const element = Math.floor(random() * honest.data.length);
   const actual = honest.data[element] as number;
   const claimed = actual === dtypeMax(honest.dtype) ? actual - 1 : actual + 1;
   const altered: Tensor = { ...honest, data: honest.data.slice() };

@@ -22,6 +22,8 @@ export interface FalsifierOptions {
   readonly publishes?: boolean;
   /** False answers no demand. */
   readonly answers?: boolean;
+  /** Chooses the value, from 0 to below 1; Math.random unless given. */
+  readonly random?: () => number;
   readonly onCommit?: (unit: number, alteration: Alteration) => void;
 }
 
@@ -48,7 +50,7 @@ export function createFalsifier(
     if (manifests().length === 0) return;
     const { backend } = context;
     session ??= await openJobSession(context, job, { backend, signal, maxMemoryBytes: MAX_MEMORY_BYTES, manifests });
-    const made = await alterUnit(session, unit, context.sha256);
+    const made = await alterUnit(session, unit, context.sha256, options.random);
     const { nodeRoots, outputs, claim, alteration } = made;
     const claimRoot = claim.tree.root;
     const { key, from, to } = unit;

@@ -8,10 +8,10 @@ export interface Prey {
   readonly unit: UnitRecord;
 }
 
-/** The claim that this account holds already, else a random free unit of any job, claimed now. Unlike a worker it looks at nothing first. */
+/** The claim that this account holds already, else a random free unit of the newest job that has one, claimed now. Unlike a worker it looks at nothing first. */
 export async function claimAny(context: ServiceContext): Promise<Prey | undefined> {
   const { follower, sender } = context;
-  const jobs = [...(await follower.sync(sender.lastBlock)).jobs.values()];
+  const jobs = [...(await follower.sync(sender.lastBlock)).jobs.values()].reverse();
   for (const job of jobs) {
     const held = job.units.active().find(({ worker }) => worker === sender.address);
     if (held !== undefined) return { job, unit: held };

@@ -192,7 +192,7 @@ describe("descent into a withheld claim", () => {
       type: "none",
     });
     expect(nextMove({ ...rest, known: new KnownClaim(shape, claimed.tree.root), now: 10, windowEnd: 9 })).to.deep.equal(
-      { type: "late" },
+      { type: "late", place: 1, hash: claimed.tree.root },
     );
     expect(nextMove({ ...rest, known: new KnownClaim(shape, claimed.tree.root), now: 9, windowEnd: 9 }).type).to.equal(
       "demand",
