@@ -1,5 +1,3 @@
-import { getBytes, keccak256 } from "ethers";
-
 import { isFinished, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { createLoop, fromHex, OrionError, toHex, type Service } from "@orion/protocol/common";
 import {
@@ -18,6 +16,7 @@ import { createJobService } from "../job-service.ts";
 import { challengeStep, endByTimeout, type ChallengeContext, type Pursuit } from "./challenge.ts";
 import { forfeit } from "./forfeit.ts";
 import { learnPublished } from "./published.ts";
+import { isSampled } from "./sampling.ts";
 
 export interface ValidatorContext extends ChallengeContext {
   readonly backend: Backend;
@@ -157,8 +156,7 @@ class Validator {
   }
 
   #isSampled(key: string): boolean {
-    const [high = 0, low = 0] = getBytes(keccak256(`${this.#context.sealSecret}${key.slice(2)}`));
-    return (high * 256 + low) / 65_536 < (this.#options.rate ?? 1);
+    return isSampled(this.#context.sealSecret, key, this.#options.rate ?? 1);
   }
 
   /** One claim that makes trouble must not keep the others of its job from being checked. */

@@ -4,7 +4,7 @@ import { OrionError } from "@orion/protocol/common";
 
 import type { Payment } from "./payments.ts";
 import type { DisputeReport } from "./disputes.ts";
-import { CHEATS, WORKERS, type CheatWallets } from "./services.ts";
+import { CHEATS, WORKERS, type CheatName, type CheatWallets } from "./services.ts";
 
 /** The network ran, but not as it promises. */
 export class BrokenPromiseError extends OrionError {
@@ -32,7 +32,7 @@ export async function requirePromises(
   const paid = payments.reduce((sum, { amount }) => sum + amount, 0n);
   promise(job.settledShards === job.terms.shards, `${job.settledShards} of ${job.terms.shards} shards are settled`);
   promise(job.penalties.length === CHEATS.length, `${job.penalties.length} claims were expired or forfeited`);
-  requireCaught(outcome.disputes, payments, cheats, devnet);
+  requireCaught(outcome.disputes, payments, cheats, devnet.wallets.validator.address);
   promise(result.verified && result.cid !== undefined, "the published result does not follow from the settled claims");
   promise(accuracy >= LEAST_ACCURACY, `the accuracy is ${accuracy}, at least ${LEAST_ACCURACY} is promised`);
   promise(paid === escrowOf(job.terms), `${paid} base units of CU were paid, the escrow was ${escrowOf(job.terms)}`);
@@ -52,18 +52,18 @@ export async function requirePromises(
   }
 }
 
-/** Every cheat has lost its lock to the validator's challenge, in the way that it deserves, and was paid nothing. */
-function requireCaught(
+/** Every cheat has lost its lock to the validator's challenge, in the way that it deserves, and was paid nothing. @throws BrokenPromiseError */
+export function requireCaught(
   disputes: readonly DisputeReport[],
   payments: readonly Payment[],
-  cheats: CheatWallets,
-  devnet: Devnet,
+  cheats: Readonly<Record<CheatName, { readonly address: string }>>,
+  validator: string,
 ): void {
   const endings = { falsifier: "proof", withholder: "timeout" } as const;
   for (const name of CHEATS) {
     const dispute = disputes.find(({ cheat }) => cheat === name);
     promise(dispute?.kind === endings[name], `the ${name} was not caught by a ${endings[name]}`);
-    promise(dispute?.finder === devnet.wallets.validator.address, `the validator did not catch the ${name}`);
+    promise(dispute?.finder === validator, `the validator did not catch the ${name}`);
     promise((dispute?.slashed ?? 0n) > 0n && (dispute?.reward ?? 0n) > 0n, `the ${name} lost nothing`);
     promise(!payments.some(({ address }) => address === cheats[name].address), `the ${name} was paid`);
   }

@@ -5,6 +5,7 @@ import { InvalidInputError } from "@orion/protocol/common";
 import { disputeJson, disputeLines, type DisputeReport } from "../../../scripts/start/disputes.ts";
 import { gasReport, type JobTransaction } from "../../../scripts/start/gas.ts";
 import { parseStartOptions } from "../../../scripts/start/options.ts";
+import { BrokenPromiseError, requireCaught } from "../../../scripts/start/verdict.ts";
 import { Stopwatch } from "../../../scripts/start/stopwatch.ts";
 
 const sent = (kind: JobTransaction["kind"], gas: number, succeeded = true): JobTransaction => ({
@@ -55,6 +56,42 @@ describe("the figures of npm start", () => {
       actual: null,
     };
     expect(disputeLines(silence).join("\n")).to.include("no answer in time").and.not.include("null");
+  });
+});
+
+describe("the verdict of npm start", () => {
+  const common = { unit: 0, moves: 1, transactions: 1, gas: 1, seconds: 1, finder: "V", slashed: 10n, reward: 3n };
+  const proof = { node: 1, element: 2, claimed: 3, actual: 4 };
+  const silence = { node: null, element: null, claimed: null, actual: null };
+  const caught: DisputeReport[] = [
+    { ...common, ...proof, cheat: "falsifier", kind: "proof" },
+    { ...common, ...silence, cheat: "withholder", kind: "timeout" },
+  ];
+  const cheats = { falsifier: { address: "F" }, withholder: { address: "W" } };
+  const verdict =
+    (changed: Partial<DisputeReport>, paid = "A") =>
+    (): void =>
+      requireCaught(
+        caught.map((report, i) => (i === 1 ? { ...report, ...changed } : report)),
+        [{ account: "someone", address: paid, role: "worker", shards: 1, amount: 1n }],
+        cheats,
+        "V",
+      );
+
+  it("accepts cheats that were caught as they deserve", () => {
+    expect(verdict({})).not.to.throw();
+  });
+
+  it("names the cheat that was not caught, was caught by somebody else, lost nothing or was paid", () => {
+    const broken: [() => void, string][] = [
+      [() => requireCaught(caught.slice(1), [], cheats, "V"), "the falsifier was not caught by a proof"],
+      [verdict({ kind: "proof" }), "the withholder was not caught by a timeout"],
+      [verdict({ finder: "X" }), "the validator did not catch the withholder"],
+      [verdict({ slashed: 0n }), "the withholder lost nothing"],
+      [verdict({ reward: 0n }), "the withholder lost nothing"],
+      [verdict({}, "F"), "the falsifier was paid"],
+    ];
+    for (const [check, words] of broken) expect(check).to.throw(BrokenPromiseError, words);
   });
 });
 
