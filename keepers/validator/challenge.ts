@@ -22,6 +22,7 @@ import {
   type ClaimDispute,
   type KnownClaim,
   type Move,
+  type Place,
   type ReadyProof,
 } from "@orion/protocol/disputes";
 import type { ServiceContext, UnitTrace } from "@orion/protocol/jobs";
@@ -44,7 +45,12 @@ export interface Pursuit {
   readonly own: UnitTrace;
   /** What is known of the claim; grows with every look. */
   readonly known: KnownClaim;
+  /** Set once somebody else was faster: from then on that one is given the time to make its moves. */
+  outrun?: boolean;
 }
+
+/** Time that a faster validator is given for a move. */
+const YIELD_MS = 1_500;
 
 /** Refusals that mean that somebody else has moved: another look shows where the claim stands now. */
 const OUTRUN = new Set(["AlreadyDemanded", "AlreadyAnswered", "ClaimOver", "NoOpenDemand", "UnknownClaim", "NotYet"]);
@@ -58,6 +64,7 @@ export async function challengeStep(context: ChallengeContext, pursuit: Pursuit)
     return await step(context, pursuit);
   } catch (error) {
     if (!(error instanceof RevertError) || !OUTRUN.has(error.revert)) throw error;
+    pursuit.outrun = true;
     context.log.debug({ key: pursuit.unit.key, revert: error.revert }, "somebody else has moved first");
     return "waiting";
   }
@@ -68,6 +75,7 @@ async function step(context: ChallengeContext, pursuit: Pursuit): Promise<Progre
   const { job, unit, program, known } = pursuit;
   const of: Case = { chain, terms: job.terms, unit, program, sha256 };
   const move = await chooseMove(context, pursuit);
+  if (await isTaken(context, pursuit, move)) return "waiting";
   switch (move.type) {
     case "none":
       return "over";
@@ -93,6 +101,19 @@ async function step(context: ChallengeContext, pursuit: Pursuit): Promise<Progre
       await prove(context, of, await proofOf(of, pursuit, move));
       return "over";
   }
+}
+
+/** Whether another validator, who was faster before, makes this move: two who race waste one transaction on a claim, not one on each move. */
+async function isTaken(context: ChallengeContext, pursuit: Pursuit, move: Move): Promise<boolean> {
+  if (pursuit.outrun !== true || !["demand", "timeout", "prove"].includes(move.type)) return false;
+  await context.clock.sleep(YIELD_MS);
+  const now = await chooseMove(context, pursuit);
+  return now.type !== move.type || placeOf(now) !== placeOf(move);
+}
+
+function placeOf(move: Move): Place | undefined {
+  if (move.type === "prove") return move.difference.place;
+  return move.type === "demand" ? move.place : undefined;
 }
 
 /** Whether what lies under a hash was published in answer to a demand on some other claim; such a hash cannot be demanded again. */

@@ -41,8 +41,14 @@ const COLLECT_INTERVAL_MS = 2_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
+/** What contradicts a claim. The own values themselves are not kept: wrong claims must not fill the memory. */
+interface Contradiction extends Pick<Pursuit, "known"> {
+  readonly nodeRoots: UnitTrace["nodeRoots"];
+  outrun: boolean;
+}
+
 /** What became of a claim: right, wrong but past its window, or what contradicts it. */
-type Verdict = "right" | "late" | (Pick<Pursuit, "known"> & { readonly nodeRoots: UnitTrace["nodeRoots"] });
+type Verdict = "right" | "late" | Contradiction;
 
 /**
  * Recomputes the claims of others and ends the wrong ones: by one proof where everything is published, by demands where it is withheld. Keeps
@@ -180,7 +186,7 @@ class Validator {
     const verdict = this.#verdicts.get(unit.key);
     if (typeof verdict === "object") {
       const own = new UnitTrace(session, unit.from, verdict.nodeRoots, await session.slotRoots(), sha256);
-      return this.#pursue({ job, unit, program, own, known: verdict.known }, signal);
+      return this.#pursue({ job, unit, program, own, ...verdict }, verdict, signal);
     }
     const own = await traceUnit(session, unit, { sha256, signal });
     const isRight = toHex(own.tree.root) === unit.claimRoot;
@@ -192,8 +198,9 @@ class Validator {
     if (isRight) return;
     const known = new KnownClaim(claimShape(program, unit.to - unit.from), fromHex(unit.claimRoot, 32), sha256);
     await learnPublished(this.#context, known, unit, program, own, await this.#patience(unit, signal));
-    this.#verdicts.set(unit.key, { known, nodeRoots: own.nodeRoots });
-    return this.#pursue({ job, unit, program, own, known }, signal);
+    const contradiction: Contradiction = { known, nodeRoots: own.nodeRoots, outrun: false };
+    this.#verdicts.set(unit.key, contradiction);
+    return this.#pursue({ job, unit, program, own, known }, contradiction, signal);
   }
 
   /** How long what was published is waited for. */
@@ -204,10 +211,11 @@ class Validator {
   }
 
   /** Steps until somebody else has to move. */
-  async #pursue(pursuit: Pursuit, signal: AbortSignal): Promise<void> {
+  async #pursue(pursuit: Pursuit, contradiction: Contradiction, signal: AbortSignal): Promise<void> {
     const { job, unit } = pursuit;
     while (!signal.aborted) {
       const progress = await challengeStep(this.#context, pursuit);
+      contradiction.outrun = pursuit.outrun === true;
       if (progress === "moved") {
         this.#prepayments.add(unit.key, job.postedAtBlock);
         continue;
