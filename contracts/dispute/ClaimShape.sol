@@ -45,41 +45,45 @@ library ClaimShape {
         return (place.unwrap() >> (place.depth() - s.shardDepth)) & ((1 << s.shardDepth) - 1);
     }
 
-    /// @dev Reverts unless the first leaf under the place exists on every level that the place has chosen; a place wholly beyond a count is compared with
-    /// the empty subtree by a proof, never demanded.
-    function requireWithin(Shape memory s, Place place, uint256 leaves) internal pure {
-        uint256 d = place.depth();
+    /// @dev Levels that the answer to a demand at this place spans: up to 7, ending at the next border between two trees; 0 at a chunk. Reverts unless the
+    /// place is one that an answer ends at and the first leaf under it exists on every level that it has chosen: a place wholly beyond a count is
+    /// compared with the empty subtree by a proof, never demanded. `leaves` counts for places at or below `tensorTop`.
+    function requireSpan(Shape memory s, Place place, uint256 leaves) internal pure returns (uint256) {
         uint256 g = place.unwrap();
         require(g > 0, NoSuchPlace(Place.unwrap(place)));
-        if (d <= s.shardDepth) return _requireFirst(g, d, s.shardDepth, s.shards, place);
-        _requireFirst(g >> (d - s.shardDepth), s.shardDepth, s.shardDepth, s.shards, place);
-        uint256 inNodes = d - s.shardDepth;
-        if (inNodes <= s.nodeDepth) return _requireFirst(g, inNodes, s.nodeDepth, s.nodes, place);
-        _requireFirst(g >> (inNodes - s.nodeDepth), s.nodeDepth, s.nodeDepth, s.nodes, place);
-        uint256 inTensor = inNodes - s.nodeDepth;
-        uint256 tensorDepth = ShaTree.depth(leaves);
-        require(inTensor <= tensorDepth, NoSuchPlace(Place.unwrap(place)));
-        _requireFirst(g, inTensor, tensorDepth, leaves, place);
-    }
-
-    /// @dev Levels that the answer to a demand at this place spans: up to 7, ending at the next border between two trees; 0 at a leaf.
-    function span(Shape memory s, Place place, uint256 leaves) internal pure returns (uint256) {
         uint256 d = place.depth();
-        uint256 top = tensorTop(s);
-        uint256 border =
-            d < s.shardDepth
-                ? s.shardDepth
-                : d < top
-                    ? top
-                    : top + ShaTree.depth(leaves);
-        return border - d < MAX_SPAN ? border - d : MAX_SPAN;
+        uint256 full = s.shardDepth;
+        if (d < full) return _spanIn(g, d, full, s.shards, place);
+        // No underflow: d >= full; the same below.
+        unchecked {
+            d -= full;
+        }
+        _requireFirst(g >> d, full, full, s.shards, place);
+        full = s.nodeDepth;
+        if (d < full) return _spanIn(g, d, full, s.nodes, place);
+        unchecked {
+            d -= full;
+        }
+        _requireFirst(g >> d, full, full, s.nodes, place);
+        full = ShaTree.depth(leaves);
+        require(d <= full, NoSuchPlace(Place.unwrap(place)));
+        return _spanIn(g, d, full, leaves, place);
     }
 
-    /// @dev The last `d` bits of `g` name a hash of a tree of depth `full` that an answer ends at, and the leftmost leaf below it is one of `count`.
-    /// Only those are demanded: what lies between is computed from them, and a descent has as many steps as it needs and no more.
-    function _requireFirst(uint256 g, uint256 d, uint256 full, uint256 count, Place place) private pure {
+    /// @dev Levels from `d` to the end of the answer in one tree of depth `full` >= d. Only where answers end is demanded: what lies between is computed
+    /// from them, and a descent has as many steps as it needs and no more.
+    function _spanIn(uint256 g, uint256 d, uint256 full, uint256 count, Place place) private pure returns (uint256) {
         require(d % MAX_SPAN == 0 || d == full, NotAligned(Place.unwrap(place)));
-        uint256 index = g & ((1 << d) - 1);
-        require(index << (full - d) < count, BeyondCount(Place.unwrap(place)));
+        _requireFirst(g, d, full, count, place);
+        unchecked {
+            return full - d < MAX_SPAN ? full - d : MAX_SPAN;
+        }
+    }
+
+    /// @dev The last `d` bits of `g` name a hash of a tree of depth `full` >= d; the leftmost leaf below it is one of `count`.
+    function _requireFirst(uint256 g, uint256 d, uint256 full, uint256 count, Place place) private pure {
+        unchecked {
+            require((g & ((1 << d) - 1)) << (full - d) < count, BeyondCount(Place.unwrap(place)));
+        }
     }
 }

@@ -1,35 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {IDisputeManager} from "../interfaces/IDisputeManager.sol";
 import {ITensorVM} from "../interfaces/ITensorVM.sol";
 import {ProgramProof} from "../libraries/ProgramProof.sol";
 import {ShaTree} from "../libraries/ShaTree.sol";
-import {ClaimFacts, Outcome} from "../types/Claim.sol";
+import {ClaimFacts, ClaimFactsLib, Outcome} from "../types/Claim.sol";
 import {Demand, DemandLib, DemandState, NodeEntry, OutputRange, PlacedHash} from "../types/Demand.sol";
 import {Place} from "../types/Place.sol";
-import {Profile, ProfileWord, ProfileWordLib} from "../types/Profile.sol";
+import {Profile, ProfileWord} from "../types/Profile.sol";
 import {Op} from "../types/Op.sol";
 import {Descriptor, ProgramHeader} from "../types/Program.sol";
 import {BadProof, Opening, ProofFault} from "../types/Proof.sol";
+import {Balances} from "./Balances.sol";
 import {Children} from "./Children.sol";
 import {ClaimShape, Shape} from "./ClaimShape.sol";
+import {JudgeProfiles} from "./JudgeProfiles.sol";
 
 /// @title DisputeManager
-/// @dev Profiles stand here once; a market copies the words into its own immutables when it is deployed.
-/// INVARIANT: ether held = Σ prepayments of demands not yet returned + Σ balances.
-/// INVARIANT: `open` of a claim = number of its demands in state Open; a fallen or closed claim gets no new ones.
-contract DisputeManager is IDisputeManager {
+/// @dev INVARIANT: ether held = Σ prepayments of demands not yet returned + Σ balances.
+/// INVARIANT: `open` of a claim = number of its demands in state Open, until it falls or is closed; then it gets no new ones.
+contract DisputeManager is JudgeProfiles, Balances {
     using ClaimShape for Shape;
     using DemandLib for Demand;
 
-    uint8 public constant PROFILES = 3;
-    uint256 private constant _GWEI = 1e9;
     /// @dev Last bit of a stored facts hash: set once the claim has an outcome, so that settling any other claim reads one slot only.
     bytes32 private constant _CHALLENGED = bytes32(uint256(1));
     uint256 public constant MAX_OUTPUT_CHUNKS = 16;
-    /// @dev Chunks whose answer costs about what 2^7 hashes cost.
-    uint256 private constant _CHUNKS_PER_ANSWER = 4;
 
     /// @dev What a proof shows.
     struct Verdict {
@@ -41,25 +39,19 @@ contract DisputeManager is IDisputeManager {
 
     ITensorVM public immutable VM;
 
-    ProfileWord private immutable _FAST;
-    ProfileWord private immutable _STANDARD;
-    ProfileWord private immutable _LONG;
-
     mapping(bytes32 claimId => bytes32) private _facts;
     mapping(bytes32 claimId => Outcome) internal _outcomes;
     mapping(bytes32 demandId => Demand) private _demands;
     mapping(bytes32 answerId => bool) private _answered;
     mapping(bytes32 commitment => uint256 blockNumber) private _seals;
-    mapping(address account => uint256) private _balances;
 
-    constructor(ITensorVM vm, Profile memory fast, Profile memory standard, Profile memory long) {
+    constructor(
+        ITensorVM vm,
+        Profile memory fast,
+        Profile memory standard,
+        Profile memory long
+    ) JudgeProfiles(fast, standard, long) {
         VM = vm;
-        _FAST = ProfileWordLib.pack(fast);
-        _STANDARD = ProfileWordLib.pack(standard);
-        _LONG = ProfileWordLib.pack(long);
-        emit ProfileDefined(0, fast);
-        emit ProfileDefined(1, standard);
-        emit ProfileDefined(2, long);
     }
 
     /// @inheritdoc IDisputeManager
@@ -114,23 +106,18 @@ contract DisputeManager is IDisputeManager {
         bytes32 claimId = _liveClaim(market, key, facts);
         ProgramProof.requireHeader(header, facts.programRoot);
         Shape memory shape = ClaimShape.shapeOf(facts, header.nodeCount);
-        uint256 leaves = _anchor(claimId, facts, target.place, target.hash, target.path);
-        if (leaves == 0 && target.place.depth() >= shape.tensorTop()) {
-            leaves = _computedLeaves(header, entry, shape.nodeOf(target.place));
+        Place place = target.place;
+        uint256 leaves = _anchor(claimId, facts, place, target.hash, target.path);
+        if (leaves == 0 && place.depth() >= shape.tensorTop()) {
+            leaves = _computedLeaves(header, entry, shape.nodeOf(place));
         }
-        shape.requireWithin(target.place, leaves);
-        uint256 span = shape.span(target.place, leaves);
-        require(!_answered[_answerId(target.hash, span)], AlreadyAnswered(target.hash, span));
-        bytes32 subject = subjectOf(target.place, target.hash);
-        uint40 deadline = _record(claimId, subject, facts.profile, leaves, span, 1);
-        emit Demanded(market, key, msg.sender, target.place, target.hash, span, deadline);
+        _demand(market, key, claimId, target, leaves, shape.requireSpan(place, leaves), facts.profile);
     }
 
     /// @inheritdoc IDisputeManager
     function respond(address market, bytes32 key, Place place, bytes32 hash, bytes calldata data) external {
         bytes32 claimId = claimIdOf(market, key);
         Demand storage d = _openDemand(claimId, subjectOf(place, hash));
-        require(block.timestamp <= d.time, TooLate(d.time));
         uint256 span = d.span();
         bytes32 computed = span == 0 ? ShaTree.leafHash(data) : Children.root(data, span);
         require(computed == hash, WrongAnswer(hash, computed));
@@ -160,8 +147,8 @@ contract DisputeManager is IDisputeManager {
         bool within =
             range.shard >= facts.from && range.shard < facts.to && uint256(range.first) + range.count <= leaves;
         require(within && range.count > 0 && range.count <= MAX_OUTPUT_CHUNKS, NoSuchOutput(range));
-        uint256 answers = _answersIn(range.count);
-        uint40 deadline = _record(claimId, outputSubjectOf(range), facts.profile, leaves, 0, answers);
+        uint8 bits = DemandLib.opened(0, facts.profile);
+        uint40 deadline = _record(claimId, outputSubjectOf(range), bits, leaves, _answersIn(range.count));
         emit OutputDemanded(market, key, msg.sender, range, deadline);
     }
 
@@ -177,7 +164,6 @@ contract DisputeManager is IDisputeManager {
         bytes32 claimId = _liveClaim(market, key, facts);
         ProgramProof.requireHeader(header, facts.programRoot);
         Demand storage d = _openDemand(claimId, outputSubjectOf(range));
-        require(block.timestamp <= d.time, TooLate(d.time));
         bytes32 computed = _outputRoot(facts, header, range, opening, d.leaves);
         require(computed == facts.claimRoot, WrongAnswer(facts.claimRoot, computed));
         _answer(claimId, d);
@@ -195,20 +181,10 @@ contract DisputeManager is IDisputeManager {
             if (state == DemandState.None || state == DemandState.Returned) continue;
             uint256 amount = _price(_profileOf(d.profile()), d.eighths);
             address to = o.fallen ? d.payer : o.prover;
-            d.setState(DemandState.Returned);
-            _balances[to] += amount;
+            d.bits = DemandLib.withState(d.bits, DemandState.Returned);
+            _credit(to, amount);
             emit PrepaymentReturned(market, key, subjects[i], to, amount);
         }
-    }
-
-    /// @inheritdoc IDisputeManager
-    function withdraw(address payable to) external returns (uint256 amount) {
-        amount = _balances[msg.sender];
-        require(amount > 0, NothingToWithdraw(msg.sender));
-        _balances[msg.sender] = 0;
-        emit Withdrawn(msg.sender, to, amount);
-        (bool ok, ) = to.call{value: amount}("");
-        require(ok, PaymentRefused(to));
     }
 
     /// @inheritdoc IDisputeManager
@@ -242,11 +218,6 @@ contract DisputeManager is IDisputeManager {
     }
 
     /// @inheritdoc IDisputeManager
-    function balanceOf(address account) external view returns (uint256) {
-        return _balances[account];
-    }
-
-    /// @inheritdoc IDisputeManager
     function priceOf(address market, bytes32 key, uint8 profileIndex) external view returns (uint256) {
         return _price(_profileOf(profileIndex), _eighths(_outcomes[claimIdOf(market, key)].open, 1));
     }
@@ -263,24 +234,13 @@ contract DisputeManager is IDisputeManager {
     }
 
     /// @inheritdoc IDisputeManager
-    function profile(uint8 index) external view returns (Profile memory) {
-        return profileWord(index).unpack();
-    }
-
-    /// @inheritdoc IDisputeManager
-    function profileWord(uint8 index) public view returns (ProfileWord) {
-        require(index < PROFILES, UnknownProfile(index));
-        return _profileOf(index);
-    }
-
-    /// @inheritdoc IDisputeManager
     function claimIdOf(address market, bytes32 key) public pure returns (bytes32) {
-        return keccak256(abi.encode(market, key));
+        return Hashes.efficientKeccak256(bytes32(uint256(uint160(market))), key);
     }
 
     /// @inheritdoc IDisputeManager
     function subjectOf(Place place, bytes32 hash) public pure returns (bytes32) {
-        return keccak256(abi.encode(place, hash));
+        return Hashes.efficientKeccak256(bytes32(place.unwrap()), hash);
     }
 
     /// @inheritdoc IDisputeManager
@@ -311,47 +271,66 @@ contract DisputeManager is IDisputeManager {
         return d.leaves;
     }
 
+    /// @dev Records and announces a demand whose place and hash are proved.
+    function _demand(
+        address market,
+        bytes32 key,
+        bytes32 claimId,
+        PlacedHash calldata target,
+        uint256 leaves,
+        uint256 span,
+        uint8 profileIndex
+    ) private {
+        (Place place, bytes32 hash) = (target.place, target.hash);
+        require(!_answered[_answerId(hash, span)], AlreadyAnswered(hash, span));
+        uint40 deadline = _record(claimId, subjectOf(place, hash), DemandLib.opened(span, profileIndex), leaves, 1);
+        emit Demanded(market, key, msg.sender, place, hash, span, deadline);
+    }
+
     /// @dev Records an open demand that the caller prepays; what it sends beyond the price stays its balance. Returns the deadline of the answer.
     function _record(
         bytes32 claimId,
         bytes32 subject,
-        uint8 profileIndex,
+        uint8 bits,
         uint256 leaves,
-        uint256 span,
         uint256 answers
     ) private returns (uint40 deadline) {
-        Demand storage d = _demands[_demandId(claimId, subject)];
-        require(d.state() == DemandState.None, AlreadyDemanded(claimId, subject));
+        bytes32 demandId = _demandId(claimId, subject);
+        require(_demands[demandId].bits == 0, AlreadyDemanded(claimId, subject));
         Outcome storage o = _outcomes[claimId];
-        ProfileWord words = _profileOf(profileIndex);
-        uint256 eighths = _eighths(o.open, answers);
+        (uint32 open, uint40 hold) = (o.open, o.holdUntil);
+        ProfileWord words = _profileOf(DemandLib.profileIn(bits));
+        uint256 eighths = _eighths(open, answers);
         require(eighths <= type(uint16).max, TooManyDemands(claimId));
-        uint256 price = _price(words, eighths);
-        require(msg.value >= price, PrepaymentTooLow(price, msg.value));
-        if (msg.value > price) _balances[msg.sender] += msg.value - price;
-        // Casts: a timestamp, and a number checked above.
+        _takePrice(_price(words, eighths));
+        // Casts: a timestamp, a number checked above, and leaves as _computedLeaves checked them.
         deadline = uint40(block.timestamp + words.answerPeriod());
-        _demands[_demandId(claimId, subject)] = DemandLib.make(
-            msg.sender,
-            deadline,
-            uint16(eighths),
-            leaves,
-            span,
-            profileIndex
-        );
-        ++o.open;
-        if (deadline > o.holdUntil) o.holdUntil = deadline;
-        _challenge(claimId);
+        _store(_demands[demandId], Demand(msg.sender, deadline, uint16(eighths), uint32(leaves), bits));
+        if (hold == 0) _challenge(claimId);
+        // No overflow: fewer than 2^16 are open, as each has added an eighth.
+        unchecked {
+            (o.open, o.holdUntil) = (open + 1, deadline > hold ? deadline : hold);
+        }
+    }
+
+    function _store(Demand storage slot, Demand memory d) private {
+        (slot.payer, slot.time, slot.eighths, slot.leaves, slot.bits) = (d.payer, d.time, d.eighths, d.leaves, d.bits);
     }
 
     /// @dev Ends an open demand by its answer, and holds the claim long enough for the next step below it.
     function _answer(bytes32 claimId, Demand storage d) private {
+        uint256 deadline = d.time;
+        require(block.timestamp <= deadline, TooLate(deadline));
+        uint8 bits = d.bits;
+        // Cast: a timestamp.
+        (d.time, d.bits) = (uint40(block.timestamp), DemandLib.withState(bits, DemandState.Answered));
         Outcome storage o = _outcomes[claimId];
-        d.setState(DemandState.Answered);
-        d.time = uint40(block.timestamp);
-        --o.open;
-        uint40 hold = uint40(block.timestamp + _profileOf(d.profile()).descendPeriod());
-        if (hold > o.holdUntil) o.holdUntil = hold;
+        (uint32 open, uint40 hold) = (o.open, o.holdUntil);
+        uint256 next = block.timestamp + _profileOf(DemandLib.profileIn(bits)).descendPeriod();
+        // INVARIANT: open counts this demand.
+        unchecked {
+            (o.open, o.holdUntil) = (open - 1, next > hold ? uint40(next) : hold);
+        }
     }
 
     /// @dev The claim falls because an open demand has passed its deadline; who prepaid it is the finder.
@@ -359,7 +338,7 @@ contract DisputeManager is IDisputeManager {
         bytes32 claimId = claimIdOf(market, key);
         Demand storage d = _openDemand(claimId, subject);
         require(block.timestamp > d.time, NotYet(d.time));
-        d.setState(DemandState.TimedOut);
+        d.bits = DemandLib.withState(d.bits, DemandState.TimedOut);
         --_outcomes[claimId].open;
         _fall(claimId, d.payer);
         emit TimedOut(market, key, subject, d.payer, msg.sender);
@@ -409,7 +388,7 @@ contract DisputeManager is IDisputeManager {
         claimId = claimIdOf(market, key);
         bytes32 stored = _facts[claimId];
         require(stored != bytes32(0), UnknownClaim(market, key));
-        require(stored & ~_CHALLENGED == facts.hash() & ~_CHALLENGED, WrongFacts(market, key));
+        require(stored & ~_CHALLENGED == ClaimFactsLib.hashOf(facts) & ~_CHALLENGED, WrongFacts(market, key));
     }
 
     /// @dev Claim root that chunks of the output node lead to; reverts unless they are exactly the range's.
@@ -449,34 +428,11 @@ contract DisputeManager is IDisputeManager {
         require(d.state() == DemandState.Open, NoOpenDemand(claimId, subject));
     }
 
-    /// @dev What so many answers cost while `open` demands are open, in eighths of the schedule: 1 + open/8 each.
-    function _eighths(uint256 open, uint256 answers) private pure returns (uint256) {
-        return (8 + open) * answers;
-    }
-
-    function _answersIn(uint256 chunks) private pure returns (uint256) {
-        return (chunks + _CHUNKS_PER_ANSWER - 1) / _CHUNKS_PER_ANSWER;
-    }
-
-    /// @dev Wei for so many eighths of the schedule. Exact: a Gwei has eighths.
-    function _price(ProfileWord words, uint256 eighths) private pure returns (uint256) {
-        return (words.answerGwei() * _GWEI * eighths) / 8;
-    }
-
-    function _profileOf(uint8 index) private view returns (ProfileWord) {
-        return
-            index == 0
-                ? _FAST
-                : index == 1
-                    ? _STANDARD
-                    : _LONG;
-    }
-
     function _demandId(bytes32 claimId, bytes32 subject) private pure returns (bytes32) {
-        return keccak256(abi.encode(claimId, subject));
+        return Hashes.efficientKeccak256(claimId, subject);
     }
 
     function _answerId(bytes32 hash, uint256 span) private pure returns (bytes32) {
-        return keccak256(abi.encode(hash, span));
+        return Hashes.efficientKeccak256(hash, bytes32(span));
     }
 }

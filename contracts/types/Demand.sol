@@ -28,25 +28,14 @@ struct Demand {
 
 /// @dev Packing of `bits`.
 library DemandLib {
-    function make(
-        address payer,
-        uint40 deadline,
-        uint16 eighths,
-        uint256 leaves,
-        uint256 span_,
-        uint8 profile_
-    ) internal pure returns (Demand memory) {
-        // Casts: leaves <= 2^24, span <= 7, profile <= 2.
-        uint8 bits = uint8(uint256(DemandState.Open) | (span_ << 3) | (uint256(profile_) << 6));
-        return Demand(payer, deadline, eighths, uint32(leaves), bits);
+    /// @dev Bits of a new demand.
+    function opened(uint256 span_, uint8 profile_) internal pure returns (uint8) {
+        // Cast: span <= 7, profile <= 2.
+        return uint8(uint256(DemandState.Open) | (span_ << 3) | (uint256(profile_) << 6));
     }
 
     function state(Demand storage d) internal view returns (DemandState) {
         return DemandState(d.bits & 7);
-    }
-
-    function setState(Demand storage d, DemandState next) internal {
-        d.bits = (d.bits & 0xf8) | uint8(next);
     }
 
     function span(Demand storage d) internal view returns (uint256) {
@@ -54,7 +43,16 @@ library DemandLib {
     }
 
     function profile(Demand storage d) internal view returns (uint8) {
-        return d.bits >> 6;
+        return profileIn(d.bits);
+    }
+
+    function profileIn(uint8 bits) internal pure returns (uint8) {
+        return bits >> 6;
+    }
+
+    /// @dev The same bits with another state.
+    function withState(uint8 bits, DemandState next) internal pure returns (uint8) {
+        return (bits & 0xf8) | uint8(next);
     }
 }
 

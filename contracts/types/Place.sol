@@ -14,12 +14,14 @@ library PlaceLib {
 
     /// @dev Levels below the root; zero for the root. Reverts never: the zero place has depth 0 and is refused by its users.
     function depth(Place p) internal pure returns (uint256 d) {
-        uint256 g = Place.unwrap(p);
-        for (uint256 step = 32; step > 0; step >>= 1) {
-            if (g >> step > 0) {
-                g >>= step;
-                d += step;
-            }
+        assembly ("memory-safe") {
+            // Position of the highest bit, by halves.
+            d := shl(5, lt(0xffffffff, p))
+            d := or(d, shl(4, lt(0xffff, shr(d, p))))
+            d := or(d, shl(3, lt(0xff, shr(d, p))))
+            d := or(d, shl(2, lt(0xf, shr(d, p))))
+            d := or(d, shl(1, lt(0x3, shr(d, p))))
+            d := or(d, lt(0x1, shr(d, p)))
         }
     }
 }
