@@ -19,7 +19,7 @@ export const SHARDS = 64;
 export type Build = (b: ProgramBuilder) => Value;
 
 /** Bytes of no pattern, the same in every run: the price of calldata depends on them. */
-function noise(type: TensorType, seed: number): Tensor {
+export function noise(type: TensorType, seed: number): Tensor {
   const data = allocate(type.dtype, elementCount(type.dims));
   const words = new Uint32Array(Math.ceil(data.byteLength / 4));
   let state = (seed + 1) * 0x9e3779b9;

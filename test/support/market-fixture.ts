@@ -22,6 +22,7 @@ export const FAST = 0;
 
 export interface MarketFixture {
   readonly ethers: Connection["ethers"];
+  readonly helpers: Connection["networkHelpers"];
   readonly time: Connection["networkHelpers"]["time"];
   readonly parameters: Parameters["Orion"];
   readonly orion: OrionToken;
@@ -100,6 +101,7 @@ export async function deployMarketFixture(
   });
   return {
     ethers,
+    helpers: networkHelpers,
     time: networkHelpers.time,
     parameters,
     ...{ orion, registry, credits, disputes, market, upkeep },
