@@ -1,4 +1,4 @@
-import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
+import { isFinished, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { createLoop, OrionError, type Service } from "@orion/protocol/common";
 import {
   answerAt,
@@ -13,8 +13,9 @@ import {
   type DemandRecord,
   type OutputRange,
 } from "@orion/protocol/disputes";
-import { traceUnit, type JobSession, type UnitTrace } from "@orion/protocol/jobs";
+import { traceUnit, UnitTrace, type JobSession } from "@orion/protocol/jobs";
 
+import type { KeptContent } from "./kept-content.ts";
 import type { Sessions } from "./sessions.ts";
 import type { UnitContext } from "./unit-work.ts";
 
@@ -30,11 +31,18 @@ interface Defended {
 
 /**
  * Answers every demand on this account's claims, by computing them again. An unanswered demand costs the whole lock, so this runs beside the work, and as
- * long as a claim is in its window. What it needs is on the chain and in the content store: a restart forgets nothing.
+ * long as a claim is in its window. What it needs is on the chain and in what it
+ * kept when it claimed: neither a restart nor a poster that takes its data back leaves it without an answer.
  */
-export function createDefender(context: UnitContext, sessions: Sessions, options: DefenderOptions = {}): Service {
+export function createDefender(
+  context: UnitContext,
+  sessions: Sessions,
+  kept: KeptContent,
+  options: DefenderOptions = {},
+): Service {
   const { chain, follower, sender, log, clock } = context;
-  const traces = new Map<string, UnitTrace>();
+  /** Roots of what was computed again; the values are computed when they are needed. */
+  const traces = new Map<string, UnitTrace["nodeRoots"]>();
   const prepayments = new PrepaymentCollector(chain, sender, answeredKeys);
 
   const defended = (): Defended[] =>
@@ -47,9 +55,11 @@ export function createDefender(context: UnitContext, sessions: Sessions, options
 
   const traceOf = async (session: JobSession, unit: UnitRecord, signal: AbortSignal): Promise<UnitTrace> => {
     const known = traces.get(unit.key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return new UnitTrace(session, unit.from, known, await session.slotRoots(), context.sha256);
+    }
     const trace = await traceUnit(session, unit, { sha256: context.sha256, signal });
-    traces.set(unit.key, trace);
+    traces.set(unit.key, trace.nodeRoots);
     return trace;
   };
 
@@ -128,6 +138,13 @@ export function createDefender(context: UnitContext, sessions: Sessions, options
     }
   };
 
+  /** Jobs that are not finished may still need what was kept: a claim may be under way. */
+  const forget = (): Promise<void> =>
+    kept.forgetExcept((jobId) => {
+      const job = follower.state.jobs.get(jobId);
+      return job === undefined || !isFinished(job);
+    });
+
   return createLoop({
     name: "defender",
     clock,
@@ -136,6 +153,7 @@ export function createDefender(context: UnitContext, sessions: Sessions, options
     async tick(signal) {
       await answerAll(signal);
       await collect();
+      await forget();
     },
   });
 }

@@ -2,6 +2,7 @@ import { readClocks, type JobClocks, type JobRecord } from "@orion/protocol/chai
 import type { Backend } from "@orion/protocol/kernels";
 
 import { openJobSession, type JobSession, type ServiceContext } from "@orion/protocol/jobs";
+import type { KeptContent } from "./kept-content.ts";
 import { DEFAULT_MAX_MEMORY_BYTES, type WorkerRules } from "./rules.ts";
 
 /** Programs and kernels of so many jobs are kept ready. */
@@ -12,13 +13,20 @@ export class Sessions {
   readonly #context: ServiceContext & { readonly backend: Backend };
   readonly #rules: WorkerRules;
   readonly #signal: AbortSignal;
+  readonly #kept: KeptContent;
   readonly #open = new Map<string, JobSession>();
   readonly #clocks = new Map<number, JobClocks>();
 
-  constructor(context: ServiceContext & { readonly backend: Backend }, rules: WorkerRules, signal: AbortSignal) {
+  constructor(
+    context: ServiceContext & { readonly backend: Backend },
+    rules: WorkerRules,
+    signal: AbortSignal,
+    kept: KeptContent,
+  ) {
     this.#context = context;
     this.#rules = rules;
     this.#signal = signal;
+    this.#kept = kept;
   }
 
   async of(job: JobRecord): Promise<JobSession> {
@@ -45,7 +53,8 @@ export class Sessions {
 
   async #openNew(job: JobRecord): Promise<JobSession> {
     const { backend, follower } = this.#context;
-    const session = await openJobSession(this.#context, job, {
+    const store = this.#kept.storeOf(job.jobId, this.#context.store);
+    const session = await openJobSession({ ...this.#context, store }, job, {
       backend,
       signal: this.#signal,
       maxMemoryBytes: this.#rules.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES,

@@ -1,3 +1,5 @@
+import path from "node:path";
+
 import type { MarketState } from "@orion/protocol/chain";
 import { createLoop, type Service } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
@@ -5,6 +7,7 @@ import type { Backend } from "@orion/protocol/kernels";
 
 import { createDefender } from "./defender.ts";
 import { Journal } from "./journal.ts";
+import { KeptContent } from "./kept-content.ts";
 import { OpenClaims } from "./open-claims.ts";
 import { Payments } from "./payments.ts";
 import type { WorkerProgress } from "./progress.ts";
@@ -38,9 +41,10 @@ export function createWorker(context: WorkerContext, rules: WorkerRules = {}): W
       const ending = new AbortController();
       const stop = AbortSignal.any([signal, ending.signal]);
       const ready: UnitContext = { ...context, journal };
-      const sessions = new Sessions(ready, rules, stop);
+      const kept = new KeptContent(path.join(context.journalDir, "content"));
+      const sessions = new Sessions(ready, rules, stop, kept);
       // Apart from the work's, so that neither drops what the other is computing with.
-      const defence = new Sessions(ready, rules, stop);
+      const defence = new Sessions(ready, rules, stop, kept);
       const parts: Parts = {
         context: ready,
         payments: new Payments(ready, journal, context.onProgress),
@@ -55,7 +59,7 @@ export function createWorker(context: WorkerContext, rules: WorkerRules = {}): W
       const { clock, log } = context;
       try {
         const work = createLoop({ name: "worker", clock, log, intervalMs: rules.intervalMs ?? 500, tick });
-        await Promise.all([work.run(stop), createDefender(ready, defence).run(stop)]);
+        await Promise.all([work.run(stop), createDefender(ready, defence, kept).run(stop)]);
       } finally {
         // If one of the two has failed, the other must not go on signing.
         ending.abort();
