@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Test} from "forge-std/Test.sol";
+import {DisputeManager} from "../../contracts/dispute/DisputeManager.sol";
+import {Outcome} from "../../contracts/types/Claim.sol";
+import {DemandState} from "../../contracts/types/Demand.sol";
+import {DisputesHandler} from "./handlers/DisputesHandler.sol";
+import {SmallClaim} from "./handlers/SmallClaim.sol";
+
+/// @notice The judge under any sequence of demands, answers, silence and settlements.
+contract DisputesInvariantTest is Test {
+    DisputesHandler private _handler;
+    DisputeManager private _disputes;
+
+    function setUp() public {
+        _handler = new DisputesHandler();
+        _disputes = _handler.disputes();
+        targetContract(address(_handler));
+        bytes4[] memory ends = new bytes4[](1);
+        ends[0] = DisputesHandler.finish.selector;
+        excludeSelector(FuzzSelector(address(_handler), ends));
+    }
+
+    function afterInvariant() public {
+        _finishAndCheck();
+    }
+
+    function invariant_etherHeldIsPrepaymentsAndBalances() public view {
+        DisputesHandler.Asked[] memory asked = _handler.asked();
+        uint256 owed;
+        for (uint256 i; i < asked.length; ++i) {
+            if (_handler.stateOf(asked[i]) != DemandState.Returned) owed += asked[i].amount;
+        }
+        for (uint256 i; i < 4; ++i) owed += _disputes.balanceOf(_handler.accounts(i));
+        assertEq(address(_disputes).balance, owed);
+    }
+
+    function invariant_openIsTheNumberOfOpenDemands() public view {
+        DisputesHandler.Asked[] memory asked = _handler.asked();
+        uint256 claims = _handler.claims().length;
+        for (uint256 claim; claim < claims; ++claim) {
+            Outcome memory o = _handler.outcomeOf(claim);
+            if (o.fallen) continue;
+            uint256 open;
+            for (uint256 i; i < asked.length; ++i) {
+                if (asked[i].claim == claim && _handler.stateOf(asked[i]) == DemandState.Open) ++open;
+            }
+            assertEq(o.open, open);
+            assertFalse(o.closed && open > 0);
+        }
+    }
+
+    function invariant_aRightClaimNeverFallsAndSettlesWithinItsBound() public view {
+        DisputesHandler.Claim[] memory claims = _handler.claims();
+        uint256 levels = SmallClaim.LEVELS * (_handler.ANSWER() + _handler.DESCEND());
+        for (uint256 i; i < claims.length; ++i) {
+            Outcome memory o = _handler.outcomeOf(i);
+            assertFalse(claims[i].honest && o.fallen, "a right claim has fallen");
+            assertFalse(o.closed && o.fallen, "closed and fallen");
+            assertLe(o.holdUntil, claims[i].facts.windowEnd + levels);
+        }
+    }
+
+    /// @notice Any random life keeps every invariant, and ends with nothing left behind.
+    function testFuzz_anyLifeEndsWell(uint64 seed) public {
+        _live(seed, 150);
+    }
+
+    /// @notice The handlers really do what they say.
+    function test_everyStateIsReached() public {
+        _live(0, 1500);
+        bytes32[10] memory reached = [
+            bytes32("record"),
+            "demand",
+            "descend",
+            "refused",
+            "respond",
+            "timeout",
+            "close",
+            "closeRefused",
+            "returnToPayers",
+            "returnToWorker"
+        ];
+        for (uint256 i; i < reached.length; ++i) {
+            assertGt(_handler.reached(reached[i]), 0, string(abi.encodePacked(reached[i])));
+        }
+    }
+
+    function _live(uint64 seed, uint256 length) private {
+        function(uint256) external[10] memory steps = [
+            _handler.record,
+            _handler.demand,
+            _handler.demand,
+            _handler.descend,
+            _handler.respond,
+            _handler.timeout,
+            _handler.close,
+            _handler.giveBack,
+            _handler.withdraw,
+            _handler.pass
+        ];
+        for (uint256 i; i < length; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            steps[random % steps.length](uint256(keccak256(abi.encode(random))));
+        }
+        invariant_etherHeldIsPrepaymentsAndBalances();
+        invariant_openIsTheNumberOfOpenDemands();
+        invariant_aRightClaimNeverFallsAndSettlesWithinItsBound();
+        _finishAndCheck();
+    }
+
+    function _finishAndCheck() private {
+        _handler.finish();
+        invariant_aRightClaimNeverFallsAndSettlesWithinItsBound();
+        assertEq(address(_disputes).balance, 0, "ether stuck with the judge");
+        DisputesHandler.Asked[] memory asked = _handler.asked();
+        for (uint256 i; i < asked.length; ++i) assertTrue(_handler.stateOf(asked[i]) == DemandState.Returned);
+    }
+}
