@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -152,6 +152,19 @@ describe("an honest worker under hostile demands", function () {
     ]) {
       expect(stdout).to.include(words);
     }
+  });
+
+  it("answers although the poster has taken its data back", async () => {
+    const known = await open();
+    await killAll(alive.filter(({ role }) => role === "worker"));
+    const blocks = path.join(running.dir, "ipfs", "blocks");
+    const entries = await readdir(blocks, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    expect(files.length).to.be.greaterThan(10);
+    for (const file of files) await rm(path.join(file.parentPath, file.name));
+    await demand(known, nodePlace(known.shape, 1, HIDDEN));
+    startWorker();
+    await until("the answer", allAnswered(6), alive, 30_000);
   });
 
   it("keeps its lock, is paid, and gets the prepayments", async () => {
