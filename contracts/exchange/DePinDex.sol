@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ERC6909TokenSupply} from "@openzeppelin/contracts/token/ERC6909/extensions/ERC6909TokenSupply.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IDePinDex} from "../interfaces/IDePinDex.sol";
+import {Observation, Pool} from "../types/Pool.sol";
+import {Hop, PoolKey} from "../types/PoolKey.sol";
+import {Reserves, ReservesLib} from "../types/Reserves.sol";
+import {Track} from "../types/Track.sol";
+import {LiquidityMath} from "./LiquidityMath.sol";
+import {PriceHistory} from "./PriceHistory.sol";
+import {PriceLog} from "./PriceLog.sol";
+import {Quotes} from "./Quotes.sol";
+import {SwapMath} from "./SwapMath.sol";
+
+/// @title DePinDex
+/// @dev Reserves and shares are final before any token is called, so that whoever reads in the middle of a transfer reads the end of it.
+contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuardTransient {
+    using PriceHistory for Pool;
+    using SafeERC20 for IERC20;
+
+    /// @dev Where the locked shares of a pool stand.
+    address private constant _NOBODY = address(0xdead);
+    /// @dev The protocol takes at most one part in six of the fee.
+    uint8 private constant _LARGEST_PART = 6;
+
+    mapping(uint256 id => Pool) private _pools;
+    /// @inheritdoc IDePinDex
+    mapping(address token => uint256) public protocolFees;
+    /// @notice Whether deposits are stopped.
+    bool public paused;
+
+    constructor(address owner_) Ownable(owner_) {}
+
+    /// @inheritdoc IDePinDex
+    function swapExactInWithPermit(ExactIn calldata p, Permit calldata permit) external returns (uint256) {
+        _permit(p.tokenIn, permit);
+        return swapExactIn(p);
+    }
+
+    /// @inheritdoc IDePinDex
+    function swapExactOutWithPermit(ExactOut calldata p, Permit calldata permit) external returns (uint256) {
+        _permit(p.tokenIn, permit);
+        return swapExactOut(p);
+    }
+
+    /// @inheritdoc IDePinDex
+    function addLiquidityWithPermit(
+        Add calldata p,
+        Permit calldata permit0,
+        Permit calldata permit1
+    ) external returns (uint256 shares, uint256 amount0, uint256 amount1) {
+        _permit(p.key.token0, permit0);
+        _permit(p.key.token1, permit1);
+        return addLiquidity(p);
+    }
+
+    /// @inheritdoc IDePinDex
+    function removeLiquidity(Remove calldata p) external nonReentrant returns (uint256 amount0, uint256 amount1) {
+        _requireTimely(p.to, p.deadline);
+        require(p.shares > 0, ZeroAmount());
+        uint256 id = p.key.id();
+        Pool storage pool = _pools[id];
+        (Reserves reserves, uint256 supply) = (_existing(p.key, id), totalSupply(id));
+        pool.advance(reserves);
+        amount0 = LiquidityMath.valueDown(p.shares, reserves.reserve0(), supply);
+        amount1 = LiquidityMath.valueDown(p.shares, reserves.reserve1(), supply);
+        require(amount0 >= p.minAmount0, TooLittle(amount0, p.minAmount0));
+        require(amount1 >= p.minAmount1, TooLittle(amount1, p.minAmount1));
+        _burn(msg.sender, id, p.shares);
+        // INVARIANT: neither reserve becomes zero, because the locked shares are never burned and both parts are rounded down.
+        (uint256 left0, uint256 left1) = (reserves.reserve0() - amount0, reserves.reserve1() - amount1);
+        pool.reserves = ReservesLib.pack(left0, left1, uint32(block.timestamp));
+        emit LiquidityRemoved(id, msg.sender, p.to, p.shares, amount0, amount1, left0, left1);
+        _push(p.key.token0, p.to, amount0);
+        _push(p.key.token1, p.to, amount1);
+    }
+
+    /// @inheritdoc IDePinDex
+    function observe(uint256 id) external nonReentrant {
+        Pool storage pool = _pools[id];
+        Reserves reserves = _known(id);
+        pool.advance(reserves);
+        pool.reserves = ReservesLib.pack(reserves.reserve0(), reserves.reserve1(), uint32(block.timestamp));
+    }
+
+    /// @inheritdoc IDePinDex
+    function setProtocolPart(uint256 id, uint8 part) external onlyOwner {
+        _known(id);
+        require(part == 0 || part >= _LARGEST_PART, InvalidPart(part));
+        _pools[id].track = _pools[id].track.withProtocolPart(part);
+        emit ProtocolPartSet(id, part);
+    }
+
+    /// @inheritdoc IDePinDex
+    function collectProtocolFees(address token, address to) external onlyOwner nonReentrant returns (uint256 amount) {
+        _requireRecipient(to);
+        amount = protocolFees[token];
+        require(amount > 0, ZeroAmount());
+        protocolFees[token] = 0;
+        emit ProtocolFeesCollected(token, to, amount);
+        _push(token, to, amount);
+    }
+
+    /// @inheritdoc IDePinDex
+    function setPaused(bool paused_) external onlyOwner {
+        paused = paused_;
+        emit PausedSet(paused_);
+    }
+
+    /// @inheritdoc IDePinDex
+    function quoteExactIn(address tokenIn, Hop[] calldata hops, uint256 amountIn) external view returns (uint256 out) {
+        _requireRoute(tokenIn, hops);
+        require(amountIn > 0, ZeroAmount());
+        out = Quotes.exactIn(_pools, tokenIn, hops, amountIn);
+        require(out > 0, ZeroAmount());
+    }
+
+    /// @inheritdoc IDePinDex
+    function quoteExactOut(address tokenIn, Hop[] calldata hops, uint256 amountOut) external view returns (uint256) {
+        _requireRoute(tokenIn, hops);
+        require(amountOut > 0, ZeroAmount());
+        return Quotes.exactOut(_pools, tokenIn, hops, amountOut);
+    }
+
+    /// @inheritdoc IDePinDex
+    function quoteAdd(
+        PoolKey calldata key,
+        uint256 maxAmount0,
+        uint256 maxAmount1
+    ) external view returns (uint256 shares, uint256 amount0, uint256 amount1) {
+        uint256 id = key.id();
+        (shares, amount0, amount1) = _shares(_pools[id].reserves, totalSupply(id), maxAmount0, maxAmount1);
+        if (!_pools[id].reserves.exists()) shares -= LiquidityMath.LOCKED;
+    }
+
+    /// @inheritdoc IDePinDex
+    function quoteRemove(
+        PoolKey calldata key,
+        uint256 shares
+    ) external view returns (uint256 amount0, uint256 amount1) {
+        uint256 id = key.id();
+        (Reserves reserves, uint256 supply) = (_existing(key, id), totalSupply(id));
+        amount0 = LiquidityMath.valueDown(shares, reserves.reserve0(), supply);
+        amount1 = LiquidityMath.valueDown(shares, reserves.reserve1(), supply);
+    }
+
+    /// @inheritdoc IDePinDex
+    function twap(
+        uint256 id,
+        uint256 window
+    ) external view returns (uint256 price0X128, uint256 price1X128, uint256 elapsed) {
+        _known(id);
+        int256 log;
+        (log, elapsed) = _pools[id].mean(window);
+        (price0X128, price1X128) = (PriceLog.exp2(log), PriceLog.exp2(-log));
+    }
+
+    /// @inheritdoc IDePinDex
+    function lowestReserves(uint256 id, uint256 observations) external view returns (uint256, uint256) {
+        return _pools[id].lowest(observations);
+    }
+
+    /// @inheritdoc IDePinDex
+    function observation(uint256 id, uint256 back) external view returns (Observation memory) {
+        return _pools[id].stepsBack(back);
+    }
+
+    /// @inheritdoc IDePinDex
+    function reservesOf(uint256 id) external view returns (uint256 reserve0, uint256 reserve1, uint32 time) {
+        Reserves reserves = _pools[id].reserves;
+        return (reserves.reserve0(), reserves.reserve1(), reserves.time());
+    }
+
+    /// @inheritdoc IDePinDex
+    function trackOf(uint256 id) external view returns (int128 cumulative, uint256 observations, uint8 protocolPart) {
+        Track track = _pools[id].track;
+        return (track.cumulative(), track.count(), uint8(track.protocolPart()));
+    }
+
+    /// @inheritdoc IDePinDex
+    function swapExactIn(ExactIn calldata p) public nonReentrant returns (uint256 amount) {
+        _requireTimely(p.to, p.deadline);
+        uint256 length = p.hops.length;
+        require(length > 0, EmptyRoute());
+        amount = p.amountIn;
+        require(amount > 0, ZeroAmount());
+        address token = p.tokenIn;
+        for (uint256 i = 0; i < length; ++i) {
+            amount = _swap(token, p.hops[i], amount, true, p.to);
+            token = p.hops[i].tokenOut;
+        }
+        require(amount >= p.minOut, TooLittle(amount, p.minOut));
+        _pull(p.tokenIn, p.amountIn);
+        _push(token, p.to, amount);
+    }
+
+    /// @inheritdoc IDePinDex
+    /// @dev From the last pool to the first. A pool that a route enters twice simply makes two swaps, in that order.
+    function swapExactOut(ExactOut calldata p) public nonReentrant returns (uint256 amount) {
+        _requireTimely(p.to, p.deadline);
+        uint256 i = p.hops.length;
+        require(i > 0, EmptyRoute());
+        amount = p.amountOut;
+        require(amount > 0, ZeroAmount());
+        address last = p.hops[i - 1].tokenOut;
+        for (; i > 1; --i) amount = _swap(p.hops[i - 2].tokenOut, p.hops[i - 1], amount, false, p.to);
+        amount = _swap(p.tokenIn, p.hops[0], amount, false, p.to);
+        require(amount <= p.maxIn, TooMuch(amount, p.maxIn));
+        _pull(p.tokenIn, amount);
+        _push(last, p.to, p.amountOut);
+    }
+
+    /// @inheritdoc IDePinDex
+    function addLiquidity(
+        Add calldata p
+    ) public nonReentrant returns (uint256 shares, uint256 amount0, uint256 amount1) {
+        _requireTimely(p.to, p.deadline);
+        require(!paused, LiquidityPaused());
+        uint256 id = p.key.id();
+        (shares, amount0, amount1) = _add(p, id, _pools[id].reserves);
+        require(shares >= p.minShares, TooLittle(shares, p.minShares));
+        _pull(p.key.token0, amount0);
+        _pull(p.key.token1, amount1);
+    }
+
+    /// @dev Shares sent to this contract would be lost.
+    function _update(address from, address to, uint256 id, uint256 amount) internal override {
+        require(to != address(this), InvalidRecipient(to));
+        super._update(from, to, id, amount);
+    }
+
+    /// @dev Books a deposit, into a new pool if it is the first.
+    function _add(
+        Add calldata p,
+        uint256 id,
+        Reserves reserves
+    ) private returns (uint256 shares, uint256 amount0, uint256 amount1) {
+        (shares, amount0, amount1) = _shares(reserves, totalSupply(id), p.maxAmount0, p.maxAmount1);
+        Pool storage pool = _pools[id];
+        uint256 reserve0 = SwapMath.grown(reserves.reserve0(), amount0);
+        uint256 reserve1 = SwapMath.grown(reserves.reserve1(), amount1);
+        if (reserves.exists()) {
+            pool.advance(reserves);
+        } else {
+            _requireValid(p.key);
+            shares -= LiquidityMath.LOCKED;
+            pool.start(reserve0, reserve1);
+            _mint(_NOBODY, id, LiquidityMath.LOCKED);
+            emit PoolCreated(id, p.key.token0, p.key.token1, p.key.fee);
+        }
+        pool.reserves = ReservesLib.pack(reserve0, reserve1, uint32(block.timestamp));
+        _mint(p.to, id, shares);
+        emit LiquidityAdded(id, msg.sender, p.to, shares, amount0, amount1, reserve0, reserve1);
+    }
+
+    /// @dev Books one swap of an exact input or for an exact output; returns the other amount.
+    function _swap(
+        address from,
+        Hop calldata hop,
+        uint256 amount,
+        bool exactIn,
+        address recipient
+    ) private returns (uint256) {
+        (PoolKey memory key, bool zeroForOne) = Quotes.keyOf(from, hop.tokenOut, hop.fee);
+        uint256 id = key.id();
+        Pool storage pool = _pools[id];
+        Reserves reserves = _existing(key, id);
+        uint256 part = pool.advance(reserves).protocolPart();
+        SwapMath.Trade memory t = SwapMath.trade(reserves, zeroForOne, hop.fee, part, amount, exactIn);
+        require(t.amountOut > 0, ZeroAmount());
+        if (t.taken > 0) protocolFees[from] += t.taken;
+        pool.reserves = t.left;
+        // Casts: amounts are below 2^112.
+        (int256 amount0, int256 amount1) = (int256(t.amountIn), -int256(t.amountOut));
+        if (!zeroForOne) (amount0, amount1) = (amount1, amount0);
+        emit Swap(id, msg.sender, recipient, amount0, amount1, t.left.reserve0(), t.left.reserve1(), t.taken);
+        return exactIn ? t.amountOut : t.amountIn;
+    }
+
+    /// @dev Takes `amount` of the caller, refusing a token that delivers anything else.
+    function _pull(address token, uint256 amount) private {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+        uint256 moved = IERC20(token).balanceOf(address(this)) - before;
+        require(moved == amount, WrongTransfer(token, amount, moved));
+    }
+
+    /// @dev Pays `amount`, refusing a token that takes anything else from this contract.
+    function _push(address token, address to, uint256 amount) private {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransfer(to, amount);
+        uint256 moved = before - IERC20(token).balanceOf(address(this));
+        require(moved == amount, WrongTransfer(token, amount, moved));
+    }
+
+    function _permit(address token, Permit calldata p) private {
+        try IERC20Permit(token).permit(msg.sender, address(this), p.value, p.deadline, p.v, p.r, p.s) {} catch {}
+    }
+
+    /// @dev Shares for the given most amounts (the locked ones included for a first deposit), and what they cost.
+    function _shares(
+        Reserves reserves,
+        uint256 supply,
+        uint256 most0,
+        uint256 most1
+    ) private pure returns (uint256 shares, uint256 amount0, uint256 amount1) {
+        (uint256 reserve0, uint256 reserve1) = (reserves.reserve0(), reserves.reserve1());
+        if (!reserves.exists()) {
+            (amount0, amount1) = (SwapMath.grown(0, most0), SwapMath.grown(0, most1));
+            return (LiquidityMath.firstSharesDown(amount0, amount1), amount0, amount1);
+        }
+        (most0, most1) = (Math.min(most0, type(uint112).max), Math.min(most1, type(uint112).max));
+        shares = LiquidityMath.sharesDown(most0, most1, reserve0, reserve1, supply);
+        amount0 = LiquidityMath.costUp(shares, reserve0, supply);
+        amount1 = LiquidityMath.costUp(shares, reserve1, supply);
+    }
+
+    function _existing(PoolKey memory key, uint256 id) private view returns (Reserves reserves) {
+        reserves = _pools[id].reserves;
+        require(reserves.exists(), UnknownPool(key.token0, key.token1, key.fee));
+    }
+
+    function _known(uint256 id) private view returns (Reserves reserves) {
+        reserves = _pools[id].reserves;
+        require(reserves.exists(), UnknownId(id));
+    }
+
+    function _requireRoute(address from, Hop[] calldata hops) private view {
+        require(hops.length > 0, EmptyRoute());
+        for (uint256 i = 0; i < hops.length; ++i) {
+            (PoolKey memory key, ) = Quotes.keyOf(from, hops[i].tokenOut, hops[i].fee);
+            _existing(key, key.id());
+            from = hops[i].tokenOut;
+        }
+    }
+
+    function _requireValid(PoolKey calldata key) private view {
+        (address token0, address token1, uint256 fee) = (key.token0, key.token1, key.fee);
+        require(token0 < token1 && token0.code.length > 0 && token1.code.length > 0, InvalidTokens(token0, token1));
+        require(fee == 1 || fee == 5 || fee == 30 || fee == 100, InvalidFee(fee));
+    }
+
+    function _requireTimely(address to, uint256 deadline) private view {
+        require(block.timestamp <= deadline, Expired(deadline));
+        _requireRecipient(to);
+    }
+
+    function _requireRecipient(address to) private view {
+        require(to != address(0) && to != address(this), InvalidRecipient(to));
+    }
+}
