@@ -173,7 +173,7 @@ async function prove(context: ChallengeContext, of: Case, proof: ReadyProof): Pr
   const commitment = sealCommitment(claimId, sender.address, proof.proof, salt);
   context.step?.("validator:sealing");
   const sealedAt = await reading(context, () => chain.contracts.disputes.sealedAt(commitment));
-  if (sealedAt === 0n) await sender.send(sealCall(of, commitment));
+  if (sealedAt === 0n && (await hasTimeToSeal(context, of))) await sender.send(sealCall(of, commitment));
   context.step?.("validator:sealed");
   const receipt = await sender.send(proveCall(of, proof, salt));
   context.step?.("validator:proved");
@@ -181,6 +181,26 @@ async function prove(context: ChallengeContext, of: Case, proof: ReadyProof): Pr
     { key: of.unit.key, where: proof.where, gas: Number(receipt.gasUsed) },
     `proved a claim wrong at ${proof.where}`,
   );
+}
+
+/** Blocks that a seal and the proof behind it may take, with one to spare. */
+const SEAL_BLOCKS = 3;
+const SAMPLE_BLOCKS = 16;
+
+/**
+ * Whether the claim cannot be settled before a sealed proof is in. Without that time the proof goes out unsealed: the claim falls all the same, and only
+ * the reward burns.
+ */
+async function hasTimeToSeal(context: ServiceContext, of: Case): Promise<boolean> {
+  const { chain } = context;
+  return reading(context, async () => {
+    const { holdUntil } = await chain.contracts.disputes.outcome(chain.network.addresses.market, of.unit.key);
+    const last = await chain.provider.getBlock("latest");
+    const first = last === null ? null : await chain.provider.getBlock(Math.max(0, last.number - SAMPLE_BLOCKS));
+    const span = last === null || first === null ? 0 : last.timestamp - first.timestamp;
+    const end = Math.max(of.unit.windowEnd, Number(holdUntil));
+    return end - (await chainNow(chain)) > (SEAL_BLOCKS * span) / SAMPLE_BLOCKS;
+  });
 }
 
 /** Chain times of the blocks in which demands were answered. */
