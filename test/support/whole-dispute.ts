@@ -29,8 +29,11 @@ import {
   type BuiltProgram,
   type ClaimTree,
   type ProgramInputs,
+  type Tensor,
 } from "@orion/protocol/tensor";
 
+import { randomProgram } from "../unit/tensor/random-program.ts";
+import { Random } from "../unit/tensor/random.ts";
 import { makeClaim, type ClaimFixture, type Facts } from "./claim-fixture.ts";
 import { NO_ENTRY } from "./disputed-claim.ts";
 import { LyingClaim, type Lies } from "./lying-claim.ts";
@@ -84,6 +87,17 @@ export async function postDisputedJob(
   await f.market.connect(f.poster).postJob(terms);
   const job = { terms, id: await f.market.jobIdOf(terms) };
   return { f, job, unit: 1, honest, shape: claimShape(program, shards) };
+}
+
+/** A job over a random small program and random inputs. */
+export async function randomJob(f: MarketFixture, seed: number, shards: number): Promise<DisputedJob> {
+  const r = new Random(seed);
+  const built = randomProgram(seed);
+  const slots = (kind: number): Tensor[] =>
+    built.program.nodes.filter(({ op, attrs }) => op === "input" && attrs[0] === kind).map((node) => r.tensor(node));
+  const shared = slots(0);
+  const inputs = Array.from({ length: shards }, () => ({ constants: built.constants, shared, shard: slots(1) }));
+  return await postDisputedJob(f, built, inputs);
 }
 
 /** Claims the disputed unit and commits a root to it. */
@@ -147,6 +161,12 @@ export class Challenger {
   /** Takes one step; returns what it was. */
   async step(): Promise<Move> {
     const move = await this.next();
+    await this.take(move);
+    return move;
+  }
+
+  /** Sends what a move says. */
+  async take(move: Move): Promise<void> {
     if (move.type === "demand") await this.#demand(move);
     if (move.type === "timeout") {
       const { f } = this.#of;
@@ -154,7 +174,6 @@ export class Challenger {
       await this.#note("timeout", disputes.connect(this.#signer).timeout(market, this.#claim.key, move.subject));
     }
     if (move.type === "prove") await this.#prove(move);
-    return move;
   }
 
   async #demand({ place, hash, path }: Extract<Move, { type: "demand" }>): Promise<void> {

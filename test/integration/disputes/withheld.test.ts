@@ -1,8 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import type { ProgramInputs } from "@orion/protocol/tensor";
-
 import { SALT } from "../../support/dispute-fixture.ts";
 import type { LyingClaim } from "../../support/lying-claim.ts";
 import { deployMarketFixture, type MarketFixture } from "../../support/market-fixture.ts";
@@ -12,13 +10,12 @@ import {
   Challenger,
   commitTo,
   lie,
-  postDisputedJob,
   publish,
+  randomJob,
   type Commitment,
   type DisputedJob,
   type Step,
 } from "../../support/whole-dispute.ts";
-import { randomProgram } from "../../unit/tensor/random-program.ts";
 import { Random } from "../../unit/tensor/random.ts";
 
 const RUNS = 30 * Math.max(1, Number(process.env.FUZZ_RUNS) || 1);
@@ -32,18 +29,6 @@ describe("whole disputes against the real market, judge and tensor machine", () 
   before(async () => {
     f = await deployMarketFixture("DisputeManager");
   });
-
-  async function randomJob(seed: number, shards: number): Promise<DisputedJob> {
-    const r = new Random(seed);
-    const built = randomProgram(seed);
-    const slots = (kind: number) =>
-      built.program.nodes.filter(({ op, attrs }) => op === "input" && attrs[0] === kind).map((node) => r.tensor(node));
-    const shared = slots(0);
-    const inputs = Array.from({ length: shards }, (): ProgramInputs => {
-      return { constants: built.constants, shared, shard: slots(1) };
-    });
-    return await postDisputedJob(f, built, inputs);
-  }
 
   /** Plays until the claim has fallen; the worker answers `answers` demands and is silent afterwards. */
   async function play(of: DisputedJob, claim: Commitment, lies: LyingClaim, answers: number): Promise<Challenger> {
@@ -107,7 +92,7 @@ describe("whole disputes against the real market, judge and tensor machine", () 
     await fc.assert(
       fc.asyncProperty(scenario, async ({ seed, shards, kind, second, answers }) => {
         await f.reset();
-        const of = await randomJob(seed, shards);
+        const of = await randomJob(f, seed, shards);
         const r = new Random(seed ^ 0x5bd1e995);
         const claim = { program: of.honest.program, shape: of.shape, tensors: of.honest.source.claimed };
         const first = randomLie(r, claim, kind) ?? randomLie(r, claim, "element")!;
@@ -129,7 +114,7 @@ describe("whole disputes against the real market, judge and tensor machine", () 
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 30 }), async (seed) => {
         await f.reset();
-        const of = await randomJob(seed, 2);
+        const of = await randomJob(f, seed, 2);
         const claim = { program: of.honest.program, shape: of.shape, tensors: of.honest.source.claimed };
         const lies = lie(of, randomLie(new Random(seed), claim, "element")!);
         const committed = await commitTo(of, f.workers[0], lies.root);
@@ -145,7 +130,7 @@ describe("whole disputes against the real market, judge and tensor machine", () 
   });
 
   it("pay a finder only by its own proof: the same proof from another claim, unit or worker shows nothing", async () => {
-    const of = await randomJob(11, 2);
+    const of = await randomJob(f, 11, 2);
     const claim = { program: of.honest.program, shape: of.shape, tensors: of.honest.source.claimed };
     const lies = lie(of, randomLie(new Random(3), claim, "element")!);
     const committed = await commitTo(of, f.workers[0], lies.root);
