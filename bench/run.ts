@@ -1,3 +1,4 @@
+import { benchExchangeGas } from "./exchange-gas.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchTracing } from "./tracing.ts";
 import { benchVmGas } from "./vm-gas.ts";
@@ -7,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   kernels: () => benchKernels(),
   tracing: () => benchTracing(),
   "vm-gas": () => benchVmGas(),
+  "exchange-gas": () => benchExchangeGas(),
 };
 
 const chosen = process.argv.slice(2);
