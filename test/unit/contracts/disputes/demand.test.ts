@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { ZeroHash, hexlify, id } from "ethers";
 
 import { chunkPlace, nodePlace, ROOT, subjectOf } from "@orion/protocol/disputes";
-import { chunkLeaf } from "@orion/protocol/tensor";
+import { chunkLeaf, nodeFacts, programRoot, proofHeader } from "@orion/protocol/tensor";
 
 import type { ClaimFixture } from "../../../support/claim-fixture.ts";
 import {
@@ -17,6 +17,7 @@ import {
   type RecordedClaim,
 } from "../../../support/dispute-fixture.ts";
 import { NO_ENTRY } from "../../../support/disputed-claim.ts";
+import { nodeSha256 } from "../../../support/node-sha256.ts";
 import { ProofFault } from "../../../support/proof-fault.ts";
 
 /** States as the contract counts them. */
@@ -242,6 +243,17 @@ describe("DisputeManager demand", () => {
         await refused(f.demand(claim, roots, { entry: { descriptor, path: wrong } }), "BadProof", ProofFault.Path);
       }
     });
+  });
+
+  it("is refused for a tensor of more chunks than any valid program has, whose number a demand could not keep", async () => {
+    const { program } = fixture;
+    const oversized = { ...program.nodes[NODE.roots]!, dims: [65_535, 65_535, 65_535, 1] as const };
+    const invalid = { ...program, nodes: program.nodes.with(NODE.roots, oversized) };
+    const other = await f.record(fixture, { programRoot: programRoot(invalid, nodeSha256) });
+    const { descriptor, descriptorPath } = nodeFacts(invalid, { shard: 0, node: NODE.roots }, nodeSha256);
+    const entry = { descriptor, path: [...descriptorPath] };
+    const sending = f.demand({ ...other, header: proofHeader(invalid, nodeSha256) }, roots, { entry });
+    await refused(sending, "BadProof", ProofFault.Invalid);
   });
 
   describe("with wrong facts or header", () => {
