@@ -247,7 +247,7 @@ describe("DisputeManager demand", () => {
 
   it("is refused for a tensor of more chunks than any valid program has, whose number a demand could not keep", async () => {
     const { program } = fixture;
-    const oversized = { ...program.nodes[NODE.roots]!, dims: [65_535, 65_535, 65_535, 1] as const };
+    const oversized = { ...program.nodes[NODE.roots]!, rank: 3, dims: [1, 65_535, 65_535, 65_535] as const };
     const invalid = { ...program, nodes: program.nodes.with(NODE.roots, oversized) };
     const other = await f.record(fixture, { programRoot: programRoot(invalid, nodeSha256) });
     const { descriptor, descriptorPath } = nodeFacts(invalid, { shard: 0, node: NODE.roots }, nodeSha256);
