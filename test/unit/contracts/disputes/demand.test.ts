@@ -1,9 +1,9 @@
 import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs";
 import { expect } from "chai";
-import { ZeroHash, hexlify, id } from "ethers";
+import { ZeroHash, getBytes, hexlify, id, solidityPackedSha256 } from "ethers";
 
 import { chunkPlace, nodePlace, ROOT, subjectOf } from "@orion/protocol/disputes";
-import { chunkLeaf, nodeFacts, programRoot, proofHeader } from "@orion/protocol/tensor";
+import { chunkLeaf, descriptorsTree, encodeDescriptor } from "@orion/protocol/tensor";
 
 import type { ClaimFixture } from "../../../support/claim-fixture.ts";
 import {
@@ -246,13 +246,18 @@ describe("DisputeManager demand", () => {
   });
 
   it("is refused for a tensor of more chunks than any valid program has, whose number a demand could not keep", async () => {
-    const { program } = fixture;
-    const oversized = { ...program.nodes[NODE.roots]!, rank: 3, dims: [1, 65_535, 65_535, 65_535] as const };
-    const invalid = { ...program, nodes: program.nodes.with(NODE.roots, oversized) };
-    const other = await f.record(fixture, { programRoot: programRoot(invalid, nodeSha256) });
-    const { descriptor, descriptorPath } = nodeFacts(invalid, { shard: 0, node: NODE.roots }, nodeSha256);
-    const entry = { descriptor, path: [...descriptorPath] };
-    const sending = f.demand({ ...other, header: proofHeader(invalid, nodeSha256) }, roots, { entry });
+    const descriptors = fixture.program.nodes.map((node, index) => encodeDescriptor(node, index));
+    const descriptor = descriptors[NODE.roots]!;
+    // The extents, 65,535 each; no encoder writes this.
+    for (let axis = 0; axis < 4; axis++) descriptor.set([0, 0, 0xff, 0xff], 16 + 4 * axis);
+    const tree = descriptorsTree(descriptors, nodeSha256);
+    const header = { ...claim.header, descriptorsRoot: tree.root };
+    const types = ["uint8", "uint8", "uint32", "uint32", "uint32", "uint32", "bytes32"];
+    const { version, nodeCount, sharedSlots, shardSlots, outputNode } = header;
+    const packed = [2, version, nodeCount, sharedSlots, shardSlots, outputNode, tree.root];
+    const other = await f.record(fixture, { programRoot: getBytes(solidityPackedSha256(types, packed)) });
+    const entry = { descriptor, path: tree.rangeProof(NODE.roots, NODE.roots) };
+    const sending = f.demand({ ...other, header }, roots, { entry });
     await refused(sending, "BadProof", ProofFault.Invalid);
   });
 
