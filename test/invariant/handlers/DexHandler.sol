@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {CommonBase} from "forge-std/Base.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {DePinDex} from "../../../contracts/exchange/DePinDex.sol";
+import {IDePinDex} from "../../../contracts/interfaces/IDePinDex.sol";
+import {PlainToken} from "../../../contracts/mocks/PlainToken.sol";
+import {Hop, PoolKey} from "../../../contracts/types/PoolKey.sol";
+
+/// @notice Liquidity providers and traders of three tokens in four pools, and an owner that uses its powers.
+/// @dev A step that is not possible now is left out, so that no call reverts: a revert is a finding.
+contract DexHandler is CommonBase {
+    DePinDex public dex;
+    PlainToken[3] public tokens;
+    PoolKey[4] private _keys;
+    address[4] public actors;
+    mapping(bytes32 step => uint256) public reached;
+    /// @notice Product of reserves over the square of shares fell, or a swap was not what its quote had said.
+    bool public wronged;
+
+    /// @dev The test, which alone may end the life of the pools.
+    address private immutable _OWNER = msg.sender;
+
+    constructor(DePinDex dex_, PlainToken[3] memory tokens_) {
+        dex = dex_;
+        tokens = tokens_;
+        for (uint160 i; i < 4; ++i) actors[i] = address(0xE000 + i);
+        for (uint256 i; i < 4; ++i) {
+            for (uint256 t; t < 3; ++t) {
+                tokens[t].mint(actors[i], 1e30);
+                vm.prank(actors[i]);
+                tokens[t].approve(address(dex), type(uint256).max);
+            }
+        }
+        _keys[0] = _keyOf(0, 1, 30);
+        _keys[1] = _keyOf(1, 2, 30);
+        _keys[2] = _keyOf(0, 2, 100);
+        _keys[3] = _keyOf(0, 1, 1);
+        for (uint256 i; i < 4; ++i) _deposit(_keys[i], actors[i], 1e9 * (i + 1), 1e10);
+    }
+
+    function add(uint256 seed) external {
+        PoolKey memory key = _keys[seed % 4];
+        (uint256 most0, uint256 most1) = (_amount(seed >> 8), _amount(seed >> 72));
+        (uint256 reserve0, uint256 reserve1, ) = dex.reservesOf(key.id());
+        uint256 supply = dex.totalSupply(key.id());
+        if (Math.min(Math.mulDiv(most0, supply, reserve0), Math.mulDiv(most1, supply, reserve1)) == 0) return;
+        _deposit(key, actors[(seed >> 4) % 4], most0, most1);
+        ++reached["add"];
+    }
+
+    function remove(uint256 seed) external {
+        PoolKey memory key = _keys[seed % 4];
+        address actor = actors[(seed >> 4) % 4];
+        uint256 held = dex.balanceOf(actor, key.id());
+        if (held == 0) return;
+        // Every fourth time everything, else any part.
+        uint256 shares = (seed >> 6) % 4 == 0 ? held : 1 + ((seed >> 8) % held);
+        uint256 before = _before(key);
+        vm.prank(actor);
+        dex.removeLiquidity(IDePinDex.Remove(key, shares, 0, 0, actor, block.timestamp));
+        _after(before);
+        ++reached[shares == held ? bytes32("removeAll") : bytes32("remove")];
+    }
+
+    function sell(uint256 seed) external {
+        (address tokenIn, Hop[] memory hops) = _route(seed);
+        uint256 amount = _amount(seed >> 16);
+        try dex.quoteExactIn(tokenIn, hops, amount) returns (uint256 quoted) {
+            address actor = actors[(seed >> 4) % 4];
+            vm.prank(actor);
+            uint256 out = dex.swapExactIn(IDePinDex.ExactIn(tokenIn, hops, amount, quoted, actor, block.timestamp));
+            if (out != quoted) wronged = true;
+            ++reached[hops.length == 1 ? bytes32("sell") : bytes32("sellRoute")];
+        } catch {
+            ++reached["refused"];
+        }
+    }
+
+    function buy(uint256 seed) external {
+        (address tokenIn, Hop[] memory hops) = _route(seed);
+        uint256 amount = _amount(seed >> 16);
+        try dex.quoteExactOut(tokenIn, hops, amount) returns (uint256 quoted) {
+            address actor = actors[(seed >> 4) % 4];
+            if (PlainToken(tokenIn).balanceOf(actor) < quoted) return;
+            vm.prank(actor);
+            uint256 cost = dex.swapExactOut(IDePinDex.ExactOut(tokenIn, hops, amount, quoted, actor, block.timestamp));
+            if (cost != quoted) wronged = true;
+            ++reached[hops.length == 1 ? bytes32("buy") : bytes32("buyRoute")];
+        } catch {
+            ++reached["refused"];
+        }
+    }
+
+    function donate(uint256 seed) external {
+        vm.prank(actors[seed % 4]);
+        tokens[(seed >> 8) % 3].transfer(address(dex), (seed >> 16) % 1e12);
+        donated[address(tokens[(seed >> 8) % 3])] += (seed >> 16) % 1e12;
+        ++reached["donate"];
+    }
+
+    function send(uint256 seed) external {
+        uint256 id = _keys[seed % 4].id();
+        address from = actors[(seed >> 4) % 4];
+        uint256 amount = (seed >> 8) % (dex.balanceOf(from, id) + 1);
+        vm.prank(from);
+        dex.transfer(actors[(seed >> 6) % 4], id, amount);
+        ++reached["send"];
+    }
+
+    function govern(uint256 seed) external {
+        uint8 part = (seed >> 8) % 3 == 0 ? 0 : uint8(6 + ((seed >> 16) % 250));
+        dex.setProtocolPart(_keys[seed % 4].id(), part);
+        address token = address(tokens[(seed >> 24) % 3]);
+        if (dex.protocolFees(token) > 0) {
+            dex.collectProtocolFees(token, address(this));
+            ++reached["collect"];
+        }
+    }
+
+    function pass(uint256 seed) external {
+        vm.warp(block.timestamp + (seed % 2 hours));
+        dex.observe(_keys[(seed >> 64) % 4].id());
+        ++reached["pass"];
+    }
+
+    /// @notice Tokens that somebody sent without any call: nobody's.
+    mapping(address token => uint256) public donated;
+
+    function keyAt(uint256 index) external view returns (address token0, address token1, uint16 fee) {
+        return (_keys[index].token0, _keys[index].token1, _keys[index].fee);
+    }
+
+    /// @notice Everybody leaves every pool and the owner takes the protocol's fees.
+    function close() external {
+        if (msg.sender != _OWNER) return;
+        for (uint256 i; i < 4; ++i) {
+            for (uint256 a; a < 4; ++a) {
+                uint256 shares = dex.balanceOf(actors[a], _keys[i].id());
+                if (shares == 0) continue;
+                vm.prank(actors[a]);
+                dex.removeLiquidity(IDePinDex.Remove(_keys[i], shares, 0, 0, actors[a], block.timestamp));
+            }
+        }
+        for (uint256 t; t < 3; ++t) {
+            if (dex.protocolFees(address(tokens[t])) > 0) dex.collectProtocolFees(address(tokens[t]), address(this));
+        }
+    }
+
+    function _deposit(PoolKey memory key, address actor, uint256 most0, uint256 most1) private {
+        uint256 before = _before(key);
+        vm.prank(actor);
+        dex.addLiquidity(IDePinDex.Add(key, most0, most1, 1, actor, block.timestamp));
+        if (dex.totalSupply(key.id()) > 0) _after(before);
+    }
+
+    /// @dev Reserves and supply before a step, to compare with those after it.
+    mapping(uint256 id => uint256[3]) private _seen;
+    function _before(PoolKey memory key) private returns (uint256 id) {
+        id = key.id();
+        (uint256 reserve0, uint256 reserve1, ) = dex.reservesOf(id);
+        _seen[id] = [reserve0, reserve1, dex.totalSupply(id)];
+    }
+
+    function _after(uint256 id) private {
+        (uint256 reserve0, uint256 reserve1, ) = dex.reservesOf(id);
+        uint256 supply = dex.totalSupply(id);
+        uint256[3] memory was = _seen[id];
+        if (was[2] == 0) return;
+        // Each reserve per share, exactly: a deposit or an exit never lowers either.
+        if (reserve0 * was[2] < was[0] * supply || reserve1 * was[2] < was[1] * supply) wronged = true;
+    }
+
+    function _keyOf(uint256 x, uint256 y, uint16 fee) private view returns (PoolKey memory) {
+        (address a, address b) = (address(tokens[x]), address(tokens[y]));
+        return a < b ? PoolKey(a, b, fee) : PoolKey(b, a, fee);
+    }
+
+    /// @dev Any direction of any pool, on to any other pool of the token half of the time.
+    function _route(uint256 seed) private view returns (address tokenIn, Hop[] memory hops) {
+        PoolKey memory key = _keys[seed % 4];
+        bool zeroForOne = (seed >> 2) % 2 == 0;
+        address middle = zeroForOne ? key.token1 : key.token0;
+        tokenIn = zeroForOne ? key.token0 : key.token1;
+        PoolKey memory next = _keys[(seed >> 200) % 4];
+        bool goesOn = next.token0 == middle || next.token1 == middle;
+        hops = new Hop[](goesOn ? 2 : 1);
+        hops[0] = Hop(middle, key.fee);
+        if (goesOn) hops[1] = Hop(next.token0 == middle ? next.token1 : next.token0, next.fee);
+    }
+
+    /// @dev From one unit to 10^18, every magnitude alike.
+    function _amount(uint256 seed) private pure returns (uint256) {
+        return 1 + (uint256(uint64(seed)) % (10 ** ((seed >> 58) % 18)));
+    }
+}
