@@ -48,8 +48,9 @@ export class KeptContent {
   async forgetExcept(isNeeded: (jobId: string) => boolean): Promise<void> {
     const entries = await readdir(this.#dir).catch(() => []);
     for (const name of entries) {
-      if (JOB_FOLDER.test(name) && !isNeeded(name))
-        {await rm(path.join(this.#dir, name), { recursive: true, force: true });}
+      if (JOB_FOLDER.test(name) && !isNeeded(name)) {
+        await rm(path.join(this.#dir, name), { recursive: true, force: true });
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {CommonBase} from "forge-std/Base.sol";
 import {DisputeManager} from "../../../contracts/dispute/DisputeManager.sol";
 import {ClaimFacts, Outcome} from "../../../contracts/types/Claim.sol";
-import {DemandLib, DemandState, NodeEntry, PlacedHash} from "../../../contracts/types/Demand.sol";
+import {DemandState, NodeEntry, PlacedHash} from "../../../contracts/types/Demand.sol";
 import {Place} from "../../../contracts/types/Place.sol";
 import {Profile} from "../../../contracts/types/Profile.sol";
 import {ProgramHeader} from "../../../contracts/types/Program.sol";
