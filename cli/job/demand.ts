@@ -109,7 +109,7 @@ export async function demandOutput(
     const state = await readDisputes(chain, [of.unit.key], job.postedAtBlock);
     return state.of(chain.network.addresses.market, of.unit.key)?.demands.get(outputSubjectOf(range));
   };
-  if ((await find()) === undefined) await sender.send(demandOutputCall(of, range, await demandPrice(of)));
+  if ((await find()) === undefined) await sender.send(demandOutputCall(of, range, await demandPrice(of, range.count)));
   for (let isFirst = true; ; isFirst = false) {
     const demand = await find();
     if (demand === undefined) {

@@ -33,7 +33,7 @@ async function answerBetween(
 ): Promise<Uint8Array | undefined> {
   const abi = contractInterface("DisputeManager");
   const { disputes: address } = chain.network.addresses;
-  const topics = [abi.getEvent("Answered")?.topicHash ?? ""];
+  const topics = [abi.getEvent("Answered")?.topicHash ?? "", null, null, hash];
   const bytes = span === 0 ? FORMAT.leafBytes : 32 * 2 ** span;
   for (const log of await chain.provider.getLogs({ address, topics, fromBlock, toBlock })) {
     const args = abi.parseLog(log)?.args;

@@ -34,10 +34,15 @@ export function demandCall(of: Case, shape: ClaimShape, move: Extract<Move, { ty
   return { to: disputes, data, value: price, label: "demand" };
 }
 
-/** Wei to send with the next demand. */
-export async function demandPrice({ chain, unit, terms }: Case): Promise<bigint> {
+/** Wei to send with the next demand, or with one for so many output chunks. */
+export async function demandPrice({ chain, unit, terms }: Case, outputChunks?: number): Promise<bigint> {
+  const { disputes } = chain.contracts;
+  const { market } = chain.network.addresses;
   try {
-    const price = await chain.contracts.disputes.priceOf(chain.network.addresses.market, unit.key, terms.profile);
+    const price =
+      outputChunks === undefined
+        ? await disputes.priceOf(market, unit.key, terms.profile)
+        : await disputes.priceOfOutput(market, unit.key, terms.profile, outputChunks);
     return (price * PRICE_MARGIN_PERCENT) / 100n;
   } catch (error) {
     throw chainError(error, chain.network.rpcUrl);

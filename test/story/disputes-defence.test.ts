@@ -110,7 +110,7 @@ describe("an honest worker under hostile demands", function () {
     await demand(known, nodePlace(shape, 3, job.program.program.outputNode));
     const range = { shard: 1, first: 0, count: 1 };
     prepaid += await running.chain.contracts.disputes.priceOf(running.network.addresses.market, unit.key, 0);
-    await running.sender(DEMANDER).send(demandOutputCall(caseOf(), range, await demandPrice(caseOf())));
+    await running.sender(DEMANDER).send(demandOutputCall(caseOf(), range, await demandPrice(caseOf(), range.count)));
     expect(await answered()).to.deep.equal([false, false, false, false]);
     startWorker();
     await until("all answers", allAnswered(4), alive, 30_000);
