@@ -1,6 +1,6 @@
 import { AbiCoder, type TransactionReceipt } from "ethers";
 
-import { chainError, contractInterface, isFinished, termsType, type JobRecord } from "@orion/protocol/chain";
+import { reading, contractInterface, isFinished, termsType, type JobRecord } from "@orion/protocol/chain";
 import type { Service } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
 
@@ -25,14 +25,9 @@ export function createUpkeepKeeper(context: ServiceContext, options: UpkeepOptio
   const { range = 256, limit = 20 } = options;
   const { upkeep } = chain.contracts;
 
-  const check = async (checkData: string): Promise<[boolean, string]> => {
-    try {
-      // The pending block carries today's time also on a chain that mines only when it has to.
-      return await upkeep.checkUpkeep.staticCall(checkData, { blockTag: "pending" });
-    } catch (error) {
-      throw chainError(error, chain.network.rpcUrl);
-    }
-  };
+  // The pending block carries today's time also on a chain that mines only when it has to.
+  const check = (checkData: string): Promise<[boolean, string]> =>
+    reading(chain, () => upkeep.checkUpkeep.staticCall(checkData, { blockTag: "pending" }));
 
   /** Sends at most one transaction; true when it moved a unit, so that there may be more to do. */
   const perform = async (job: JobRecord, first: number, last: number): Promise<boolean> => {

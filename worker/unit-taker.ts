@@ -1,4 +1,4 @@
-import { chainError, unitCollateral, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
+import { reading, unitCollateral, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
 import { OrionError, RevertError } from "@orion/protocol/common";
 
 import type { JobSession, ShardInputs } from "@orion/protocol/jobs";
@@ -60,9 +60,7 @@ export class UnitTaker {
   async #freeStake(): Promise<bigint> {
     const { chain, sender, log } = this.#context;
     const { market } = chain.network.addresses;
-    const account = await chain.contracts.registry.account(sender.address, market).catch((error: unknown) => {
-      throw chainError(error, chain.network.rpcUrl);
-    });
+    const account = await reading(chain, () => chain.contracts.registry.account(sender.address, market));
     if (!account.authorised) log.debug({ provider: sender.address }, "the market is not authorised to lock this stake");
     return account.authorised ? account.free : -1n;
   }

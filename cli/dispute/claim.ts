@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-import { chainError, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
+import { reading, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import type { Client } from "../core/client.ts";
@@ -26,11 +26,9 @@ export function parseClaimKey(text: string): string {
 export async function allClaims({ chain, follower }: Client): Promise<Map<string, Claim>> {
   const { jobs } = await follower.sync();
   const { market } = chain.contracts;
-  const commits = await market
-    .queryFilter(market.filters.ClaimCommitted(), chain.network.deployBlock)
-    .catch((error: unknown) => {
-      throw chainError(error, chain.network.rpcUrl);
-    });
+  const commits = await reading(chain, () =>
+    market.queryFilter(market.filters.ClaimCommitted(), chain.network.deployBlock),
+  );
   const claims = new Map<string, Claim>();
   for (const { args } of commits) {
     const job = jobs.get(args.jobId);

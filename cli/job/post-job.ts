@@ -1,6 +1,6 @@
 import { hexlify, randomBytes, ZeroAddress, type TransactionReceipt } from "ethers";
 
-import { chainError, escrowOf, jobIdOf, unitCount, type Terms } from "@orion/protocol/chain";
+import { reading, escrowOf, jobIdOf, unitCount, type Terms } from "@orion/protocol/chain";
 import { InvalidInputError, toHex } from "@orion/protocol/common";
 import { assembleProgram, putDataset, putProgram, shardDataset, type DatasetFiles } from "@orion/protocol/jobs";
 import { digestFromDagCid } from "@orion/protocol/storage";
@@ -150,18 +150,10 @@ function requireFees(request: JobRequest, work: bigint): void {
 }
 
 async function bounds({ chain }: SigningClient): Promise<{ lowest: bigint; highest: bigint; perClaim: bigint }> {
-  try {
-    const [lowest, highest, perClaim] = await chain.contracts.market.collateralBounds();
-    return { lowest, highest, perClaim };
-  } catch (error) {
-    throw chainError(error, chain.network.rpcUrl);
-  }
+  const [lowest, highest, perClaim] = await reading(chain, () => chain.contracts.market.collateralBounds());
+  return { lowest, highest, perClaim };
 }
 
-async function creditPrice({ chain }: SigningClient): Promise<bigint> {
-  try {
-    return await chain.contracts.credits.collateralPerCredit();
-  } catch (error) {
-    throw chainError(error, chain.network.rpcUrl);
-  }
+function creditPrice({ chain }: SigningClient): Promise<bigint> {
+  return reading(chain, () => chain.contracts.credits.collateralPerCredit());
 }

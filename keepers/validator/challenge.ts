@@ -1,4 +1,4 @@
-import { chainError, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
+import { reading, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { RevertError, toHex } from "@orion/protocol/common";
 import {
   chainNow,
@@ -131,7 +131,7 @@ async function chooseMove(context: ChallengeContext, { job, unit, program, own, 
   const disputes = await readDisputes(chain, [unit.key], job.postedAtBlock);
   const dispute = disputes.of(chain.network.addresses.market, unit.key);
   const times = await answerTimes(context, dispute);
-  const profile = await reading(context, () => chain.contracts.disputes.profile(job.terms.profile));
+  const profile = await reading(chain, () => chain.contracts.disputes.profile(job.terms.profile));
   const now = await chainNow(chain);
   return own.holding(() =>
     nextMove({
@@ -172,7 +172,7 @@ async function prove(context: ChallengeContext, of: Case, proof: ReadyProof): Pr
   const salt = sealSalt(sealSecret, claimId);
   const commitment = sealCommitment(claimId, sender.address, proof.proof, salt);
   context.step?.("validator:sealing");
-  const sealedAt = await reading(context, () => chain.contracts.disputes.sealedAt(commitment));
+  const sealedAt = await reading(chain, () => chain.contracts.disputes.sealedAt(commitment));
   if (sealedAt === 0n && (await hasTimeToSeal(context, of))) await sender.send(sealCall(of, commitment));
   context.step?.("validator:sealed");
   const receipt = await sender.send(proveCall(of, proof, salt));
@@ -193,7 +193,7 @@ const SAMPLE_BLOCKS = 16;
  */
 async function hasTimeToSeal(context: ServiceContext, of: Case): Promise<boolean> {
   const { chain } = context;
-  return reading(context, async () => {
+  return reading(chain, async () => {
     const { holdUntil } = await chain.contracts.disputes.outcome(chain.network.addresses.market, of.unit.key);
     const last = await chain.provider.getBlock("latest");
     const first = last === null ? null : await chain.provider.getBlock(Math.max(0, last.number - SAMPLE_BLOCKS));
@@ -208,15 +208,7 @@ async function answerTimes(context: ServiceContext, dispute: ClaimDispute | unde
   const times = new Map<number, number>();
   for (const { answeredInBlock: block } of dispute?.demands.values() ?? []) {
     if (block === undefined || times.has(block)) continue;
-    times.set(block, (await reading(context, () => context.chain.provider.getBlock(block)))?.timestamp ?? 0);
+    times.set(block, (await reading(context.chain, () => context.chain.provider.getBlock(block)))?.timestamp ?? 0);
   }
   return times;
-}
-
-async function reading<T>(context: ServiceContext, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw chainError(error, context.chain.network.rpcUrl);
-  }
 }

@@ -5,6 +5,7 @@ export * from "./market-follower.ts";
 export * from "./market-view.ts";
 export * from "./network.ts";
 export * from "./profiles.ts";
+export * from "./reading.ts";
 export * from "./sender.ts";
 export * from "./terms.ts";
 export * from "./unit-table.ts";

@@ -1,5 +1,5 @@
 import type { Chain } from "./chain.ts";
-import { chainError } from "./errors.ts";
+import { reading } from "./reading.ts";
 
 /** Clocks of a job, in seconds of chain time; fixed when the network was deployed. */
 export interface JobClocks {
@@ -13,14 +13,12 @@ export interface JobClocks {
 
 /** Reads the clocks of a profile. @throws UnavailableError, RevertError for a profile that does not exist */
 export async function readClocks(chain: Chain, profile: number): Promise<JobClocks> {
-  try {
-    const { claimPeriod, challengeWindow, manifestPeriod } = await chain.contracts.disputes.profile(profile);
-    return {
-      claimPeriod: Number(claimPeriod),
-      challengeWindow: Number(challengeWindow),
-      manifestPeriod: Number(manifestPeriod),
-    };
-  } catch (error) {
-    throw chainError(error, chain.network.rpcUrl);
-  }
+  const { claimPeriod, challengeWindow, manifestPeriod } = await reading(chain, () =>
+    chain.contracts.disputes.profile(profile),
+  );
+  return {
+    claimPeriod: Number(claimPeriod),
+    challengeWindow: Number(challengeWindow),
+    manifestPeriod: Number(manifestPeriod),
+  };
 }

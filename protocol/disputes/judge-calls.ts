@@ -1,4 +1,4 @@
-import { type Call, type Chain, chainError, type Terms, type UnitRecord } from "../chain/index.ts";
+import { type Call, type Chain, reading, type Terms, type UnitRecord } from "../chain/index.ts";
 import { toHex } from "../common/hex.ts";
 import { nodeFacts, proofHeader, type Program, type Sha256 } from "../tensor/index.ts";
 import { claimFacts } from "./claim-facts.ts";
@@ -38,15 +38,12 @@ export function demandCall(of: Case, shape: ClaimShape, move: Extract<Move, { ty
 export async function demandPrice({ chain, unit, terms }: Case, outputChunks?: number): Promise<bigint> {
   const { disputes } = chain.contracts;
   const { market } = chain.network.addresses;
-  try {
-    const price =
-      outputChunks === undefined
-        ? await disputes.priceOf(market, unit.key, terms.profile)
-        : await disputes.priceOfOutput(market, unit.key, terms.profile, outputChunks);
-    return (price * PRICE_MARGIN_PERCENT) / 100n;
-  } catch (error) {
-    throw chainError(error, chain.network.rpcUrl);
-  }
+  const price = await reading(chain, () =>
+    outputChunks === undefined
+      ? disputes.priceOf(market, unit.key, terms.profile)
+      : disputes.priceOfOutput(market, unit.key, terms.profile, outputChunks),
+  );
+  return (price * PRICE_MARGIN_PERCENT) / 100n;
 }
 
 export function timeoutCall({ chain, unit }: Pick<Case, "chain" | "unit">, subject: string): Call {

@@ -1,6 +1,6 @@
 import { zeroPadValue } from "ethers";
 
-import { chainError, contractInterface, type Chain, type Sender } from "../chain/index.ts";
+import { reading, contractInterface, type Chain, type Sender } from "../chain/index.ts";
 import { readDisputes } from "./read-disputes.ts";
 
 /** Largest block range asked for at once; providers limit it. */
@@ -60,12 +60,4 @@ async function keysWith(chain: Chain, events: readonly string[], account: string
     for (const log of logs) keys.add(log.topics[2] as string);
   }
   return [...keys];
-}
-
-async function reading<T>(chain: Chain, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw chainError(error, chain.network.rpcUrl);
-  }
 }
