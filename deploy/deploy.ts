@@ -20,10 +20,11 @@ import { ConfigurationError, OrionError, UnavailableError } from "@orion/protoco
 import { parseNetworkFile, type NetworkFile } from "@orion/protocol/chain";
 
 import config from "../hardhat.config.ts";
-import Orion from "./modules/Orion.ts";
+import { orionModule } from "./modules/Orion.ts";
 import { loadParameters, type NetworkName, type Parameters } from "./parameters.ts";
 import { progressListener, type DeployProgress } from "./progress.ts";
 import { forgetUnfinished } from "./recover.ts";
+import { seedPool } from "./seed.ts";
 
 export interface DeployOptions {
   /** JSON-RPC endpoint of any chain with Cancun. */
@@ -33,9 +34,9 @@ export interface DeployOptions {
   readonly parameters: NetworkName | Parameters;
   /** Name written into the network file; the parameters' name when left out. */
   readonly name?: string;
-  /** Governs bounds and pauses; overrides the parameters. */
+  /** Governs bounds and pauses instead of the governor's timelock; overrides the parameters. */
   readonly owner?: string;
-  /** Receives all ORION; overrides the parameters. */
+  /** Receives all ORION and seeds the CU/ORION pool; overrides the parameters. If it is not the deployer, it seeds the pool later. */
   readonly treasury?: string;
   /** IPFS API written into the network file. */
   readonly ipfsUrl?: string;
@@ -89,6 +90,7 @@ export async function deployOrion(options: DeployOptions): Promise<NetworkFile> 
     const deploymentDir = journalOf(options, target.chainId);
     const result = await runModule(target, parameters, deploymentDir, options.onProgress);
     const network = networkOf(options, target.chainId, await firstBlock(target, deploymentDir), result);
+    await seedPool(network, options.privateKey, parameters.Orion, options.onProgress);
     if (options.networkFile !== undefined) await writeNetworkFile(options.networkFile, network);
     return network;
   } finally {
@@ -103,10 +105,9 @@ async function resolveParameters(options: DeployOptions): Promise<Parameters> {
     ...(options.treasury === undefined ? {} : { treasury: options.treasury }),
   };
   const parameters = await loadParameters({ Orion: { ...named, ...overrides } });
-  const { owner, treasury } = parameters.Orion;
-  if (options.parameters === "mainnet" && (owner === undefined || treasury === undefined)) {
-    throw new ConfigurationError("a deployment with mainnet parameters must name its owner and its treasury", {
-      hint: "pass --owner and --treasury (a timelock or a multi-signature account)",
+  if (options.parameters === "mainnet" && parameters.Orion.treasury === undefined) {
+    throw new ConfigurationError("a deployment with mainnet parameters must name its treasury", {
+      hint: "pass --treasury (a multi-signature account)",
     });
   }
   return parameters;
@@ -164,8 +165,8 @@ async function runOnce(
   return await deploy({
     provider: target.provider,
     artifactResolver: target.artifacts,
-    ignitionModule: Orion,
-    deploymentParameters: parameters as Parameters & Record<string, never>,
+    ignitionModule: orionModule(parameters.Orion),
+    deploymentParameters: parameters as unknown as Record<string, never>,
     accounts,
     ...(deploymentDir === undefined ? {} : { deploymentDir }),
     ...(onProgress === undefined ? {} : { executionEventListener: progressListener(onProgress) }),
@@ -203,10 +204,11 @@ function networkOf(
   deployBlock: number,
   { contracts }: SuccessfulDeploymentResult,
 ): NetworkFile {
+  const known = (contract: string): string | undefined => contracts[`Orion#${contract}`]?.address;
   const at = (contract: string): string => {
-    const deployed = contracts[`Orion#${contract}`];
-    if (deployed === undefined) throw new DeploymentError(`the deployment reports no ${contract}`);
-    return deployed.address;
+    const address = known(contract);
+    if (address === undefined) throw new DeploymentError(`the deployment reports no ${contract}`);
+    return address;
   };
   const network = {
     name: options.name ?? (typeof options.parameters === "string" ? options.parameters : "custom"),
@@ -221,6 +223,12 @@ function networkOf(
       disputes: at("DisputeManager"),
       market: at("JobMarket"),
       upkeep: at("MarketUpkeep"),
+      dex: at("DePinDex"),
+      mining: at("LiquidityMining"),
+      buyAndPost: at("BuyAndPost"),
+      governor: at("OrionGovernor"),
+      timelock: at("OrionTimelock"),
+      usdPrices: known("UsdPrices"),
     },
   };
   return parseNetworkFile(JSON.stringify(network), "the new network file");

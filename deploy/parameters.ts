@@ -34,6 +34,17 @@ const profile = z.strictObject({
     .max(2 ** 32 - 1),
 });
 
+/** Chainlink's feed of ORION in US dollars, and on a rollup that of its sequencer's uptime; ages in seconds. */
+const feed = z.strictObject({
+  address: account,
+  sequencer: account.optional(),
+  maxAge: seconds,
+  grace: seconds,
+});
+
+/** Chainlink's mock of such a feed, for a chain of this machine. */
+const localFeed = z.strictObject({ decimals: z.number().int().min(0).max(18), answer: amount, maxAge: seconds });
+
 const parametersSchema = z.strictObject({
   Orion: z.strictObject({
     owner: account.optional(),
@@ -46,6 +57,18 @@ const parametersSchema = z.strictObject({
     claimCollateral: amount,
     creditsFloor: amount,
     creditsCap: amount,
+    creditsBootstrapCap: amount,
+    creditsMinDepth: amount,
+    votingDelay: seconds,
+    votingPeriod: seconds,
+    proposalThreshold: amount,
+    quorumPercent: z.number().int().min(1).max(20),
+    timelockDelay: seconds,
+    maxMiningRate: amount,
+    seedOrion: amount,
+    seedCredits: amount,
+    feed: feed.optional(),
+    localFeed: localFeed.optional(),
   }),
 });
 

@@ -2,6 +2,7 @@ import path from "node:path";
 
 import { Option } from "commander";
 
+import { deployedAt } from "@orion/protocol/chain";
 import { AbortedError } from "@orion/protocol/common";
 
 import { command } from "../core/command.ts";
@@ -90,7 +91,7 @@ export function devnetLines({ network, networkFile, dataDir, wallets }: Devnet):
       ["keys", keysFolder(dataDir)],
     ]),
     "",
-    ...table(["contract", "address"], Object.entries(network.addresses)),
+    ...table(["contract", "address"], deployedAt(network)),
     "",
     ...table(
       ["account", "address"],

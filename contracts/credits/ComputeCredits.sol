@@ -8,7 +8,9 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IComputeCredits} from "../interfaces/IComputeCredits.sol";
+import {IDePinDex} from "../interfaces/IDePinDex.sol";
 import {Bounded, BoundedLib} from "../libraries/Bounded.sol";
+import {MeanPrice} from "./MeanPrice.sol";
 
 /// @title ComputeCredits
 /// @dev Every burn of credits goes through a position, so that supply and debt never part.
@@ -19,13 +21,21 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     uint256 private constant _CREDIT = 1e12;
     bytes32 private constant _FLOOR = "floor";
     bytes32 private constant _CAP = "cap";
+    bytes32 private constant _BOOTSTRAP_CAP = "bootstrapCap";
+    bytes32 private constant _MIN_DEPTH = "minDepth";
     uint256 public constant LONGEST_TERM = 30 days;
     uint256 public constant AUCTION = 3 days;
 
     IERC20 public immutable ORION;
+    IDePinDex public immutable DEX;
+    /// @notice Id of the CU/ORION pool whose mean price sets the collateral.
+    uint256 public immutable POOL;
+    bool private immutable _ORION_FIRST;
 
     Bounded private _floor;
     Bounded private _cap;
+    Bounded private _bootstrapCap;
+    Bounded private _minDepth;
     bool private _paused;
     uint256 public positions;
     /// @inheritdoc IComputeCredits
@@ -33,18 +43,24 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
 
     mapping(uint256 id => Position) private _positions;
 
-    /// @param floor_ ORION wei per CU; @param cap_ most CU base units that may exist.
+    /// @param floor_ ORION wei per CU; @param cap_ most CU base units that may exist; @param bootstrapCap_ the same while the exchange gives
+    /// no price; @param minDepth_ ORION wei that the pool must have held for its price to count.
     constructor(
         IERC20 orion,
+        IDePinDex dex,
         address owner_,
         uint128 floor_,
-        uint128 cap_
+        uint128 cap_,
+        uint128 bootstrapCap_,
+        uint128 minDepth_
     ) ERC20("Orion Compute Credit", "CU") ERC20Permit("Orion Compute Credit") Ownable(owner_) {
         ORION = orion;
-        _floor.init(floor_);
-        _cap.init(cap_);
-        emit ParameterChanged(_FLOOR, floor_);
-        emit ParameterChanged(_CAP, cap_);
+        DEX = dex;
+        (POOL, _ORION_FIRST) = MeanPrice.canonicalPool(address(this), address(orion));
+        _init(_floor, _FLOOR, floor_);
+        _init(_cap, _CAP, cap_);
+        _init(_bootstrapCap, _BOOTSTRAP_CAP, bootstrapCap_);
+        _init(_minDepth, _MIN_DEPTH, minDepth_);
     }
 
     /// @inheritdoc IComputeCredits
@@ -52,8 +68,10 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         require(!_paused, MintingPaused());
         require(debt > 0, ZeroAmount());
         _requireTerm(term);
-        require(totalSupply() + debt <= _cap.value, CapExceeded(totalSupply() + debt, _cap.value));
-        uint128 lock = _lockFor(debt);
+        (bool live, uint256 price) = _collateral();
+        uint256 most = _mostSupply(live);
+        require(totalSupply() + debt <= most, CapExceeded(totalSupply() + debt, most));
+        uint128 lock = _lockUp(debt, price);
         require(lock <= maxLock, LockAboveLimit(lock, maxLock));
         id = ++positions;
         uint40 end = uint40(block.timestamp + term);
@@ -76,7 +94,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     function roll(uint256 id, uint256 term, uint128 maxTopUp) external returns (uint128 topUp) {
         _requireTerm(term);
         Position storage p = _existing(id);
-        uint128 needed = _lockFor(p.debt);
+        (, uint256 price) = _collateral();
+        uint128 needed = _lockUp(p.debt, price);
         topUp = needed > p.lock ? needed - p.lock : 0;
         require(topUp > 0 || msg.sender == p.owner, NothingToTopUp(id));
         require(topUp <= maxTopUp, LockAboveLimit(topUp, maxTopUp));
@@ -122,14 +141,22 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
 
     /// @notice Moves the least ORION per CU of new positions; by a quarter at most, a week apart.
     function setFloor(uint128 value) external onlyOwner {
-        _floor.change(value);
-        emit ParameterChanged(_FLOOR, value);
+        _change(_floor, _FLOOR, value);
     }
 
     /// @notice Moves the most CU that may exist; by a quarter at most, a week apart. Below the supply it only stops mints.
     function setCap(uint128 value) external onlyOwner {
-        _cap.change(value);
-        emit ParameterChanged(_CAP, value);
+        _change(_cap, _CAP, value);
+    }
+
+    /// @notice Moves the most CU that may exist while the exchange gives no price; by a quarter at most, a week apart.
+    function setBootstrapCap(uint128 value) external onlyOwner {
+        _change(_bootstrapCap, _BOOTSTRAP_CAP, value);
+    }
+
+    /// @notice Moves the ORION that the pool must have held for its price to count; by a quarter at most, a week apart.
+    function setMinDepth(uint128 value) external onlyOwner {
+        _change(_minDepth, _MIN_DEPTH, value);
     }
 
     /// @inheritdoc IComputeCredits
@@ -137,9 +164,26 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         return _positions[id];
     }
 
-    /// @notice Most CU base units that may exist.
-    function cap() external view returns (uint256) {
-        return _cap.value;
+    /// @inheritdoc IComputeCredits
+    function parameters() external view returns (uint128 floor, uint128 cap, uint128 bootstrapCap, uint128 minDepth) {
+        return (_floor.value, _cap.value, _bootstrapCap.value, _minDepth.value);
+    }
+
+    /// @inheritdoc IComputeCredits
+    function mintable() external view returns (uint256) {
+        (bool live, ) = _collateral();
+        (uint256 most, uint256 supply) = (_mostSupply(live), totalSupply());
+        return most > supply ? most - supply : 0;
+    }
+
+    /// @inheritdoc IComputeCredits
+    function meanPrice(uint256 window) external view returns (uint256) {
+        return MeanPrice.over(DEX, POOL, _ORION_FIRST, window);
+    }
+
+    /// @inheritdoc IComputeCredits
+    function isPriceLive() external view returns (bool live) {
+        (live, ) = _collateral();
     }
 
     /// @notice Whether new mints are stopped.
@@ -148,8 +192,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     }
 
     /// @inheritdoc IComputeCredits
-    function collateralPerCredit() public view returns (uint256) {
-        return _floor.value;
+    function collateralPerCredit() external view returns (uint256 price) {
+        (, price) = _collateral();
     }
 
     function decimals() public pure override returns (uint8) {
@@ -169,9 +213,28 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         p.lock = lock - released;
     }
 
-    /// @dev ORION for `debt` at today's collateral, rounded up.
-    function _lockFor(uint128 debt) private view returns (uint128) {
-        return Math.mulDiv(debt, collateralPerCredit(), _CREDIT, Math.Rounding.Ceil).toUint128();
+    function _init(Bounded storage parameter, bytes32 name, uint128 value) private {
+        parameter.init(value);
+        emit ParameterChanged(name, value);
+    }
+
+    function _change(Bounded storage parameter, bytes32 name, uint128 value) private {
+        parameter.change(value);
+        emit ParameterChanged(name, value);
+    }
+
+    /// @dev Whether the exchange's price counts, and ORION wei of collateral per CU of a position made now. The price only ever raises it.
+    function _collateral() private view returns (bool live, uint256 price) {
+        price = _floor.value;
+        live = MeanPrice.isLive(DEX, POOL, _ORION_FIRST, _minDepth.value);
+        if (!live) return (live, price);
+        price = Math.max(price, 2 * MeanPrice.over(DEX, POOL, _ORION_FIRST, MeanPrice.HOUR));
+        price = Math.max(price, 2 * MeanPrice.over(DEX, POOL, _ORION_FIRST, MeanPrice.WEEK));
+    }
+
+    /// @dev Most CU base units that may exist: without a price, no more than governance lets be minted at the floor.
+    function _mostSupply(bool live) private view returns (uint256) {
+        return live ? _cap.value : Math.min(_cap.value, _bootstrapCap.value);
     }
 
     function _owned(uint256 id) private view returns (Position storage p) {
@@ -182,6 +245,11 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     function _existing(uint256 id) private view returns (Position storage p) {
         p = _positions[id];
         require(p.debt > 0, UnknownPosition(id));
+    }
+
+    /// @dev ORION wei for `debt` at `price` ORION wei per CU, rounded up.
+    function _lockUp(uint128 debt, uint256 price) private pure returns (uint128) {
+        return Math.mulDiv(debt, price, _CREDIT, Math.Rounding.Ceil).toUint128();
     }
 
     function _requireTerm(uint256 term) private pure {

@@ -72,8 +72,22 @@ interface IComputeCredits {
 
     function position(uint256 id) external view returns (Position memory);
 
-    /// @notice ORION wei that one whole CU costs in collateral now.
+    /// @notice ORION wei that one whole CU costs in collateral now: the floor, or twice the exchange's mean price of the last hour or of the
+    /// last week, whichever is highest. Only the floor counts while the price is not live.
     function collateralPerCredit() external view returns (uint256);
+
+    /// @notice Whether the exchange's price counts: its CU/ORION pool has a week of history and has held `minDepth` ORION at each of its last
+    /// 24 hourly observations.
+    function isPriceLive() external view returns (bool);
+
+    /// @notice The exchange's mean price over `window` seconds in ORION wei per CU, rounded up; zero while the pool is younger than that.
+    function meanPrice(uint256 window) external view returns (uint256);
+
+    /// @notice CU base units that may be minted now. While the price is not live, no more than `bootstrapCap` may exist.
+    function mintable() external view returns (uint256);
+
+    /// @notice Floor (ORION wei per CU), most CU base units that may exist, the same without a live price, and the depth in ORION wei.
+    function parameters() external view returns (uint128 floor, uint128 cap, uint128 bootstrapCap, uint128 minDepth);
 
     /// @notice ORION held for all positions together.
     function totalLocked() external view returns (uint256);

@@ -13,6 +13,12 @@ const SOURCES = {
   JobMarket: "market/JobMarket",
   MarketUpkeep: "chainlink/MarketUpkeep",
   TensorVM: "vm/TensorVM",
+  DePinDex: "exchange/DePinDex",
+  LiquidityMining: "exchange/LiquidityMining",
+  BuyAndPost: "market/BuyAndPost",
+  UsdPrices: "chainlink/UsdPrices",
+  OrionGovernor: "governance/OrionGovernor",
+  OrionTimelock: "governance/OrionTimelock",
 } as const;
 
 export type ContractName = keyof typeof SOURCES;

@@ -4,8 +4,14 @@ import { ConfigurationError } from "../common/errors.ts";
 import { contractInterface, type ContractName } from "./artifact.ts";
 import { chainError } from "./errors.ts";
 import type { MarketUpkeep } from "./generated/chainlink/MarketUpkeep.js";
+import type { UsdPrices } from "./generated/chainlink/UsdPrices.js";
 import type { ComputeCredits } from "./generated/credits/ComputeCredits.js";
 import type { DisputeManager } from "./generated/dispute/DisputeManager.js";
+import type { DePinDex } from "./generated/exchange/DePinDex.js";
+import type { LiquidityMining } from "./generated/exchange/LiquidityMining.js";
+import type { OrionGovernor } from "./generated/governance/OrionGovernor.js";
+import type { OrionTimelock } from "./generated/governance/OrionTimelock.js";
+import type { BuyAndPost } from "./generated/market/BuyAndPost.js";
 import type { JobMarket } from "./generated/market/JobMarket.js";
 import type { ProviderRegistry } from "./generated/registry/ProviderRegistry.js";
 import type { OrionToken } from "./generated/token/OrionToken.js";
@@ -18,6 +24,13 @@ export interface Contracts {
   readonly disputes: DisputeManager;
   readonly market: JobMarket;
   readonly upkeep: MarketUpkeep;
+  readonly dex: DePinDex;
+  readonly mining: LiquidityMining;
+  readonly buyAndPost: BuyAndPost;
+  readonly governor: OrionGovernor;
+  readonly timelock: OrionTimelock;
+  /** Where a Chainlink feed of ORION exists. */
+  readonly usdPrices: UsdPrices | undefined;
 }
 
 /** A connected chain: the provider, the typed contracts, and the file that named them. */
@@ -86,5 +99,11 @@ export function contractsAt(network: NetworkFile, runner: ContractRunner): Contr
     disputes: at("DisputeManager", a.disputes) as DisputeManager,
     market: at("JobMarket", a.market) as JobMarket,
     upkeep: at("MarketUpkeep", a.upkeep) as MarketUpkeep,
+    dex: at("DePinDex", a.dex) as DePinDex,
+    mining: at("LiquidityMining", a.mining) as LiquidityMining,
+    buyAndPost: at("BuyAndPost", a.buyAndPost) as BuyAndPost,
+    governor: at("OrionGovernor", a.governor) as OrionGovernor,
+    timelock: at("OrionTimelock", a.timelock) as OrionTimelock,
+    usdPrices: a.usdPrices === undefined ? undefined : (at("UsdPrices", a.usdPrices) as UsdPrices),
   };
 }

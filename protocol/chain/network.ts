@@ -24,10 +24,22 @@ const networkSchema = z.object({
     disputes: address,
     market: address,
     upkeep: address,
+    dex: address,
+    mining: address,
+    buyAndPost: address,
+    governor: address,
+    timelock: address,
+    /** Only where a Chainlink feed of ORION exists. */
+    usdPrices: address.optional(),
   }),
 });
 
 export type NetworkFile = z.infer<typeof networkSchema>;
+
+/** Names and addresses of the contracts that a network has. */
+export function deployedAt({ addresses }: NetworkFile): [name: string, address: string][] {
+  return Object.entries(addresses).filter((entry): entry is [string, string] => entry[1] !== undefined);
+}
 
 /**
  * Reads and checks a network file.

@@ -35,7 +35,8 @@ contract CreditsInvariantTest is Test {
         assertEq(_credits.totalSupply(), debt);
         assertEq(_credits.totalLocked(), lock);
         assertEq(_d.orion().balanceOf(address(_credits)), lock);
-        assertLe(debt, _credits.cap());
+        (, uint128 cap, , ) = _credits.parameters();
+        assertLe(debt, cap);
     }
 
     function invariant_everyPositionIsBackedAtItsPrice() public view {

@@ -8,6 +8,7 @@ import type { Terms } from "@orion/protocol/chain";
 
 import type { MarketUpkeep } from "../../protocol/chain/generated/chainlink/MarketUpkeep.js";
 import type { ComputeCredits } from "../../protocol/chain/generated/credits/ComputeCredits.js";
+import type { DePinDex } from "../../protocol/chain/generated/exchange/DePinDex.js";
 import type { JobMarket } from "../../protocol/chain/generated/market/JobMarket.js";
 import type { JudgedDisputeManager } from "../../protocol/chain/generated/mocks/JudgedDisputeManager.js";
 import type { ProviderRegistry } from "../../protocol/chain/generated/registry/ProviderRegistry.js";
@@ -27,6 +28,8 @@ export interface MarketFixture {
   readonly parameters: Parameters["Orion"];
   readonly orion: OrionToken;
   readonly registry: ProviderRegistry;
+  /** Without pools. */
+  readonly dex: DePinDex;
   readonly credits: ComputeCredits;
   readonly disputes: JudgedDisputeManager;
   readonly market: JobMarket;
@@ -64,7 +67,9 @@ export async function deployMarketFixture(
   const deploy = async (name: string, ...args: unknown[]): Promise<unknown> => await ethers.deployContract(name, args);
   const orion = (await deploy("OrionToken", owner)) as OrionToken;
   const registry = (await deploy("ProviderRegistry", orion)) as ProviderRegistry;
-  const credits = (await deploy("ComputeCredits", orion, owner, p.creditsFloor, p.creditsCap)) as ComputeCredits;
+  const dex = (await deploy("DePinDex", owner)) as DePinDex;
+  const caps = [p.creditsFloor, p.creditsCap, p.creditsBootstrapCap, p.creditsMinDepth];
+  const credits = (await deploy("ComputeCredits", orion, dex, owner, ...caps)) as ComputeCredits;
   const disputes = (await deploy(judge, await deploy("TensorVM"), p.fast, p.standard, p.long)) as JudgedDisputeManager;
   const bounds = [p.lowestCollateral, p.highestCollateral, p.claimCollateral];
   const market = (await deploy("JobMarket", credits, registry, disputes, owner, ...bounds)) as JobMarket;
@@ -104,7 +109,7 @@ export async function deployMarketFixture(
     helpers: networkHelpers,
     time: networkHelpers.time,
     parameters,
-    ...{ orion, registry, credits, disputes, market, upkeep },
+    ...{ orion, registry, dex, credits, disputes, market, upkeep },
     ...{ owner, poster, keeper, workers, stranger, terms },
     reset: () => snapshot.restore(),
   };

@@ -32,6 +32,11 @@ const NETWORK = {
     disputes: address(4),
     market: address(5),
     upkeep: address(6),
+    dex: address(7),
+    mining: address(8),
+    buyAndPost: address(9),
+    governor: address(10),
+    timelock: address(11),
   },
 };
 

@@ -14,14 +14,16 @@ import {
   type Parameters,
 } from "@orion/deploy";
 import { ConfigurationError, UnavailableError } from "@orion/protocol/common";
-import { contractsAt, readNetworkFile, type Contracts, type NetworkFile } from "@orion/protocol/chain";
+import { contractsAt, deployedAt, readNetworkFile, type Contracts, type NetworkFile } from "@orion/protocol/chain";
 
 import { anvilPath, startAnvil, startHardhatNode, type ChainProcess } from "./chain-process.ts";
 
 /** First account of the development nodes' published mnemonic. */
 const DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-/** One for each contract. */
-const TRANSACTIONS = 7;
+/** One for each contract; the governor makes its own timelock. */
+const TRANSACTIONS = 13;
+/** Two approvals for the exchange, one for the credits, a mint and a deposit. */
+const SEED_TRANSACTIONS = 5;
 /** Enough for some of the contracts, too little for all of them. */
 const GAS_OF_A_PART = 9_000_000n;
 const DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -70,11 +72,17 @@ describe("deployOrion", function () {
       expect(await contracts.market.REGISTRY()).to.equal(addresses.registry);
       expect(await contracts.market.DISPUTES()).to.equal(addresses.disputes);
       expect(await contracts.upkeep.MARKET()).to.equal(addresses.market);
+      expect(await contracts.credits.DEX()).to.equal(addresses.dex);
+      expect(await contracts.mining.SHARES()).to.equal(addresses.dex);
+      expect(await contracts.buyAndPost.MARKET()).to.equal(addresses.market);
+      expect(await contracts.governor.token()).to.equal(addresses.orion);
+      expect(await contracts.governor.timelock()).to.equal(addresses.timelock);
+      expect(await contracts.usdPrices?.CREDITS()).to.equal(addresses.credits);
       expect(await provider.getCode(await contracts.disputes.VM())).to.not.equal("0x");
     });
 
-    it("gives six contracts six addresses", () => {
-      expect(new Set(Object.values(network.addresses)).size).to.equal(6);
+    it("gives twelve contracts twelve addresses", () => {
+      expect(new Set(deployedAt(network).map(([, address]) => address)).size).to.equal(12);
     });
 
     it("sets the profiles of the parameters, in words that keep every field", async () => {
@@ -87,9 +95,10 @@ describe("deployOrion", function () {
     });
 
     it("names the owner, who is not the deployer", async () => {
-      expect(await contracts.market.owner()).to.equal(OWNER);
-      expect(await contracts.credits.owner()).to.equal(OWNER);
-      expect(await contracts.market.pendingOwner()).to.equal(ZeroAddress);
+      for (const owned of [contracts.market, contracts.credits, contracts.dex, contracts.mining]) {
+        expect(await owned.owner()).to.equal(OWNER);
+        expect(await owned.pendingOwner()).to.equal(ZeroAddress);
+      }
     });
 
     it("puts the whole supply of ORION into the treasury, and no credits anywhere", async () => {
@@ -106,12 +115,17 @@ describe("deployOrion", function () {
         Orion.claimCollateral,
       ]);
       expect(await contracts.credits.collateralPerCredit()).to.equal(Orion.creditsFloor);
-      expect(await contracts.credits.cap()).to.equal(Orion.creditsCap);
+      expect([...(await contracts.credits.parameters())]).to.deep.equal([
+        Orion.creditsFloor,
+        Orion.creditsCap,
+        Orion.creditsBootstrapCap,
+        Orion.creditsMinDepth,
+      ]);
     });
 
     it("writes the block of the first contract", async () => {
       const codesAt = (block: number): Promise<string[]> =>
-        Promise.all(Object.values(network.addresses).map((address) => provider.getCode(address, block)));
+        Promise.all(deployedAt(network).map(([, address]) => provider.getCode(address, block)));
       expect(new Set(await codesAt(network.deployBlock - 1))).to.deep.equal(new Set(["0x"]));
       expect(new Set(await codesAt(network.deployBlock)).size).to.equal(2);
     });
@@ -126,16 +140,34 @@ describe("deployOrion", function () {
         "DisputeManager",
         "JobMarket",
         "MarketUpkeep",
+        "OrionGovernor",
+        "DePinDex",
+        "LiquidityMining",
+        "BuyAndPost",
+        "MockV3Aggregator",
+        "UsdPrices",
       ]);
-      expect(deployed.map(({ detail }) => detail)).to.include.members(Object.values(network.addresses));
+      const addresses = deployedAt(network).flatMap(([name, address]) => (name === "timelock" ? [] : [address]));
+      expect(deployed.map(({ detail }) => detail)).to.include.members(addresses);
     });
 
     it("makes a new network each time on a chain that forgets", async () => {
       const second = await deployTo();
       expect(second.addresses.market).to.not.equal(network.addresses.market);
       const again = contractsAt(second, provider);
-      expect(await again.market.owner()).to.equal(DEPLOYER);
-      expect(await again.orion.balanceOf(DEPLOYER)).to.equal(await again.orion.totalSupply());
+      expect(await again.market.owner()).to.equal(second.addresses.timelock);
+      const { Orion } = await loadParameters("local");
+      const seeded = Orion.seedOrion + (Orion.seedCredits * Orion.creditsFloor) / 10n ** 12n;
+      expect(await again.orion.balanceOf(DEPLOYER)).to.be.closeTo((await again.orion.totalSupply()) - seeded, 1n);
+    });
+
+    it("seeds the canonical pool with the treasury's ORION and CU of a position at the floor", async () => {
+      const { Orion } = await loadParameters("local");
+      const made = contractsAt(await deployTo(), provider);
+      const reserves = await made.dex.reservesOf(await made.credits.POOL());
+      expect([reserves[0], reserves[1]]).to.have.members([Orion.seedOrion, Orion.seedCredits]);
+      expect(await made.credits.totalSupply()).to.equal(Orion.seedCredits);
+      expect((await made.credits.position(1n)).owner).to.equal(DEPLOYER);
     });
 
     it("resumes from its journal: a second run sends nothing and finds the same network", async () => {
@@ -162,7 +194,7 @@ describe("deployOrion", function () {
       expect(sent).to.be.within(1, TRANSACTIONS - 1);
       await provider.send("hardhat_setBalance", [poor.address, toQuantity(parseEther("1"))]);
       const complete = await run();
-      expect(await provider.getTransactionCount(poor.address)).to.equal(TRANSACTIONS);
+      expect(await provider.getTransactionCount(poor.address)).to.equal(TRANSACTIONS + SEED_TRANSACTIONS);
       expect(await contractsAt(complete, provider).upkeep.MARKET()).to.equal(complete.addresses.market);
     });
 
@@ -178,7 +210,7 @@ describe("deployOrion", function () {
       expect(failure).to.be.instanceOf(DeploymentError);
       expect(failure).to.have.property("message").that.includes("DisputeManager").and.includes("ProfileOutOfBounds");
       await deployTo({ deploymentDir });
-      expect(await provider.getTransactionCount(DEPLOYER)).to.equal(before + TRANSACTIONS);
+      expect(await provider.getTransactionCount(DEPLOYER)).to.equal(before + TRANSACTIONS + SEED_TRANSACTIONS);
     });
   });
 

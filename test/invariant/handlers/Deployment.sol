@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {CommonBase} from "forge-std/Base.sol";
 import {MarketUpkeep} from "../../../contracts/chainlink/MarketUpkeep.sol";
 import {ComputeCredits} from "../../../contracts/credits/ComputeCredits.sol";
+import {DePinDex} from "../../../contracts/exchange/DePinDex.sol";
 import {JobMarket} from "../../../contracts/market/JobMarket.sol";
 import {JudgedDisputeManager} from "../../../contracts/mocks/JudgedDisputeManager.sol";
 import {ProviderRegistry} from "../../../contracts/registry/ProviderRegistry.sol";
@@ -18,10 +19,12 @@ contract Deployment is CommonBase {
     uint32 public constant WINDOW = 120;
     uint128 public constant FLOOR = 2 ether + 1;
     uint128 public constant CAP = 1e24;
+    uint128 public constant MIN_DEPTH = 1_000 ether;
     uint128 public constant CLAIM_COLLATERAL = 1 ether;
 
     OrionToken public immutable orion;
     ProviderRegistry public immutable registry;
+    DePinDex public immutable dex;
     ComputeCredits public immutable credits;
     JudgedDisputeManager public immutable disputes;
     JobMarket public immutable market;
@@ -31,7 +34,8 @@ contract Deployment is CommonBase {
         Profile memory p = Profile(CLAIM_PERIOD, WINDOW, 2000, 30, 30, 1500, 5000, 3500, 3000, 1);
         orion = new OrionToken(address(this));
         registry = new ProviderRegistry(IBurnable(address(orion)));
-        credits = new ComputeCredits(orion, address(this), FLOOR, CAP);
+        dex = new DePinDex(address(this));
+        credits = new ComputeCredits(orion, dex, address(this), FLOOR, CAP, CAP, MIN_DEPTH);
         disputes = new JudgedDisputeManager(new TensorVM(), p, p, p);
         market = new JobMarket(credits, registry, disputes, address(this), 1, 1e30, CLAIM_COLLATERAL);
         upkeep = new MarketUpkeep(market);

@@ -90,11 +90,12 @@ describe("ComputeCredits", () => {
     });
 
     it("refuses what would exceed the cap, to the unit, and overflowing amounts", async () => {
-      const room = f.parameters.creditsCap - (await f.credits.totalSupply());
+      const cap = f.parameters.creditsBootstrapCap;
+      const room = cap - (await f.credits.totalSupply());
       const credits = f.credits.connect(minter);
       await expect(credits.mint(room + 1n, TERM, MAX_UINT128, holder))
         .to.be.revertedWithCustomError(f.credits, "CapExceeded")
-        .withArgs(f.parameters.creditsCap + 1n, f.parameters.creditsCap);
+        .withArgs(cap + 1n, cap);
       await expect(credits.mint(MAX_UINT128, TERM, MAX_UINT128, holder)).to.be.revertedWithCustomError(
         f.credits,
         "CapExceeded",
@@ -330,15 +331,17 @@ describe("ComputeCredits", () => {
   });
 
   describe("governance", () => {
-    it("moves floor and cap by a quarter at most, a week apart, and no position with them", async () => {
+    it("moves each parameter by a quarter at most, a week apart, and no position with them", async () => {
       const id = await mint(CU);
       const before = await f.credits.position(id);
       for (const [setter, name] of [
         ["setFloor", "floor"],
         ["setCap", "cap"],
+        ["setBootstrapCap", "bootstrapCap"],
+        ["setMinDepth", "minDepth"],
       ] as const) {
         await f.time.increase(7 * DAY);
-        const value = name === "floor" ? await f.credits.collateralPerCredit() : await f.credits.cap();
+        const value = (await f.credits.parameters())[name];
         const next = value - value / 4n;
         await expect(f.credits[setter](next - 1n))
           .to.be.revertedWithCustomError(f.credits, "ChangeTooLarge")
@@ -357,9 +360,11 @@ describe("ComputeCredits", () => {
 
     it("announces the first values and who pauses", async () => {
       const events = await f.credits.queryFilter(f.credits.filters.ParameterChanged(), 0, "latest");
-      expect(events.slice(0, 2).map(({ args }) => args.value)).to.deep.equal([
+      expect(events.slice(0, 4).map(({ args }) => args.value)).to.deep.equal([
         f.parameters.creditsFloor,
         f.parameters.creditsCap,
+        f.parameters.creditsBootstrapCap,
+        f.parameters.creditsMinDepth,
       ]);
       await expect(f.credits.connect(holder).setPaused(true)).to.be.revertedWithCustomError(
         f.credits,
@@ -369,13 +374,11 @@ describe("ComputeCredits", () => {
       expect(await f.credits.paused()).to.equal(true);
     });
 
-    it("refuses a floor or a cap of zero", async () => {
-      for (const values of [
-        [0n, 1n],
-        [1n, 0n],
-      ]) {
+    it("refuses a parameter of zero", async () => {
+      for (const zero of [0, 1, 2, 3]) {
+        const values = [1n, 1n, 1n, 1n].with(zero, 0n);
         await expect(
-          f.ethers.deployContract("ComputeCredits", [f.orion, f.owner, ...values]),
+          f.ethers.deployContract("ComputeCredits", [f.orion, f.dex, f.owner, ...values]),
         ).to.be.revertedWithCustomError(f.credits, "ZeroParameter");
       }
     });

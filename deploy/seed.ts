@@ -1,0 +1,92 @@
+import { MaxUint256, Wallet } from "ethers";
+
+import { connectChain, createSender, type Chain, type NetworkFile, type Sender } from "@orion/protocol/chain";
+import { silentLogger, systemClock } from "@orion/protocol/common";
+
+import type { Parameters } from "./parameters.ts";
+import type { DeployProgress } from "./progress.ts";
+
+type Seed = Pick<Parameters["Orion"], "seedOrion" | "seedCredits">;
+type Report = ((progress: DeployProgress) => void) | undefined;
+
+const POOL = "CU/ORION pool";
+const TERM_SECONDS = 30 * 86_400;
+const FEE = 30;
+const LOCAL_POLL_MS = 25;
+/** Chains of this machine mine at once. */
+const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
+
+/**
+ * Makes the canonical pool with the signer's ORION and with CU of a position of its own, which it will owe like anybody else. Does nothing where the
+ * pool exists or the signer does not hold the ORION (the treasury is somebody else, who calls this later); finishes what an earlier call began.
+ * @returns whether the pool exists
+ */
+export async function seedPool(
+  network: NetworkFile,
+  privateKey: string,
+  seed: Seed,
+  report?: Report,
+): Promise<boolean> {
+  const chain = await connectChain(network);
+  try {
+    const { dex, credits, orion } = chain.contracts;
+    const [reserve0] = await dex.reservesOf(await credits.POOL());
+    if (reserve0 > 0n) return true;
+    const wallet = new Wallet(privateKey);
+    if ((await orion.balanceOf(wallet)) < seed.seedOrion) return false;
+    report?.({ contract: POOL, step: "sending" });
+    await makePool(chain, senderOf(chain, wallet), seed);
+    report?.({ contract: POOL, step: "deployed", detail: network.addresses.dex });
+    return true;
+  } finally {
+    chain.close();
+  }
+}
+
+function senderOf(chain: Chain, wallet: Wallet): Sender {
+  const isLocal = LOCAL_CHAIN_IDS.has(chain.network.chainId);
+  return createSender({
+    chain,
+    wallet,
+    clock: systemClock,
+    log: silentLogger,
+    ...(isLocal ? { pollMs: LOCAL_POLL_MS } : {}),
+  });
+}
+
+async function makePool({ contracts, network }: Chain, sender: Sender, seed: Seed): Promise<void> {
+  const { orion, credits, dex } = contracts;
+  const { addresses } = network;
+  const approve = async (token: typeof orion | typeof credits, spender: string, amount: bigint): Promise<void> => {
+    if ((await token.allowance(sender.address, spender)) >= amount) return;
+    const data = token.interface.encodeFunctionData("approve", [spender, amount]);
+    await sender.send({ to: await token.getAddress(), data, label: "approve" });
+  };
+  const missing = seed.seedCredits - (await credits.balanceOf(sender.address));
+  if (missing > 0n) {
+    const lock = (missing * (await credits.collateralPerCredit())) / 10n ** 12n + 1n;
+    await approve(orion, addresses.credits, lock);
+    const data = credits.interface.encodeFunctionData("mint", [missing, TERM_SECONDS, lock, sender.address]);
+    await sender.send({ to: addresses.credits, data, label: "mint the seed" });
+  }
+  await approve(orion, addresses.dex, seed.seedOrion);
+  await approve(credits, addresses.dex, seed.seedCredits);
+  const creditsFirst = BigInt(addresses.credits) < BigInt(addresses.orion);
+  const [token0, token1] = creditsFirst ? [addresses.credits, addresses.orion] : [addresses.orion, addresses.credits];
+  const [maxAmount0, maxAmount1] = creditsFirst
+    ? [seed.seedCredits, seed.seedOrion]
+    : [seed.seedOrion, seed.seedCredits];
+  const add = {
+    key: { token0, token1, fee: FEE },
+    maxAmount0,
+    maxAmount1,
+    minShares: 1n,
+    to: sender.address,
+    deadline: MaxUint256,
+  };
+  await sender.send({
+    to: addresses.dex,
+    data: dex.interface.encodeFunctionData("addLiquidity", [add]),
+    label: "seed the pool",
+  });
+}
