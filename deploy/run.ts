@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
 
+import { readNetworkFile } from "@orion/protocol/chain";
 import { ConfigurationError, OrionError } from "@orion/protocol/common";
 
 import { deployOrion } from "./deploy.ts";
-import { NETWORKS, type NetworkName } from "./parameters.ts";
+import { loadParameters, NETWORKS, type NetworkName } from "./parameters.ts";
+import { seedPool } from "./seed.ts";
 
 interface Flags {
   readonly network: NetworkName;
@@ -13,6 +15,7 @@ interface Flags {
   readonly treasury?: string;
   readonly journal?: string;
   readonly out?: string;
+  readonly seedOnly?: string;
 }
 
 function networkName(text: string): NetworkName {
@@ -32,21 +35,25 @@ const program = new Command("deploy")
   .option("--network <name>", `parameters: ${NETWORKS.join(", ")}`, networkName, "local" as NetworkName)
   .option("--rpc <url>", "JSON-RPC endpoint (default: ORION_RPC_URL)")
   .option("--ipfs <url>", "IPFS API written into the network file")
-  .option("--owner <address>", "governs bounds and pauses (default: the deployer; must be named on mainnet)")
+  .option("--owner <address>", "governs bounds and pauses (default: the governor's timelock)")
   .option("--treasury <address>", "receives all ORION (default: the deployer; must be named on mainnet)")
+  .option("--seed-only <file>", "only make the CU/ORION pool of this network file, with the treasury's key")
   .option("--journal <folder>", "where Ignition keeps its journal (default: deploy/deployments/chain-<id>)")
   .option("--out <file>", "network file (default: .orion/networks/<network>.json)")
   .addHelpText(
     "after",
     `
-The deployer's key is read from ORION_PRIVATE_KEY. Run it again after an interruption: it resumes.
+The deployer's key is read from ORION_PRIVATE_KEY. Run it again after an interruption: it resumes. A deployer that is the treasury makes the
+CU/ORION pool too; another treasury makes it with --seed-only.
 
-Example:
-  ORION_PRIVATE_KEY=0x… npm run deploy -- --network testnet --rpc https://sepolia.base.org`,
+Examples:
+  ORION_PRIVATE_KEY=0x… npm run deploy -- --network testnet --rpc https://sepolia.base.org
+  ORION_PRIVATE_KEY=0x… npm run deploy -- --network mainnet --seed-only .orion/networks/mainnet.json`,
   );
 
 async function main(): Promise<void> {
   const flags = program.parse().opts<Flags>();
+  if (flags.seedOnly !== undefined) return seedOnly(flags.seedOnly, flags.network);
   const network = await deployOrion({
     rpcUrl: flags.rpc ?? fromEnvironment("ORION_RPC_URL", "pass --rpc, or set it to the chain's JSON-RPC endpoint"),
     privateKey: fromEnvironment("ORION_PRIVATE_KEY", "set it to the key that pays for the deployment (0x hex)"),
@@ -59,6 +66,17 @@ async function main(): Promise<void> {
     onProgress: ({ contract, step, detail }) => console.error(`${contract}: ${step} ${detail ?? ""}`.trimEnd()),
   });
   console.log(JSON.stringify(network, undefined, 2));
+}
+
+async function seedOnly(networkFile: string, name: NetworkName): Promise<void> {
+  const key = fromEnvironment("ORION_PRIVATE_KEY", "set it to the treasury's key (0x hex)");
+  const { Orion } = await loadParameters(name);
+  if (await seedPool(await readNetworkFile(networkFile), key, Orion)) console.log("the CU/ORION pool exists");
+  else {
+    throw new ConfigurationError("this account does not hold the ORION that the pool begins with", {
+      hint: "set ORION_PRIVATE_KEY to the treasury's key",
+    });
+  }
 }
 
 try {

@@ -9,7 +9,7 @@ import { readInput } from "../core/read-file.ts";
 import { writeWhole } from "../core/write-file.ts";
 import { LIGHT_SCRYPT, openKeyFile, readKeyFile, saveKey } from "../keys/keystore.ts";
 
-/** Who acts on a local network. The treasury deploys, owns and holds all ORION. */
+/** Who acts on a local network. The treasury deploys, holds nearly all ORION and so decides every vote. */
 export const DEV_ACCOUNTS = [
   "treasury",
   "engineer",
@@ -20,6 +20,7 @@ export const DEV_ACCOUNTS = [
   "aggregator",
   "upkeep",
   "validator",
+  "liquidity",
 ] as const;
 export type DevAccount = (typeof DEV_ACCOUNTS)[number];
 export type DevWallets = Readonly<Record<DevAccount, Wallet>>;

@@ -17,10 +17,10 @@ export async function fundCoin(rpcUrl: string, wallets: DevWallets): Promise<voi
   );
 }
 
-/** ORION for the engineer and the workers, credits for the engineer, all from the treasury. */
+/** ORION for the engineer, the workers and the liquidity provider, credits for the engineer, all from the treasury. */
 export async function fundTokens(treasury: SigningClient, wallets: DevWallets): Promise<void> {
   const { contracts, network } = treasury.chain;
-  for (const name of ["engineer", "worker-1", "worker-2", "worker-3"] as const) {
+  for (const name of ["engineer", "worker-1", "worker-2", "worker-3", "liquidity"] as const) {
     const data = contracts.orion.interface.encodeFunctionData("transfer", [wallets[name].address, ORION_EACH]);
     await treasury.sender.send({ to: network.addresses.orion, data, label: `fund ${name}` });
   }

@@ -1,5 +1,7 @@
 import { defineConfig } from "hardhat/config";
 
+import { PAST_SECONDS } from "./past.ts";
+
 /** Besides mining each transaction at once: time flows although nobody sends anything. */
 const BLOCK_INTERVAL_MS = 1_000;
 
@@ -12,6 +14,8 @@ export default defineConfig({
       hardfork: "osaka",
       // Otherwise each transaction moves the clock on by a second, and a busy network's deadlines pass before their time.
       allowBlocksWithSameTimestamp: true,
+      // The network lives through these days before it is ready.
+      initialDate: new Date(Date.now() - PAST_SECONDS * 1_000),
       loggingEnabled: false,
       mining: { auto: true, interval: BLOCK_INTERVAL_MS },
     },

@@ -12,6 +12,7 @@ import { unlessEnded, type Child } from "../process/child.ts";
 import { devWallets, type DevWallets } from "./accounts.ts";
 import { startChain } from "./chain-process.ts";
 import { fundCoin, fundTokens } from "./fund.ts";
+import { liveThroughPast } from "./past.ts";
 import { claimPort } from "./ports.ts";
 
 export interface DevnetOptions {
@@ -75,7 +76,10 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     });
     const network = await unlessEnded([chain], deployment);
     step("funding the accounts");
-    await unlessEnded([chain], fund(network, wallets));
+    await unlessEnded(
+      [chain],
+      fund(network, wallets, () => step("living through nine days: a vote, a week of prices")),
+    );
     return { network, networkFile, dataDir, wallets, chain, stop };
   } catch (error) {
     await stop();
@@ -83,10 +87,13 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   }
 }
 
-async function fund(network: NetworkFile, wallets: DevWallets): Promise<void> {
+async function fund(network: NetworkFile, wallets: DevWallets, onPast: () => void): Promise<void> {
   const client = await connect(network);
   try {
-    await fundTokens(withSigner(client, wallets.treasury), wallets);
+    const treasury = withSigner(client, wallets.treasury);
+    await fundTokens(treasury, wallets);
+    onPast();
+    await liveThroughPast(treasury);
   } finally {
     client.chain.close();
   }
