@@ -9,7 +9,8 @@ import {ILiquidityMining} from "../interfaces/ILiquidityMining.sol";
 
 /// @title LiquidityMining
 /// @dev Shares and ORION are the protocol's own tokens: they call nobody back. Amounts of shares and of ORION are below 2^112 and 2^96.
-/// The sum of earnings per share is kept with 128 fractional bits: with one share staked, all ORION there is still fits.
+/// The sum of earnings per share is kept with 128 fractional bits. With one share staked, 2^40 seconds at the highest rate still fit it, whatever
+/// part of them is given up and accrues again; so nothing here overflows, and `exit` always works.
 contract LiquidityMining is ILiquidityMining, Ownable2Step {
     /// @dev Two slots and the rate, which only governance writes.
     struct State {
@@ -26,6 +27,9 @@ contract LiquidityMining is ILiquidityMining, Ownable2Step {
         uint256 perShareX128;
     }
 
+    /// @dev Times 2^40 seconds and 2^128 it is below 2^256.
+    uint256 private constant _HIGHEST_RATE = type(uint88).max;
+
     IERC6909 public immutable SHARES;
     IERC20 public immutable ORION;
     /// @notice The most that a pool's shares may earn together, in ORION wei per second.
@@ -35,6 +39,7 @@ contract LiquidityMining is ILiquidityMining, Ownable2Step {
     mapping(uint256 id => mapping(address account => Stake)) private _stakes;
 
     constructor(IERC6909 shares, IERC20 orion, address owner_, uint256 maxRate) Ownable(owner_) {
+        require(maxRate <= _HIGHEST_RATE, RateTooHigh(maxRate, _HIGHEST_RATE));
         SHARES = shares;
         ORION = orion;
         MAX_RATE = maxRate;
@@ -89,7 +94,8 @@ contract LiquidityMining is ILiquidityMining, Ownable2Step {
 
     /// @inheritdoc ILiquidityMining
     function harvest(uint256 id, address to) external returns (uint256 amount) {
-        require(to != address(0), ZeroAddress());
+        // ORION that this contract pays to itself would be nobody's.
+        require(to != address(0) && to != address(this), InvalidRecipient(to));
         (State memory f, Stake memory s) = _settled(id, msg.sender);
         amount = s.owed;
         s.owed = 0;
@@ -136,7 +142,7 @@ contract LiquidityMining is ILiquidityMining, Ownable2Step {
     function _settled(uint256 id, address account) private view returns (State memory f, Stake memory s) {
         f = _advanced(id);
         s = _stakes[id][account];
-        // INVARIANT: rounded down, so all stakes together never get more than has accrued; hence the cast.
+        // INVARIANT: rounded down, so all that is owed together is never more than what was funded and not paid; hence the cast.
         uint256 earned = Math.mulDiv(s.shares, f.perShareX128 - s.perShareX128, 1 << 128);
         s.owed += uint96(earned);
         s.perShareX128 = f.perShareX128;

@@ -7,6 +7,7 @@ import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/Go
 import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
 import {GovernorVotes, IVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
 import {GovernorVotesQuorumFraction} from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {OrionTimelock} from "./OrionTimelock.sol";
 
 /// @title Holders of ORION decide
@@ -31,6 +32,7 @@ contract OrionGovernor is
     uint256 public constant HIGHEST_QUORUM = 20;
 
     error SettingOutOfBounds(bytes32 name, uint256 value, uint256 least, uint256 most);
+    error TimelockIsFixed();
 
     /// @param delay Seconds from a proposal to its vote; @param period seconds of the vote; @param threshold ORION wei of votes that a
     /// proposer needs; @param quorumPercent of all ORION; @param timelockDelay seconds from the queue to the execution.
@@ -48,6 +50,12 @@ contract OrionGovernor is
         GovernorVotesQuorumFraction(quorumPercent)
         GovernorTimelockControl(new OrionTimelock(timelockDelay, address(this)))
     {}
+
+    /// @notice Always reverts: another timelock would own nothing, and could have no delay. Whoever wants another governor hands it what the
+    /// timelock owns.
+    function updateTimelock(TimelockController) public pure override {
+        revert TimelockIsFixed();
+    }
 
     function votingDelay() public view override(Governor, GovernorSettings) returns (uint256) {
         return super.votingDelay();

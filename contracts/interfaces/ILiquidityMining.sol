@@ -22,7 +22,7 @@ interface ILiquidityMining {
     event Exited(uint256 indexed id, address indexed account, uint256 shares, uint256 forfeited);
 
     error ZeroAmount();
-    error ZeroAddress();
+    error InvalidRecipient(address to);
     error RateTooHigh(uint256 rate, uint256 most);
     error AmountTooLarge(uint256 amount);
     error MoreThanStaked(uint256 id, address account, uint256 staked, uint256 wanted);

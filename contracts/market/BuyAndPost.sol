@@ -60,19 +60,21 @@ contract BuyAndPost is IBuyAndPost, ReentrancyGuardTransient {
     ) public nonReentrant returns (bytes32 jobId, uint256 amountIn) {
         _requireRoute(payment.hops);
         uint256 escrow = terms.escrow();
-        amountIn = DEX.quoteExactOut(payment.tokenIn, payment.hops, escrow);
-        require(amountIn <= payment.maxIn, TooExpensive(amountIn, payment.maxIn));
-        _take(IERC20(payment.tokenIn), amountIn);
-        DEX.swapExactOut(
+        uint256 quoted = DEX.quoteExactOut(payment.tokenIn, payment.hops, escrow);
+        require(quoted <= payment.maxIn, TooExpensive(quoted, payment.maxIn));
+        _take(IERC20(payment.tokenIn), quoted);
+        amountIn = DEX.swapExactOut(
             IDePinDex.ExactOut({
                 tokenIn: payment.tokenIn,
                 hops: payment.hops,
                 amountOut: escrow,
-                maxIn: amountIn,
+                maxIn: quoted,
                 to: address(this),
                 deadline: payment.deadline
             })
         );
+        // A token that calls its holders lets them move the price between the quote and the swap.
+        if (amountIn < quoted) IERC20(payment.tokenIn).safeTransfer(msg.sender, quoted - amountIn);
         jobId = MARKET.postJobFor(terms);
         emit BoughtAndPosted(jobId, msg.sender, payment.tokenIn, amountIn, escrow);
     }
