@@ -32,8 +32,6 @@ export default defineConfig({
   solidity: {
     // Tests are compiled only when they are run: `npm start` never waits for them.
     splitTestsCompilation: true,
-    // Chainlink's own mock of a price feed, for chains of this machine and tests.
-    npmFilesToBuild: ["@chainlink/contracts/src/v0.8/shared/mocks/MockV3Aggregator.sol"],
     profiles: {
       default: { compilers: [{ ...compiler, settings }] },
       // What is deployed to a public chain: several times slower to compile, a few per cent cheaper to call.

@@ -78,7 +78,7 @@ export function orionModule(named: Named): ReturnType<typeof buildModule> {
     }
     if (named.localFeed === undefined) return core;
     const { decimals, answer, maxAge } = named.localFeed;
-    const feed = m.contract("MockV3Aggregator", [decimals, answer]);
+    const feed = m.contract("LocalFeed", [decimals, answer]);
     const usdPrices = m.contract("UsdPrices", [feed, ZeroAddress, credits, maxAge, 0]);
     return { ...core, feed, usdPrices };
   });

@@ -144,7 +144,7 @@ describe("deployOrion", function () {
         "DePinDex",
         "LiquidityMining",
         "BuyAndPost",
-        "MockV3Aggregator",
+        "LocalFeed",
         "UsdPrices",
       ]);
       const addresses = deployedAt(network).flatMap(([name, address]) => (name === "timelock" ? [] : [address]));
