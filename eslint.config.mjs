@@ -11,6 +11,8 @@ export default defineConfig(
     ".orion/",
     "protocol/chain/generated/",
     "deploy/deployments/",
+    // AssemblyScript: it looks like TypeScript and is none.
+    "subgraph/mappings/",
   ]),
   js.configs.recommended,
   {

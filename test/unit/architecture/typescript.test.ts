@@ -31,10 +31,12 @@ const ARROWS: Record<string, readonly string[]> = {
   worker: PROTOCOL,
   keepers: PROTOCOL,
   deploy: [...PROTOCOL, "hardhat.config.ts"],
+  // Its mappings are AssemblyScript, a language of their own that imports nothing of ours.
+  subgraph: PROTOCOL,
   examples: PROTOCOL,
   web: PROTOCOL,
   // `orion devnet` compiles the contracts if need be.
-  cli: [...PROTOCOL, ...SERVICES, "deploy", "scripts/compile.ts", "scripts/support"],
+  cli: [...PROTOCOL, ...SERVICES, "deploy", "subgraph", "scripts/compile.ts", "scripts/support"],
 };
 
 /** Code that runs unchanged in a browser tab: no file system, no network, nothing of Node. */

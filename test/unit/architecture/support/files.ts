@@ -14,6 +14,7 @@ const NOT_OURS = new Set([
   "dist",
   "deployments",
   "generated",
+  "mappings",
   "snapshots",
 ]);
 
