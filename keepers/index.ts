@@ -1,4 +1,5 @@
 export { createAggregator, type AggregatorOptions } from "./aggregator.ts";
+export { createObserver, type ObserverOptions } from "./observer.ts";
 export { createOrchestrator, type OrchestratorOptions } from "./orchestrator.ts";
 export { createUpkeepKeeper, type UpkeepOptions } from "./upkeep.ts";
 export { challengeClaim, type ChallengeOptions } from "./validator/challenge-claim.ts";

@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
 
-import { createAggregator, createOrchestrator, createUpkeepKeeper } from "@orion/keepers";
+import { createAggregator, createObserver, createOrchestrator, createUpkeepKeeper } from "@orion/keepers";
 import type { Service } from "@orion/protocol/common";
 
 import { withSigningClient, type SigningClient } from "../core/client.ts";
@@ -25,12 +25,15 @@ type Settings = Pick<Flags, "allJobs" | "interval">;
 
 const DEFAULT_INTERVAL_MS = 1_000;
 const LONGEST_INTERVAL_MS = 3_600_000;
+/** Prices are observed once an hour. */
+const OBSERVER_INTERVAL_MS = 60_000;
 
 const ROLES: Readonly<Record<string, (client: SigningClient, settings: Settings) => Service>> = {
   orchestrator: (client, { allJobs, interval }) =>
     createOrchestrator(client, { intervalMs: interval, serveAll: allJobs === true }),
   aggregator: (client, { interval }) => createAggregator(client, { intervalMs: interval }),
   upkeep: (client, { interval }) => createUpkeepKeeper(client, { intervalMs: interval }),
+  observer: (client, { interval }) => createObserver(client, { intervalMs: Math.max(interval, OBSERVER_INTERVAL_MS) }),
 };
 
 const NAMES = [...Object.keys(ROLES), "all"];
@@ -39,7 +42,7 @@ export const keeperStart = command<Flags>({
   name: "start",
   summary: "run a keeper until it is stopped",
   details: `Roles: orchestrator (shards the data of jobs that name this account as their keeper and earns their fee), aggregator (joins and
-publishes results), upkeep (settles and expires what is due), all. Keepers keep nothing: any number of them may race and be stopped at any time.`,
+publishes results), upkeep (settles and expires what is due), observer (has the price of credits observed once an hour), all. Keepers keep nothing: any number of them may race and be stopped at any time.`,
   args: [new Argument("<role>", NAMES.join(", ")).argParser(parseRole)],
   options: [
     new Option("--all-jobs", "orchestrator: also shard jobs that name another keeper or none; that earns nothing"),
