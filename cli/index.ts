@@ -15,6 +15,7 @@ export { DEV_ACCOUNTS, type DevAccount, type DevWallets } from "./devnet/account
 export { devnetLines } from "./devnet/command.ts";
 export { rpc } from "./devnet/rpc.ts";
 export { startDevnet, type Devnet, type DevnetOptions } from "./devnet/start-devnet.ts";
+export { startIndex, type Index, type IndexOptions, type IndexPorts } from "./indexer/start-index.ts";
 export { acceptUnits } from "./job/accept.ts";
 export { cancelJob } from "./job/cancel.ts";
 export { jobResult, type JobResult } from "./job/job-result.ts";

@@ -6,6 +6,7 @@ import { group, type Runner } from "./core/command.ts";
 import { creditsGroup } from "./credits/group.ts";
 import { devnetCommand } from "./devnet/command.ts";
 import { disputeGroup } from "./dispute/group.ts";
+import { indexGroup } from "./indexer/group.ts";
 import { jobGroup } from "./job/group.ts";
 import { keeperGroup } from "./keeper/group.ts";
 import { keysGroup } from "./keys/group.ts";
@@ -22,6 +23,7 @@ const GROUPS = [
   disputeGroup,
   keeperGroup,
   creditsGroup,
+  indexGroup,
 ];
 
 const EXTRA = `

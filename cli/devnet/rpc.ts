@@ -1,7 +1,11 @@
 import { UnavailableError } from "@orion/protocol/common";
 
 /** One call of a node's own methods, which no typed contract covers. */
-export async function rpc(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
+export async function rpc(
+  url: string,
+  method: string,
+  params: readonly unknown[] | Readonly<Record<string, unknown>>,
+): Promise<unknown> {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   try {
     const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });

@@ -59,16 +59,25 @@ export function startChild(options: ChildOptions): Child {
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  return listenTo(child, options, (ended) => stop(child, ended));
+}
+
+/** What is known of a process that was just spawned, by whatever means it is to be stopped. */
+export function listenTo(
+  child: ChildProcess,
+  { name, onLine }: Pick<ChildOptions, "name" | "onLine">,
+  stopIt: (ended: Promise<string>) => Promise<void>,
+): Child {
   const lines: string[] = [];
   const hear = (stream: "stdout" | "stderr") => (line: string) => {
     lines.push(line);
     if (lines.length > TAIL_LINES) lines.shift();
-    options.onLine?.(line, stream);
+    onLine?.(line, stream);
   };
   readLines(child.stdout, hear("stdout"));
   readLines(child.stderr, hear("stderr"));
   const ended = endOf(child);
-  return { name: options.name, pid: child.pid, ended, tail: () => lines, stop: () => stop(child, ended) };
+  return { name, pid: child.pid, ended, tail: () => lines, stop: () => stopIt(ended) };
 }
 
 /** Resolves when `work` is done; rejects as soon as one of the children ends before that. */

@@ -16,6 +16,8 @@ const networkSchema = z.object({
   chainId: z.number().int().positive(),
   rpcUrl: z.url({ protocol: /^https?$/ }),
   ipfsUrl: z.url({ protocol: /^https?$/ }),
+  /** Where the network's subgraph answers GraphQL; a local index is found without it. */
+  indexUrl: z.url({ protocol: /^https?$/ }).optional(),
   deployBlock: z.number().int().nonnegative(),
   addresses: z.object({
     orion: address,

@@ -44,7 +44,7 @@ describe("the repository", () => {
     const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string> | undefined>;
     const ranges = ["dependencies", "devDependencies", "optionalDependencies"]
       .flatMap((kind) => Object.entries(manifest[kind] ?? {}))
-      .filter(([, version]) => !/^(npm:[^@]+@)?\d+\.\d+\.\d+$/.test(version));
+      .filter(([, version]) => !/^(npm:[^@]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version));
     expect(Object.keys(manifest.dependencies ?? {})).not.to.be.empty;
     expect(ranges).to.deep.equal([]);
   });

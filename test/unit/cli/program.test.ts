@@ -37,6 +37,7 @@ describe("the command line", () => {
       "worker start",
       "keeper start",
       "validator start",
+      "index start",
       ...["list", "show", "prove", "watch"].map((name) => `dispute ${name}`),
       ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions"].map((name) => `credits ${name}`),

@@ -1,0 +1,8 @@
+import type { GroupSpec } from "../core/command.ts";
+import { indexStart } from "./command.ts";
+
+export const indexGroup: GroupSpec = {
+  name: "index",
+  summary: "make the network's history queryable",
+  commands: [indexStart],
+};

@@ -1,0 +1,171 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+
+import type { NetworkFile } from "@orion/protocol/chain";
+import { AbortedError, ConfigurationError, silentLogger, UnavailableError, type Logger } from "@orion/protocol/common";
+import { prepareSubgraph } from "@orion/subgraph";
+
+import { claimPort, LOOPBACK } from "../devnet/ports.ts";
+import { rpc } from "../devnet/rpc.ts";
+import { unlessEnded, type Child } from "../process/child.ts";
+import { graphNodeProgram, postgresFolder } from "./binaries.ts";
+import { startGraphNode, type GraphNodePorts } from "./graph-node.ts";
+import { writeIdleSubgraph } from "./idle-subgraph.ts";
+import {
+  forgetIdentity,
+  identityOf,
+  isIndexOf,
+  placeBuild,
+  rememberIdentity,
+  type PlacedBuild,
+} from "./index-files.ts";
+import { publishIndex, withdrawIndex } from "./place.ts";
+import { startPostgres } from "./postgres.ts";
+import { untilQueryable } from "./until-queryable.ts";
+
+export interface IndexPorts extends GraphNodePorts {
+  readonly postgres: number;
+}
+
+export interface IndexOptions {
+  readonly network: NetworkFile;
+  /** Folder of the database and the built subgraph; kept between starts. */
+  readonly dataDir: string;
+  /** 0, and what is left out, takes a free one. */
+  readonly ports?: Partial<IndexPorts>;
+  /** Where it is to be published, so that `orion query` finds it. */
+  readonly networkFile?: string;
+  /** Forget what was indexed by earlier starts. */
+  readonly reset?: boolean;
+  readonly log?: Logger;
+  readonly onStep?: (label: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A running index of a network. */
+export interface Index {
+  /** Answers GraphQL. */
+  readonly url: string;
+  /** Answers GraphQL about the index itself. */
+  readonly statusUrl: string;
+  readonly dataDir: string;
+  /** Whether it goes on with what earlier starts have indexed. */
+  readonly resumed: boolean;
+  readonly children: readonly Child[];
+  stop(): Promise<void>;
+}
+
+const NAME = "orion";
+
+/**
+ * Starts graph-node and PostgreSQL beside a network and has them index it. Returns as soon as queries are answered; the index may then
+ * still be behind the chain. The contracts must be compiled.
+ * @throws ConfigurationError for a taken port or data in use, NoBinaryError, UnavailableError when chain or IPFS does not answer, SubgraphError
+ * when the subgraph can't be built, IndexError for what goes wrong in the programs, AbortedError
+ */
+export async function startIndex(options: IndexOptions): Promise<Index> {
+  const { network, signal } = options;
+  const programs = { native: postgresFolder(), graphNode: graphNodeProgram() };
+  const dataDir = path.resolve(options.dataDir);
+  const ports = await claimPorts(options.ports ?? {});
+  const step = (label: string): void => {
+    if (signal?.aborted === true) throw new AbortedError("stopped while the index was starting");
+    options.onStep?.(label);
+  };
+  step("looking for chain and IPFS");
+  await requireNetwork(network);
+  const { folder, manifest } = await builtSubgraph(options, dataDir, step);
+  const identity = await identityOf(network, manifest);
+  const resumed = options.reset !== true && (await isIndexOf(dataDir, identity));
+  if (!resumed) await forgetIdentity(dataDir);
+  const url = `http://${LOOPBACK}:${ports.queries}/subgraphs/name/${NAME}`;
+  const statusUrl = `http://${LOOPBACK}:${ports.status}/graphql`;
+  const children: Child[] = [];
+  const stop = (): Promise<void> => stopIndex(children, options.networkFile, url);
+  try {
+    step("starting PostgreSQL");
+    const postgres = await startPostgres({
+      native: programs.native,
+      dataDir: path.join(dataDir, "postgres"),
+      port: ports.postgres,
+      signal,
+    });
+    children.push(postgres.child);
+    if (!resumed) await postgres.clear();
+    step("starting graph-node");
+    const node = await startGraphNode({
+      program: programs.graphNode,
+      folder,
+      manifest: await writeIdleSubgraph(path.join(dataDir, "idle"), network.name, Math.max(1, network.deployBlock)),
+      network,
+      postgresUrl: postgres.url,
+      ports,
+      log: options.log ?? silentLogger,
+      signal,
+    });
+    children.push(node.child);
+    await unlessEnded(children, node.deploy(NAME, manifest));
+    await unlessEnded(children, untilQueryable(statusUrl, NAME, signal));
+    await rememberIdentity(dataDir, identity);
+    if (options.networkFile !== undefined) await publishIndex(options.networkFile, url);
+    return { url, statusUrl, dataDir, resumed, children, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function builtSubgraph(
+  { network, signal }: IndexOptions,
+  dataDir: string,
+  onStep: (label: string) => void,
+): Promise<PlacedBuild> {
+  await mkdir(dataDir, { recursive: true });
+  const outDir = path.join(dataDir, "subgraph");
+  const { dir } = await prepareSubgraph({ network, outDir, onStep, ...(signal === undefined ? {} : { signal }) });
+  return placeBuild(path.join(dir, "build"), path.join(dataDir, "deployed"));
+}
+
+/** The last one that was started first: graph-node complains about a database that is gone. */
+async function stopIndex(children: readonly Child[], networkFile: string | undefined, url: string): Promise<void> {
+  if (networkFile !== undefined) await withdrawIndex(networkFile, url);
+  for (const child of children.toReversed()) await child.stop();
+}
+
+const FLAGS: Readonly<Record<keyof IndexPorts, string>> = {
+  queries: "--port",
+  admin: "--admin-port",
+  status: "--status-port",
+  metrics: "--metrics-port",
+  postgres: "--postgres-port",
+};
+
+async function claimPorts(wanted: Partial<IndexPorts>): Promise<IndexPorts> {
+  const names = Object.keys(FLAGS) as (keyof IndexPorts)[];
+  // All at the same time, so that no free port is given twice.
+  const claimed = await Promise.all(names.map(async (name) => [name, await claimPort(wanted[name] ?? 0, FLAGS[name])]));
+  return Object.fromEntries(claimed) as Record<keyof IndexPorts, number>;
+}
+
+/** What graph-node says about a chain or IPFS that it does not reach helps nobody. */
+async function requireNetwork(network: NetworkFile): Promise<void> {
+  if (!/^[\w.-]+$/.test(network.name)) {
+    throw new ConfigurationError(`graph-node can't follow a network with the name ${JSON.stringify(network.name)}`, {
+      hint: "let the name in the network file consist of letters, digits, dots and hyphens",
+    });
+  }
+  const id = Number(await rpc(network.rpcUrl, "eth_chainId", []));
+  if (id !== network.chainId) {
+    throw new ConfigurationError(
+      `the chain at ${network.rpcUrl} has id ${id}, the network file says ${network.chainId}`,
+      {
+        hint: "point rpcUrl at the right chain, or use the network file of this one",
+      },
+    );
+  }
+  const version = await fetch(new URL("/api/v0/version", network.ipfsUrl), { method: "POST" }).catch(() => undefined);
+  if (version?.ok === true) return;
+  throw new UnavailableError(`the IPFS node at ${network.ipfsUrl} does not answer`, {
+    hint: "check that it runs and that ipfsUrl in the network file is right; `orion devnet` starts a local one",
+  });
+}
