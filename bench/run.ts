@@ -1,5 +1,6 @@
 import { benchExchangeGas } from "./exchange-gas.ts";
 import { benchKernels } from "./kernels.ts";
+import { benchMiningGas } from "./mining-gas.ts";
 import { benchTracing } from "./tracing.ts";
 import { benchVmGas } from "./vm-gas.ts";
 
@@ -9,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   tracing: () => benchTracing(),
   "vm-gas": () => benchVmGas(),
   "exchange-gas": () => benchExchangeGas(),
+  "mining-gas": () => benchMiningGas(),
 };
 
 const chosen = process.argv.slice(2);

@@ -43,3 +43,20 @@ export function formatAmount(amount: bigint, unit: Unit): string {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return `${grouped}${fraction === "0" ? "" : `.${fraction}`} ${unit.symbol}`;
 }
+
+/** `≈ 1.234568 ORION`, rounded to `digits` decimals, for what a person compares; exact amounts have no `≈`. */
+export function formatRounded(amount: bigint, unit: Unit, digits = 6): string {
+  if (unit.decimals <= digits) return formatAmount(amount, unit);
+  const grain = 10n ** BigInt(unit.decimals - digits);
+  const rounded = ((amount + grain / 2n) / grain) * grain;
+  // What would vanish in the rounding is shown as it is.
+  if (rounded === amount || rounded === 0n) return formatAmount(amount, unit);
+  return `≈ ${formatAmount(rounded, unit)}`;
+}
+
+/** A part of a whole in per cent, with two decimals, rounded to nothing's advantage: towards zero. */
+export function formatPercent(part: bigint, whole: bigint): string {
+  const hundredths = whole === 0n ? 0n : (part * 10_000n) / whole;
+  const size = hundredths < 0n ? -hundredths : hundredths;
+  return `${hundredths < 0n ? "-" : ""}${size / 100n}.${String(size % 100n).padStart(2, "0")}%`;
+}

@@ -1,11 +1,12 @@
-import type { Contracts } from "@orion/protocol/chain";
+import { reading, type Contracts } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 import { MaxUint256 } from "ethers";
 
 import { formatAmount, type Unit } from "./amounts.ts";
 import type { SigningClient } from "./client.ts";
 
-type Token = Contracts["orion"] | Contracts["credits"];
+/** ORION, credits, or any other ERC-20 behind ORION's interface. */
+export type Token = Contracts["orion"] | Contracts["credits"];
 
 export interface Spending {
   readonly token: Token;
@@ -25,18 +26,30 @@ export interface Spending {
  */
 export async function approveSpending(client: SigningClient, spending: Spending): Promise<void> {
   const { token, unit, spender, amount } = spending;
-  const owner = client.sender.address;
-  const balance = await token.balanceOf(owner);
-  if (balance < amount) {
-    throw new InvalidInputError(
-      `${owner} holds ${formatAmount(balance, unit)}, ${formatAmount(amount, unit)} are needed`,
-      {
-        hint: spending.hint,
-      },
-    );
-  }
-  if ((await token.allowance(owner, spender)) >= amount) return;
+  await requireBalance(client, spending);
+  if (await isApproved(client, spending)) return;
   const allowed = spending.infinite === true ? MaxUint256 : amount;
   const data = token.interface.encodeFunctionData("approve", [spender, allowed]);
   await client.sender.send({ to: await token.getAddress(), data, label: `approve ${unit.symbol}` });
+}
+
+/** Whether `spender` may take `amount` of the signer's tokens already. */
+export async function isApproved(
+  { chain, sender }: SigningClient,
+  { token, spender, amount }: Pick<Spending, "token" | "spender" | "amount">,
+): Promise<boolean> {
+  return (await reading(chain, () => token.allowance(sender.address, spender))) >= amount;
+}
+
+/** @throws InvalidInputError when the signer holds less than `amount` */
+export async function requireBalance(
+  { chain, sender }: SigningClient,
+  { token, unit, amount, hint }: Pick<Spending, "token" | "unit" | "amount" | "hint">,
+): Promise<void> {
+  const balance = await reading(chain, () => token.balanceOf(sender.address));
+  if (balance >= amount) return;
+  throw new InvalidInputError(
+    `${sender.address} holds ${formatAmount(balance, unit)}, ${formatAmount(amount, unit)} are needed`,
+    { hint },
+  );
 }

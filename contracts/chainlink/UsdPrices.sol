@@ -50,7 +50,8 @@ contract UsdPrices is IUsdPrices {
     function orionPrice() public view returns (uint256) {
         _requireSequencer();
         (, int256 answer, , uint256 updatedAt, ) = FEED.latestRoundData();
-        require(answer > 0, BadAnswer(answer));
+        // Aggregators answer in 192 bits, so that no product below overflows.
+        require(answer > 0 && answer <= type(int192).max, BadAnswer(answer));
         bool fresh = updatedAt > 0 && updatedAt <= block.timestamp && block.timestamp - updatedAt <= MAX_AGE;
         require(fresh, StaleAnswer(updatedAt, MAX_AGE));
         return uint256(answer) * _SCALE;
@@ -61,6 +62,7 @@ contract UsdPrices is IUsdPrices {
         if (address(SEQUENCER) == address(0)) return;
         (, int256 answer, uint256 startedAt, , ) = SEQUENCER.latestRoundData();
         require(answer == 0 && startedAt > 0, SequencerDown());
-        require(block.timestamp - startedAt > GRACE, SequencerJustUp(startedAt, GRACE));
+        bool settled = startedAt <= block.timestamp && block.timestamp - startedAt > GRACE;
+        require(settled, SequencerJustUp(startedAt, GRACE));
     }
 }

@@ -6,17 +6,16 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IComputeCredits} from "../interfaces/IComputeCredits.sol";
 import {IDePinDex} from "../interfaces/IDePinDex.sol";
 import {Bounded, BoundedLib} from "../libraries/Bounded.sol";
+import {Standing} from "../types/Standing.sol";
 import {MeanPrice} from "./MeanPrice.sol";
 
 /// @title ComputeCredits
 /// @dev Every burn of credits goes through a position, so that supply and debt never part.
 contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     using BoundedLib for Bounded;
-    using SafeCast for uint256;
 
     uint256 private constant _CREDIT = 1e12;
     bytes32 private constant _FLOOR = "floor";
@@ -43,8 +42,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
 
     mapping(uint256 id => Position) private _positions;
 
-    /// @param floor_ ORION wei per CU; @param cap_ most CU base units that may exist; @param bootstrapCap_ the same while the exchange gives
-    /// no price; @param minDepth_ ORION wei that the pool must have held for its price to count.
+    /// @param floor_ ORION wei per CU; @param cap_ most CU base units that may exist; @param bootstrapCap_ the same while the exchange's price is
+    /// not live; @param minDepth_ ORION wei with which an observation of the pool is deep.
     constructor(
         IERC20 orion,
         IDePinDex dex,
@@ -68,11 +67,10 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         require(!_paused, MintingPaused());
         require(debt > 0, ZeroAmount());
         _requireTerm(term);
-        (bool live, uint256 price) = _collateral();
-        uint256 most = _mostSupply(live);
+        Standing standing = _standing();
+        uint256 most = _mostSupply(standing);
         require(totalSupply() + debt <= most, CapExceeded(totalSupply() + debt, most));
-        uint128 lock = _lockUp(debt, price);
-        require(lock <= maxLock, LockAboveLimit(lock, maxLock));
+        uint128 lock = _within(maxLock, _lockUp(debt, _price(standing)));
         id = ++positions;
         uint40 end = uint40(block.timestamp + term);
         _positions[id] = Position(msg.sender, end, debt, lock);
@@ -94,11 +92,10 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     function roll(uint256 id, uint256 term, uint128 maxTopUp) external returns (uint128 topUp) {
         _requireTerm(term);
         Position storage p = _existing(id);
-        (, uint256 price) = _collateral();
-        uint128 needed = _lockUp(p.debt, price);
-        topUp = needed > p.lock ? needed - p.lock : 0;
+        // A thin pool's price is cheap to move, so it asks nothing more of a position that exists.
+        uint256 needed = _lockUp(p.debt, _standing() == Standing.Live ? _price(Standing.Live) : _floor.value);
+        topUp = needed > p.lock ? _within(maxTopUp, needed - p.lock) : 0;
         require(topUp > 0 || msg.sender == p.owner, NothingToTopUp(id));
-        require(topUp <= maxTopUp, LockAboveLimit(topUp, maxTopUp));
         p.lock += topUp;
         // A roll never brings the end nearer.
         p.end = uint40(Math.max(p.end, block.timestamp + term));
@@ -149,12 +146,12 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         _change(_cap, _CAP, value);
     }
 
-    /// @notice Moves the most CU that may exist while the exchange gives no price; by a quarter at most, a week apart.
+    /// @notice Moves the most CU that may exist while the exchange's price is not live; by a quarter at most, a week apart.
     function setBootstrapCap(uint128 value) external onlyOwner {
         _change(_bootstrapCap, _BOOTSTRAP_CAP, value);
     }
 
-    /// @notice Moves the ORION that the pool must have held for its price to count; by a quarter at most, a week apart.
+    /// @notice Moves the ORION with which an observation of the pool is deep; by a quarter at most, a week apart.
     function setMinDepth(uint128 value) external onlyOwner {
         _change(_minDepth, _MIN_DEPTH, value);
     }
@@ -171,8 +168,7 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
 
     /// @inheritdoc IComputeCredits
     function mintable() external view returns (uint256) {
-        (bool live, ) = _collateral();
-        (uint256 most, uint256 supply) = (_mostSupply(live), totalSupply());
+        (uint256 most, uint256 supply) = (_mostSupply(_standing()), totalSupply());
         return most > supply ? most - supply : 0;
     }
 
@@ -182,8 +178,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     }
 
     /// @inheritdoc IComputeCredits
-    function isPriceLive() external view returns (bool live) {
-        (live, ) = _collateral();
+    function isPriceLive() external view returns (bool) {
+        return _standing() == Standing.Live;
     }
 
     /// @notice Whether new mints are stopped.
@@ -192,8 +188,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     }
 
     /// @inheritdoc IComputeCredits
-    function collateralPerCredit() external view returns (uint256 price) {
-        (, price) = _collateral();
+    function collateralPerCredit() external view returns (uint256) {
+        return _price(_standing());
     }
 
     function decimals() public pure override returns (uint8) {
@@ -223,18 +219,21 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         emit ParameterChanged(name, value);
     }
 
-    /// @dev Whether the exchange's price counts, and ORION wei of collateral per CU of a position made now. The price only ever raises it.
-    function _collateral() private view returns (bool live, uint256 price) {
+    function _standing() private view returns (Standing) {
+        return MeanPrice.standing(DEX, POOL, _ORION_FIRST, _minDepth.value);
+    }
+
+    /// @dev ORION wei of collateral per CU of a position made now. The exchange's price only ever raises it.
+    function _price(Standing standing) private view returns (uint256 price) {
         price = _floor.value;
-        live = MeanPrice.isLive(DEX, POOL, _ORION_FIRST, _minDepth.value);
-        if (!live) return (live, price);
+        if (standing == Standing.None) return price;
         price = Math.max(price, 2 * MeanPrice.over(DEX, POOL, _ORION_FIRST, MeanPrice.HOUR));
         price = Math.max(price, 2 * MeanPrice.over(DEX, POOL, _ORION_FIRST, MeanPrice.WEEK));
     }
 
-    /// @dev Most CU base units that may exist: without a price, no more than governance lets be minted at the floor.
-    function _mostSupply(bool live) private view returns (uint256) {
-        return live ? _cap.value : Math.min(_cap.value, _bootstrapCap.value);
+    /// @dev Most CU base units that may exist.
+    function _mostSupply(Standing standing) private view returns (uint256) {
+        return standing == Standing.Live ? _cap.value : Math.min(_cap.value, _bootstrapCap.value);
     }
 
     function _owned(uint256 id) private view returns (Position storage p) {
@@ -247,9 +246,15 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         require(p.debt > 0, UnknownPosition(id));
     }
 
-    /// @dev ORION wei for `debt` at `price` ORION wei per CU, rounded up.
-    function _lockUp(uint128 debt, uint256 price) private pure returns (uint128) {
-        return Math.mulDiv(debt, price, _CREDIT, Math.Rounding.Ceil).toUint128();
+    /// @dev ORION wei for `debt` at `price` ORION wei per CU, rounded up. No overflow: prices of the exchange are below 2^153.
+    function _lockUp(uint128 debt, uint256 price) private pure returns (uint256) {
+        return Math.mulDiv(debt, price, _CREDIT, Math.Rounding.Ceil);
+    }
+
+    /// @dev `amount`, which the caller's limit bounds to 128 bits.
+    function _within(uint128 most, uint256 amount) private pure returns (uint128) {
+        require(amount <= most, LockAboveLimit(amount, most));
+        return uint128(amount);
     }
 
     function _requireTerm(uint256 term) private pure {

@@ -57,7 +57,8 @@ interface IComputeCredits {
     /// @notice Owner burns `amount` CU of its own and takes back `floor(lock × amount / debt)` ORION, all of it with the last unit.
     function redeem(uint256 id, uint128 amount) external returns (uint128 released);
 
-    /// @notice Extends a position by `term` from now and raises its lock to today's collateral; by its owner, or by anyone who pays a top-up.
+    /// @notice Extends a position by `term` from now and raises its lock to today's collateral (to the floor while the price is not live); by its
+    /// owner, or by anyone who pays a top-up. Reverts if that would exceed `maxTopUp`.
     function roll(uint256 id, uint256 term, uint128 maxTopUp) external returns (uint128 topUp);
 
     /// @notice After the end anyone burns `amount` CU: of the ORION so released the deliverer takes a part that grows from nothing to all within
@@ -73,11 +74,12 @@ interface IComputeCredits {
     function position(uint256 id) external view returns (Position memory);
 
     /// @notice ORION wei that one whole CU costs in collateral now: the floor, or twice the exchange's mean price of the last hour or of the
-    /// last week, whichever is highest. Only the floor counts while the price is not live.
+    /// last week, whichever is highest. Only the floor counts while the CU/ORION pool is younger than a week, and when no observation of the
+    /// last week (nor the newest one) held `minDepth` ORION.
     function collateralPerCredit() external view returns (uint256);
 
-    /// @notice Whether the exchange's price counts: its CU/ORION pool has a week of history and has held `minDepth` ORION at each of its last
-    /// 24 hourly observations.
+    /// @notice Whether the pool has a week of history and held `minDepth` ORION at each of its last 24 hourly observations. Otherwise no more
+    /// than `bootstrapCap` may exist, and a roll asks for the floor only.
     function isPriceLive() external view returns (bool);
 
     /// @notice The exchange's mean price over `window` seconds in ORION wei per CU, rounded up; zero while the pool is younger than that.

@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export * from "./market-follower.ts";
 export * from "./market-view.ts";
 export * from "./network.ts";
+export * from "./pool.ts";
 export * from "./profiles.ts";
 export * from "./reading.ts";
 export * from "./sender.ts";

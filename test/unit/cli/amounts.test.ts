@@ -2,7 +2,16 @@ import { expect } from "chai";
 import { InvalidArgumentError } from "commander";
 import fc from "fast-check";
 
-import { CU, formatAmount, ORION, parseAmount, parsePositiveAmount, type Unit } from "../../../cli/core/amounts.ts";
+import {
+  CU,
+  formatAmount,
+  formatPercent,
+  formatRounded,
+  ORION,
+  parseAmount,
+  parsePositiveAmount,
+  type Unit,
+} from "../../../cli/core/amounts.ts";
 
 const RUNS = 200 * Number(process.env.FUZZ_RUNS ?? "1");
 
@@ -33,6 +42,19 @@ describe("amounts on the command line", () => {
     expect(formatAmount(1_234_500n * 10n ** 18n, ORION)).to.equal("1,234,500 ORION");
     expect(formatAmount(1n, CU)).to.equal("0.000000000001 CU");
     expect(formatAmount(0n, CU)).to.equal("0 CU");
+  });
+
+  it("print rounded for comparison, and say so", () => {
+    expect(formatRounded(1_234_567_891n * 10n ** 9n, ORION)).to.equal("≈ 1.234568 ORION");
+    expect(formatRounded(25n * 10n ** 17n, ORION)).to.equal("2.5 ORION");
+    expect(formatRounded(1n, ORION)).to.equal("0.000000000000000001 ORION");
+    expect(formatRounded(15n, { symbol: "USD", decimals: 1 })).to.equal("1.5 USD");
+  });
+
+  it("print parts in per cent", () => {
+    expect(formatPercent(1n, 3n)).to.equal("33.33%");
+    expect(formatPercent(-1n, 3n)).to.equal("-33.33%");
+    expect(formatPercent(0n, 0n)).to.equal("0.00%");
   });
 
   it("read back what they print", () => {

@@ -1,0 +1,122 @@
+import { expect } from "chai";
+
+import {
+  BLOCK,
+  HOUR,
+  deployCreditsFixture,
+  expectAbout,
+  inBothOrders,
+  type CreditsFixture,
+} from "../../../../support/credits-fixture.ts";
+import { mostProfitableSale, sqrt } from "../../../../support/credits-maths.ts";
+import { CU, DAY, ORION } from "../../../../support/market-fixture.ts";
+
+const PRICE = 4n * ORION;
+
+/** Credits cost 2 ORION without a price, and 8 with it: whoever switches it off could mint for 2 and sell for up to 4. */
+inBothOrders((creditsFirst) => {
+  describe("Attack: switching the price off by thinning the pool", function () {
+    this.timeout(120_000);
+    let f: CreditsFixture;
+    let restore: () => Promise<void>;
+
+    before(async () => {
+      f = await deployCreditsFixture({ creditsFirst });
+      // Nearly all of the pool is the attacker's; the owner's 488 ORION alone are not deep, 500 would be.
+      await f.provide(122n * CU, PRICE);
+      await f.credits.connect(f.minter).mint(8_000n * CU, 30 * DAY, 16_000n * ORION, f.attacker);
+      await f.add(f.attacker, 8_000n * ORION, 2_000n * CU);
+      await f.week();
+      expect(await f.credits.isPriceLive()).to.equal(true);
+    });
+    beforeEach(async () => {
+      restore = await f.mark();
+    });
+    afterEach(() => restore());
+
+    it("within one block changes nothing: no rule depends on what stands in the pool at the moment", async () => {
+      const mint = () => f.credits.connect(f.attacker).mint(CU, 10 * DAY, 2n ** 100n, f.attacker, { gasLimit: 3e6 });
+      const { credits } = await f.purse(f.attacker);
+      await f.inOneBlock(
+        () => f.remove(f.attacker),
+        mint,
+        () => f.add(f.attacker, 8_000n * ORION, 2_000n * CU),
+      );
+      expect((await f.purse(f.attacker)).credits).to.be.closeTo(credits + CU, 2n);
+      expectAbout(await f.lockOf(await f.credits.positions()), 2n * PRICE);
+      expect(await f.credits.isPriceLive()).to.equal(true);
+    });
+
+    it("at one observation leaves credits as dear as they were: minting to sell loses half", async () => {
+      await f.time.increase(HOUR - BLOCK);
+      await f.remove(f.attacker);
+      await f.time.increase(BLOCK);
+      await f.observe();
+      await f.add(f.attacker, 8_000n * ORION, 2_000n * CU);
+      expect(await f.credits.isPriceLive()).to.equal(false);
+      const supply = await f.credits.totalSupply();
+      expect(await f.credits.mintable()).to.equal(f.parameters.creditsBootstrapCap - supply);
+      const before = await f.orion.balanceOf(f.attacker);
+      await f.mint(f.attacker, CU);
+      const locked = before - (await f.orion.balanceOf(f.attacker));
+      await f.sell(f.attacker, CU);
+      const got = (await f.orion.balanceOf(f.attacker)) + locked - before;
+      expectAbout(locked, 2n * PRICE);
+      expect(got).to.be.below((locked * 4_990n) / 10_000n);
+    });
+
+    it("by sales, for a week, costs its fees of 168 rounds, more than the pool then yields, with nobody trading against it", async () => {
+      await f.credits.mint(400n * CU, 30 * DAY, 4_000n * ORION, f.owner);
+      await f.add(f.owner, 1_512n * ORION, 378n * CU);
+      await f.remove(f.attacker);
+      await f.week();
+      // The owner's pool alone, of 2,000 ORION; the attacker holds credits for the sales.
+      const start = await f.purse(f.attacker);
+      const thin = async (): Promise<bigint> => {
+        const { orion, credits } = await f.reserves();
+        return (orion * credits * 1_004n) / (1_000n * f.parameters.creditsMinDepth) - credits;
+      };
+      for (let hour = 0; hour < 170; hour += 1) {
+        await f.time.increase(HOUR - BLOCK);
+        await f.sell(f.attacker, await thin());
+        await f.time.increase(BLOCK);
+        await f.observe();
+        const { orion, credits } = await f.reserves();
+        await f.buy(f.attacker, sqrt((orion * credits * PRICE) / CU) - orion);
+      }
+      expect(await f.credits.collateralPerCredit()).to.equal(f.parameters.creditsFloor);
+      const fees = start.orion - (await f.orion.balanceOf(f.attacker));
+      const credits = (await f.purse(f.attacker)).credits - start.credits;
+      const amount = mostProfitableSale(await f.reserves(), f.parameters.creditsFloor);
+      const before = await f.orion.balanceOf(f.attacker);
+      await f.mint(f.attacker, amount);
+      await f.sell(f.attacker, amount);
+      const gain = (await f.orion.balanceOf(f.attacker)) - before;
+      // All that it has more in credits, at their price.
+      const spent = fees - (credits * PRICE) / CU;
+      expect(gain).to.be.above(150n * ORION);
+      expect(spent).to.be.above(1_300n * ORION);
+    });
+
+    it("by leaving the pool for a week gains what it sells to those who stay, and they hold less than is deep", async () => {
+      const deep = f.parameters.creditsMinDepth;
+      await f.remove(f.attacker);
+      await f.week();
+      await f.time.increase(HOUR);
+      await f.observe();
+      expect(await f.credits.collateralPerCredit()).to.equal(f.parameters.creditsFloor);
+      const stays = await f.reserves();
+      expect(stays.orion)
+        .to.be.below(deep)
+        .and.above((deep * 97n) / 100n);
+      const amount = mostProfitableSale(stays, f.parameters.creditsFloor);
+      const before = await f.orion.balanceOf(f.attacker);
+      await f.mint(f.attacker, amount);
+      await f.sell(f.attacker, amount);
+      const gain = (await f.orion.balanceOf(f.attacker)) - before;
+      // R·(1 − √(floor/price))² without fees: 8.58% of less than 500 ORION. The credits sold are backed by the floor like all others of that week.
+      expect(gain).to.be.above(0n);
+      expect(gain).to.be.below((deep * 858n) / 10_000n);
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { expect } from "chai";
+import { encodeBytes32String } from "ethers";
+
+import { MAX_UINT128, deployCreditsFixture, type CreditsFixture } from "../../../support/credits-fixture.ts";
+import { CU, DAY } from "../../../support/market-fixture.ts";
+
+const TERM = 10 * DAY;
+
+describe("ComputeCredits: governance", () => {
+  let f: CreditsFixture;
+  let minter: HardhatEthersSigner;
+  let holder: HardhatEthersSigner;
+  let restore: () => Promise<void>;
+
+  before(async () => {
+    f = await deployCreditsFixture();
+    ({ minter, holder } = f);
+  });
+  beforeEach(async () => {
+    restore = await f.mark();
+  });
+  afterEach(() => restore());
+
+  const mint = async (debt: bigint, to: HardhatEthersSigner = holder, term = TERM): Promise<bigint> => {
+    await f.credits.connect(minter).mint(debt, term, MAX_UINT128, to);
+    return await f.credits.positions();
+  };
+
+  it("moves each parameter by a quarter at most, a week apart, and no position with them", async () => {
+    const id = await mint(CU);
+    const before = await f.credits.position(id);
+    for (const [setter, name] of [
+      ["setFloor", "floor"],
+      ["setCap", "cap"],
+      ["setBootstrapCap", "bootstrapCap"],
+      ["setMinDepth", "minDepth"],
+    ] as const) {
+      await f.time.increase(7 * DAY);
+      const value = (await f.credits.parameters())[name];
+      const next = value - value / 4n;
+      await expect(f.credits[setter](next - 1n))
+        .to.be.revertedWithCustomError(f.credits, "ChangeTooLarge")
+        .withArgs(value, next - 1n);
+      await expect(f.credits[setter](next))
+        .to.emit(f.credits, "ParameterChanged")
+        .withArgs(encodeBytes32String(name), next);
+      await expect(f.credits[setter](next)).to.be.revertedWithCustomError(f.credits, "ChangeTooSoon");
+      await expect(f.credits.connect(holder)[setter](next)).to.be.revertedWithCustomError(
+        f.credits,
+        "OwnableUnauthorizedAccount",
+      );
+    }
+    expect(await f.credits.position(id)).to.deep.equal(before);
+  });
+
+  it("announces the first values and who pauses", async () => {
+    const events = await f.credits.queryFilter(f.credits.filters.ParameterChanged(), 0, "latest");
+    expect(events.slice(0, 4).map(({ args }) => args.value)).to.deep.equal([
+      f.parameters.creditsFloor,
+      f.parameters.creditsCap,
+      f.parameters.creditsBootstrapCap,
+      f.parameters.creditsMinDepth,
+    ]);
+    await expect(f.credits.connect(holder).setPaused(true)).to.be.revertedWithCustomError(
+      f.credits,
+      "OwnableUnauthorizedAccount",
+    );
+    await expect(f.credits.setPaused(true)).to.emit(f.credits, "PausedSet").withArgs(true);
+    expect(await f.credits.paused()).to.equal(true);
+  });
+
+  it("refuses a parameter of zero", async () => {
+    for (const zero of [0, 1, 2, 3]) {
+      const values = [1n, 1n, 1n, 1n].with(zero, 0n);
+      await expect(
+        f.ethers.deployContract("ComputeCredits", [f.orion, f.dex, f.owner, ...values]),
+      ).to.be.revertedWithCustomError(f.credits, "ZeroParameter");
+    }
+  });
+});
