@@ -1,3 +1,4 @@
+import { benchCreditsGas } from "./credits-gas.ts";
 import { benchExchangeGas } from "./exchange-gas.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchMiningGas } from "./mining-gas.ts";
@@ -9,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   kernels: () => benchKernels(),
   tracing: () => benchTracing(),
   "vm-gas": () => benchVmGas(),
+  "credits-gas": () => benchCreditsGas(),
   "exchange-gas": () => benchExchangeGas(),
   "mining-gas": () => benchMiningGas(),
 };

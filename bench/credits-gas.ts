@@ -1,0 +1,83 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+import type { ContractTransactionResponse } from "ethers";
+
+import { MAX_UINT128, deployCreditsFixture, type CreditsFixture } from "../test/support/credits-fixture.ts";
+import { CU, DAY, ORION } from "../test/support/market-fixture.ts";
+
+const FILE = new URL("../snapshots/credits-gas.json", import.meta.url);
+const PRICE = 4n * ORION;
+const TERM = 10 * DAY;
+
+/** Gas of named transactions, each with its 21,000 and its calldata. */
+export type CreditsGas = Readonly<Record<string, number>>;
+
+/** Most gas that an action may take. Only mints and rolls read the exchange: its depth over a day and two means. */
+export const CREDITS_TARGETS: CreditsGas = {
+  "mint, before there is a price": 145_000,
+  "mint, price live": 300_000,
+  "roll, price live": 210_000,
+  "redeem a part": 80_000,
+  "deliver a part": 95_000,
+};
+
+/** Measures the credits beside a pool whose ring of observations holds a week, on a chain in this process. */
+export async function measureCreditsGas(): Promise<CreditsGas> {
+  const f = await deployCreditsFixture();
+  await f.mint(f.minter, CU);
+  const early = await gasOf(mint(f));
+  await f.provide(10_000n * CU, PRICE);
+  await f.hours(7 * 24 + 1);
+  const live = await gasOf(mint(f));
+  const id = await f.credits.positions();
+  const credits = f.credits.connect(f.minter);
+  const roll = await gasOf(credits.roll(id, TERM, MAX_UINT128));
+  const topUp = await gasOf(credits.roll(1n, TERM, MAX_UINT128));
+  const redeem = await gasOf(credits.redeem(id, CU / 2n));
+  const redeemAll = await gasOf(credits.redeem(id, CU / 2n));
+  await credits.transfer(f.holder, CU);
+  await f.time.increase(TERM + DAY);
+  const deliver = await gasOf(f.credits.connect(f.holder).deliver(1n, CU / 2n));
+  const deliverAll = await gasOf(f.credits.connect(f.holder).deliver(1n, CU / 2n));
+  await f.remove(f.owner, 9_900n);
+  await f.hours(1);
+  const thin = await gasOf(mint(f));
+  await f.hours(7 * 24);
+  const longThin = await gasOf(mint(f));
+  return {
+    ...{ "mint, before there is a price": early, "mint, price live": live, "mint, pool thin for an hour": thin },
+    ...{ "mint, pool thin for a week": longThin, "roll, price live": roll, "roll, price live, with a top-up": topUp },
+    ...{ "redeem a part": redeem, "redeem all": redeemAll, "deliver a part": deliver, "deliver all": deliverAll },
+  };
+}
+
+/** The minter holds credits and positions already. */
+function mint(f: CreditsFixture): Promise<ContractTransactionResponse> {
+  return f.credits.connect(f.minter).mint(CU, TERM, MAX_UINT128, f.minter);
+}
+
+/** The committed figures. */
+export async function readCreditsGas(): Promise<CreditsGas> {
+  return JSON.parse(await readFile(FILE, "utf8")) as CreditsGas;
+}
+
+/** Measures, prints and writes the snapshot; whether every target was met. */
+export async function benchCreditsGas(print: (line: string) => void = console.log): Promise<boolean> {
+  const gas = await measureCreditsGas();
+  let passed = true;
+  for (const [name, figure] of Object.entries(gas)) {
+    const target = CREDITS_TARGETS[name];
+    const missed = target !== undefined && figure > target;
+    const verdict = target === undefined ? "" : `  target ${String(target)}: ${missed ? "MISSED" : "met"}`;
+    print(`${name.padEnd(40)} ${String(figure).padStart(7)}${verdict}`);
+    if (missed) passed = false;
+  }
+  await writeFile(FILE, `${JSON.stringify(gas, null, 2)}\n`);
+  return passed;
+}
+
+async function gasOf(sending: Promise<ContractTransactionResponse>): Promise<number> {
+  const receipt = await (await sending).wait();
+  if (receipt === null) throw new Error("the transaction was not mined");
+  return Number(receipt.gasUsed);
+}

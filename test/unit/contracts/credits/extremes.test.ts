@@ -1,0 +1,85 @@
+import { expect } from "chai";
+
+import {
+  HOUR,
+  MAX_UINT128,
+  deployCreditsFixture,
+  expectAbout,
+  inBothOrders,
+} from "../../../support/credits-fixture.ts";
+import { CU, DAY, ORION } from "../../../support/market-fixture.ts";
+
+const TERM = 10 * DAY;
+const UNLIMITED = { creditsCap: MAX_UINT128, creditsBootstrapCap: MAX_UINT128, creditsMinDepth: 1n } as const;
+
+inBothOrders((creditsFirst) => {
+  describe("ComputeCredits: extremes", () => {
+    it("at the highest price refuses locks of more than 128 bits by their value, and lets positions end", async () => {
+      const f = await deployCreditsFixture({ creditsFirst, caps: UNLIMITED });
+      // One base unit of CU against 10^26 ORION wei: 10^38 ORION wei per CU.
+      await f.mint(f.owner, 1n);
+      await f.add(f.owner, 10n ** 26n, 1n);
+      const id = await f.mint(f.minter, 5n * CU, 9 * DAY);
+      await f.week();
+      const price = await f.credits.collateralPerCredit();
+      expectAbout(price, 2n * 10n ** 38n, 100n);
+      const beyond = f.credits.connect(f.minter).mint(2n * CU, TERM, MAX_UINT128, f.minter);
+      await expect(beyond).to.be.revertedWithCustomError(f.credits, "LockAboveLimit");
+      const minting = f.credits.connect(f.minter).mint(MAX_UINT128 - 10n ** 14n, TERM, MAX_UINT128, f.minter);
+      await expect(minting).to.be.revertedWithCustomError(f.credits, "LockAboveLimit");
+      await expect(f.credits.connect(f.minter).roll(id, TERM, MAX_UINT128)).to.be.revertedWithCustomError(
+        f.credits,
+        "LockAboveLimit",
+      );
+      // No price is needed to leave.
+      await f.credits.connect(f.minter).redeem(id, 2n * CU);
+      await f.time.increase(9 * DAY + 3 * DAY);
+      const before = await f.orion.balanceOf(f.minter);
+      await f.credits.connect(f.minter).deliver(id, 3n * CU);
+      expect((await f.orion.balanceOf(f.minter)) - before).to.equal(3n * (await f.floor()));
+    });
+
+    it("at the lowest price asks for the floor", async () => {
+      const f = await deployCreditsFixture({ creditsFirst, caps: { ...UNLIMITED, creditsFloor: 1n } });
+      await f.mint(f.owner, 10n ** 33n);
+      await f.add(f.owner, 1n, 10n ** 33n);
+      await f.week();
+      expect(await f.credits.isPriceLive()).to.equal(true);
+      expect(await f.credits.meanPrice(HOUR)).to.equal(1n);
+      // Rounded up at every step: 2 wei per CU.
+      expect(await f.credits.collateralPerCredit()).to.equal(2n);
+      const id = await f.mint(f.minter, 1n);
+      expect(await f.lockOf(id)).to.equal(1n);
+    });
+
+    it("goes on when the seconds of observations begin anew, in 2106", async () => {
+      const f = await deployCreditsFixture({ creditsFirst });
+      await f.time.increaseTo(2n ** 32n - BigInt(3 * DAY));
+      await f.provide(1_000n * CU, 4n * ORION);
+      const id = await f.mint(f.minter, CU, 30 * DAY);
+      await f.week();
+      expect(await f.time.latest()).to.be.above(2 ** 32);
+      expect(await f.credits.isPriceLive()).to.equal(true);
+      expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
+      await f.hours(30);
+      expectAbout(await f.credits.meanPrice(HOUR), 4n * ORION);
+      await expect(f.credits.deliver(id, 1n)).to.be.revertedWithCustomError(f.credits, "NotEnded");
+      await f.remove(f.owner, 9_900n);
+      await f.hours(1);
+      expect(await f.credits.isPriceLive()).to.equal(false);
+      expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
+    });
+
+    it("with one observation a week, each older than the day it stands for, is never live but always priced", async () => {
+      const f = await deployCreditsFixture({ creditsFirst });
+      await f.provide(1_000n * CU, 4n * ORION);
+      for (let week = 0; week < 5; week += 1) {
+        await f.time.increase(7 * DAY);
+        await f.observe();
+        await f.time.increase(6 * DAY);
+        expect(await f.credits.isPriceLive()).to.equal(false);
+        expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
+      }
+    });
+  });
+});
