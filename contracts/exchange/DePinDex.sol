@@ -2,28 +2,24 @@
 pragma solidity ^0.8.28;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ERC6909TokenSupply} from "@openzeppelin/contracts/token/ERC6909/extensions/ERC6909TokenSupply.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IDePinDex} from "../interfaces/IDePinDex.sol";
 import {Observation, Pool} from "../types/Pool.sol";
-import {Hop, PoolKey} from "../types/PoolKey.sol";
+import {Hop, PoolKey, PoolKeyLib} from "../types/PoolKey.sol";
 import {Reserves, ReservesLib} from "../types/Reserves.sol";
-import {Track} from "../types/Track.sol";
 import {LiquidityMath} from "./LiquidityMath.sol";
 import {PriceHistory} from "./PriceHistory.sol";
 import {PriceLog} from "./PriceLog.sol";
 import {Quotes} from "./Quotes.sol";
 import {SwapMath} from "./SwapMath.sol";
+import {TokenMoves} from "./TokenMoves.sol";
 
 /// @title DePinDex
 /// @dev Reserves and shares are final before any token is called, so that whoever reads in the middle of a transfer reads the end of it.
 contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuardTransient {
     using PriceHistory for Pool;
-    using SafeERC20 for IERC20;
 
     /// @dev Where the locked shares of a pool stand.
     address private constant _NOBODY = address(0xdead);
@@ -37,6 +33,26 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
     bool public paused;
 
     constructor(address owner_) Ownable(owner_) {}
+
+    /// @inheritdoc IDePinDex
+    function swapDirectExactIn(Direct calldata p) external nonReentrant returns (uint256 amountOut) {
+        (address to, address tokenIn, address tokenOut, uint16 fee) = _fields(p);
+        _requireTimely(to, p.deadline);
+        amountOut = _swap(tokenIn, tokenOut, fee, p.amount, true, to);
+        if (amountOut < p.limit) revert TooLittle(amountOut, p.limit);
+        _pull(tokenIn, p.amount);
+        _push(tokenOut, to, amountOut);
+    }
+
+    /// @inheritdoc IDePinDex
+    function swapDirectExactOut(Direct calldata p) external nonReentrant returns (uint256 amountIn) {
+        (address to, address tokenIn, address tokenOut, uint16 fee) = _fields(p);
+        _requireTimely(to, p.deadline);
+        amountIn = _swap(tokenIn, tokenOut, fee, p.amount, false, to);
+        if (amountIn > p.limit) revert TooMuch(amountIn, p.limit);
+        _pull(tokenIn, amountIn);
+        _push(tokenOut, to, p.amount);
+    }
 
     /// @inheritdoc IDePinDex
     function swapExactInWithPermit(ExactIn calldata p, Permit calldata permit) external returns (uint256) {
@@ -67,16 +83,14 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
         require(p.shares > 0, ZeroAmount());
         uint256 id = p.key.id();
         Pool storage pool = _pools[id];
-        (Reserves reserves, uint256 supply) = (_existing(p.key, id), totalSupply(id));
-        pool.advance(reserves);
-        amount0 = LiquidityMath.valueDown(p.shares, reserves.reserve0(), supply);
-        amount1 = LiquidityMath.valueDown(p.shares, reserves.reserve1(), supply);
+        Reserves reserves = _existing(p.key, id);
+        (amount0, amount1) = LiquidityMath.valuesDown(p.shares, reserves, totalSupply(id));
         require(amount0 >= p.minAmount0, TooLittle(amount0, p.minAmount0));
         require(amount1 >= p.minAmount1, TooLittle(amount1, p.minAmount1));
         _burn(msg.sender, id, p.shares);
         // INVARIANT: neither reserve becomes zero, because the locked shares are never burned and both parts are rounded down.
         (uint256 left0, uint256 left1) = (reserves.reserve0() - amount0, reserves.reserve1() - amount1);
-        pool.reserves = ReservesLib.pack(left0, left1, uint32(block.timestamp));
+        pool.reserves = pool.advance(reserves).withAmounts(left0, left1);
         emit LiquidityRemoved(id, msg.sender, p.to, p.shares, amount0, amount1, left0, left1);
         _push(p.key.token0, p.to, amount0);
         _push(p.key.token1, p.to, amount1);
@@ -84,16 +98,13 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
 
     /// @inheritdoc IDePinDex
     function observe(uint256 id) external nonReentrant {
-        Pool storage pool = _pools[id];
-        Reserves reserves = _known(id);
-        pool.advance(reserves);
-        pool.reserves = ReservesLib.pack(reserves.reserve0(), reserves.reserve1(), uint32(block.timestamp));
+        _pools[id].reserves = _pools[id].advance(_known(id));
     }
 
     /// @inheritdoc IDePinDex
     function setProtocolPart(uint256 id, uint8 part) external onlyOwner {
-        _known(id);
         require(part == 0 || part >= _LARGEST_PART, InvalidPart(part));
+        _pools[id].reserves = _known(id).withCharged(part > 0);
         _pools[id].track = _pools[id].track.withProtocolPart(part);
         emit ProtocolPartSet(id, part);
     }
@@ -136,7 +147,12 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
         uint256 maxAmount1
     ) external view returns (uint256 shares, uint256 amount0, uint256 amount1) {
         uint256 id = key.id();
-        (shares, amount0, amount1) = _shares(_pools[id].reserves, totalSupply(id), maxAmount0, maxAmount1);
+        (shares, amount0, amount1) = LiquidityMath.dealDown(
+            _pools[id].reserves,
+            totalSupply(id),
+            maxAmount0,
+            maxAmount1
+        );
         if (!_pools[id].reserves.exists()) shares -= LiquidityMath.LOCKED;
     }
 
@@ -146,9 +162,7 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
         uint256 shares
     ) external view returns (uint256 amount0, uint256 amount1) {
         uint256 id = key.id();
-        (Reserves reserves, uint256 supply) = (_existing(key, id), totalSupply(id));
-        amount0 = LiquidityMath.valueDown(shares, reserves.reserve0(), supply);
-        amount1 = LiquidityMath.valueDown(shares, reserves.reserve1(), supply);
+        return LiquidityMath.valuesDown(shares, _existing(key, id), totalSupply(id));
     }
 
     /// @inheritdoc IDePinDex
@@ -175,26 +189,26 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
     /// @inheritdoc IDePinDex
     function reservesOf(uint256 id) external view returns (uint256 reserve0, uint256 reserve1, uint32 time) {
         Reserves reserves = _pools[id].reserves;
-        return (reserves.reserve0(), reserves.reserve1(), reserves.time());
+        // Cast: seconds modulo 2^32.
+        if (reserves.exists()) time = uint32(block.timestamp - reserves.age());
+        return (reserves.reserve0(), reserves.reserve1(), time);
     }
 
     /// @inheritdoc IDePinDex
     function trackOf(uint256 id) external view returns (int128 cumulative, uint256 observations, uint8 protocolPart) {
-        Track track = _pools[id].track;
-        return (track.cumulative(), track.count(), uint8(track.protocolPart()));
+        return (_pools[id].cumulative(), _pools[id].track.count(), uint8(_pools[id].track.protocolPart()));
     }
 
     /// @inheritdoc IDePinDex
     function swapExactIn(ExactIn calldata p) public nonReentrant returns (uint256 amount) {
         _requireTimely(p.to, p.deadline);
-        uint256 length = p.hops.length;
-        require(length > 0, EmptyRoute());
+        require(p.hops.length > 0, EmptyRoute());
         amount = p.amountIn;
-        require(amount > 0, ZeroAmount());
         address token = p.tokenIn;
-        for (uint256 i = 0; i < length; ++i) {
-            amount = _swap(token, p.hops[i], amount, true, p.to);
-            token = p.hops[i].tokenOut;
+        for (uint256 i = 0; i < p.hops.length; ++i) {
+            Hop calldata hop = p.hops[i];
+            amount = _swap(token, hop.tokenOut, hop.fee, amount, true, p.to);
+            token = hop.tokenOut;
         }
         require(amount >= p.minOut, TooLittle(amount, p.minOut));
         _pull(p.tokenIn, p.amountIn);
@@ -208,13 +222,13 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
         uint256 i = p.hops.length;
         require(i > 0, EmptyRoute());
         amount = p.amountOut;
-        require(amount > 0, ZeroAmount());
-        address last = p.hops[i - 1].tokenOut;
-        for (; i > 1; --i) amount = _swap(p.hops[i - 2].tokenOut, p.hops[i - 1], amount, false, p.to);
-        amount = _swap(p.tokenIn, p.hops[0], amount, false, p.to);
+        for (; i > 0; --i) {
+            Hop calldata hop = p.hops[i - 1];
+            amount = _swap(i == 1 ? p.tokenIn : p.hops[i - 2].tokenOut, hop.tokenOut, hop.fee, amount, false, p.to);
+        }
         require(amount <= p.maxIn, TooMuch(amount, p.maxIn));
         _pull(p.tokenIn, amount);
-        _push(last, p.to, p.amountOut);
+        _push(p.hops[p.hops.length - 1].tokenOut, p.to, p.amountOut);
     }
 
     /// @inheritdoc IDePinDex
@@ -242,84 +256,112 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
         uint256 id,
         Reserves reserves
     ) private returns (uint256 shares, uint256 amount0, uint256 amount1) {
-        (shares, amount0, amount1) = _shares(reserves, totalSupply(id), p.maxAmount0, p.maxAmount1);
+        (shares, amount0, amount1) = LiquidityMath.dealDown(reserves, totalSupply(id), p.maxAmount0, p.maxAmount1);
         Pool storage pool = _pools[id];
         uint256 reserve0 = SwapMath.grown(reserves.reserve0(), amount0);
         uint256 reserve1 = SwapMath.grown(reserves.reserve1(), amount1);
         if (reserves.exists()) {
-            pool.advance(reserves);
+            pool.reserves = pool.advance(reserves).withAmounts(reserve0, reserve1);
         } else {
             _requireValid(p.key);
             shares -= LiquidityMath.LOCKED;
             pool.start(reserve0, reserve1);
+            pool.reserves = ReservesLib.first(reserve0, reserve1);
             _mint(_NOBODY, id, LiquidityMath.LOCKED);
             emit PoolCreated(id, p.key.token0, p.key.token1, p.key.fee);
         }
-        pool.reserves = ReservesLib.pack(reserve0, reserve1, uint32(block.timestamp));
         _mint(p.to, id, shares);
         emit LiquidityAdded(id, msg.sender, p.to, shares, amount0, amount1, reserve0, reserve1);
+    }
+
+    /// @dev What the compiler would read and check field by field, checked together. As there, a word too wide for its type reverts.
+    function _fields(
+        Direct calldata p
+    ) private pure returns (address to, address tokenIn, address tokenOut, uint16 fee) {
+        assembly ("memory-safe") {
+            to := calldataload(add(p, 0x40))
+            tokenIn := calldataload(add(p, 0x80))
+            tokenOut := calldataload(add(p, 0xa0))
+            fee := calldataload(add(p, 0xc0))
+            if or(shr(160, or(to, or(tokenIn, tokenOut))), shr(16, fee)) {
+                revert(0x00, 0x00)
+            }
+        }
     }
 
     /// @dev Books one swap of an exact input or for an exact output; returns the other amount.
     function _swap(
         address from,
-        Hop calldata hop,
+        address to,
+        uint16 fee,
         uint256 amount,
         bool exactIn,
         address recipient
     ) private returns (uint256) {
-        (PoolKey memory key, bool zeroForOne) = Quotes.keyOf(from, hop.tokenOut, hop.fee);
-        uint256 id = key.id();
-        Pool storage pool = _pools[id];
-        Reserves reserves = _existing(key, id);
-        uint256 part = pool.advance(reserves).protocolPart();
-        SwapMath.Trade memory t = SwapMath.trade(reserves, zeroForOne, hop.fee, part, amount, exactIn);
-        require(t.amountOut > 0, ZeroAmount());
-        if (t.taken > 0) protocolFees[from] += t.taken;
-        pool.reserves = t.left;
-        // Casts: amounts are below 2^112.
-        (int256 amount0, int256 amount1) = (int256(t.amountIn), -int256(t.amountOut));
-        if (!zeroForOne) (amount0, amount1) = (amount1, amount0);
-        emit Swap(id, msg.sender, recipient, amount0, amount1, t.left.reserve0(), t.left.reserve1(), t.taken);
-        return exactIn ? t.amountOut : t.amountIn;
+        (Pool storage pool, uint256 id, bool zeroForOne, Reserves reserves) = _between(from, to, fee);
+        uint256 other = SwapMath.otherAmount(reserves, zeroForOne, fee, amount, exactIn);
+        (uint256 amountIn, uint256 amountOut) = exactIn ? (amount, other) : (other, amount);
+        if (amountOut == 0) revert ZeroAmount();
+        _book(from, fee, recipient, pool, id, zeroForOne, reserves, amountIn, amountOut);
+        return other;
+    }
+
+    /// @dev The pool that a step of a route goes through, and whether it does so from token0 to token1.
+    function _between(
+        address from,
+        address to,
+        uint16 fee
+    ) private view returns (Pool storage pool, uint256 id, bool zeroForOne, Reserves reserves) {
+        zeroForOne = from < to;
+        if (!zeroForOne) (from, to) = (to, from);
+        id = PoolKeyLib.idOf(from, to, fee);
+        pool = _pools[id];
+        reserves = pool.reserves;
+        if (!reserves.exists()) revert UnknownPool(from, to, fee);
+    }
+
+    function _book(
+        address tokenIn,
+        uint256 fee,
+        address recipient,
+        Pool storage pool,
+        uint256 id,
+        bool zeroForOne,
+        Reserves reserves,
+        uint256 amountIn,
+        uint256 amountOut
+    ) private {
+        uint256 taken = 0;
+        if (reserves.charged()) {
+            taken = SwapMath.protocolFeeDown(amountIn, fee, pool.track.protocolPart());
+            protocolFees[tokenIn] += taken;
+        }
+        reserves = pool.advance(reserves);
+        // Casts: amounts are below 2^102.
+        (int256 amount0, int256 amount1) = (int256(amountIn), int256(amountOut));
+        unchecked {
+            // What is taken is part of the input.
+            reserves = reserves.swapped(zeroForOne, amountIn - taken, amountOut);
+            pool.reserves = reserves;
+            (amount0, amount1) = zeroForOne ? (amount0, -amount1) : (-amount1, amount0);
+        }
+        emit Swap(id, msg.sender, recipient, amount0, amount1, reserves.reserve0(), reserves.reserve1(), taken);
     }
 
     /// @dev Takes `amount` of the caller, refusing a token that delivers anything else.
     function _pull(address token, uint256 amount) private {
-        uint256 before = IERC20(token).balanceOf(address(this));
-        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 moved = IERC20(token).balanceOf(address(this)) - before;
-        require(moved == amount, WrongTransfer(token, amount, moved));
+        uint256 moved = TokenMoves.pull(token, msg.sender, amount);
+        if (moved != amount) revert WrongTransfer(token, amount, moved);
     }
 
     /// @dev Pays `amount`, refusing a token that takes anything else from this contract.
     function _push(address token, address to, uint256 amount) private {
-        uint256 before = IERC20(token).balanceOf(address(this));
-        IERC20(token).safeTransfer(to, amount);
-        uint256 moved = before - IERC20(token).balanceOf(address(this));
-        require(moved == amount, WrongTransfer(token, amount, moved));
+        uint256 moved = TokenMoves.push(token, to, amount);
+        if (moved != amount) revert WrongTransfer(token, amount, moved);
     }
 
     function _permit(address token, Permit calldata p) private {
         try IERC20Permit(token).permit(msg.sender, address(this), p.value, p.deadline, p.v, p.r, p.s) {} catch {}
-    }
-
-    /// @dev Shares for the given most amounts (the locked ones included for a first deposit), and what they cost.
-    function _shares(
-        Reserves reserves,
-        uint256 supply,
-        uint256 most0,
-        uint256 most1
-    ) private pure returns (uint256 shares, uint256 amount0, uint256 amount1) {
-        (uint256 reserve0, uint256 reserve1) = (reserves.reserve0(), reserves.reserve1());
-        if (!reserves.exists()) {
-            (amount0, amount1) = (SwapMath.grown(0, most0), SwapMath.grown(0, most1));
-            return (LiquidityMath.firstSharesDown(amount0, amount1), amount0, amount1);
-        }
-        (most0, most1) = (Math.min(most0, type(uint112).max), Math.min(most1, type(uint112).max));
-        shares = LiquidityMath.sharesDown(most0, most1, reserve0, reserve1, supply);
-        amount0 = LiquidityMath.costUp(shares, reserve0, supply);
-        amount1 = LiquidityMath.costUp(shares, reserve1, supply);
     }
 
     function _existing(PoolKey memory key, uint256 id) private view returns (Reserves reserves) {
@@ -335,8 +377,7 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
     function _requireRoute(address from, Hop[] calldata hops) private view {
         require(hops.length > 0, EmptyRoute());
         for (uint256 i = 0; i < hops.length; ++i) {
-            (PoolKey memory key, ) = Quotes.keyOf(from, hops[i].tokenOut, hops[i].fee);
-            _existing(key, key.id());
+            _between(from, hops[i].tokenOut, hops[i].fee);
             from = hops[i].tokenOut;
         }
     }
@@ -348,11 +389,12 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
     }
 
     function _requireTimely(address to, uint256 deadline) private view {
-        require(block.timestamp <= deadline, Expired(deadline));
+        if (block.timestamp > deadline) revert Expired(deadline);
         _requireRecipient(to);
     }
 
     function _requireRecipient(address to) private view {
-        require(to != address(0) && to != address(this), InvalidRecipient(to));
+        if (to == address(0)) revert InvalidRecipient(to);
+        if (to == address(this)) revert InvalidRecipient(to);
     }
 }

@@ -2,55 +2,70 @@
 pragma solidity ^0.8.28;
 
 import {Observation, Pool} from "../types/Pool.sol";
-import {Reserves} from "../types/Reserves.sol";
+import {Reserves, ReservesLib} from "../types/Reserves.sol";
 import {Track, TrackLib} from "../types/Track.sol";
 import {PriceLog} from "./PriceLog.sol";
 
 /// @title A pool's price over time
-/// @dev Prices count for the seconds that they lasted, so what happens within one block counts for nothing. Seconds are kept modulo 2^32.
+/// @dev Prices count for the seconds that they lasted, so what happens within one block counts for nothing. The word of the reserves carries
+/// the sum since the newest observation, rounded to 2^-8 at each change; only the first change in each hour of the clock opens the track,
+/// and keeps an observation of the moment at which that hour began. Seconds are kept modulo 2^32, in the reserves' word modulo 2^23.
 library PriceHistory {
     error HistoryTooShort(uint256 wanted, uint256 had);
+    error HistoryTooOld(uint256 elapsed, uint256 most);
     error WindowOfZero();
 
     uint256 internal constant LENGTH = 192;
-    uint32 internal constant SPACING = 1 hours;
+    uint256 internal constant SPACING = 1 hours;
+    /// @dev No mean reaches back further, so that no two changes which it counts are 2^23 seconds apart.
+    uint256 internal constant REACH = 90 days;
+    /// @dev From the sum's fractional bits to those of a logarithm.
+    uint256 private constant _SHIFT = 64 - ReservesLib.SUM_BITS;
 
     /// @dev Starts the history of a new pool with the reserves of its first deposit.
     function start(Pool storage self, uint256 reserve0, uint256 reserve1) internal {
-        uint32 now_ = uint32(block.timestamp);
-        _write(self, 0, 0, now_, reserve0, reserve1);
-        self.track = TrackLib.pack(0, now_, 0, 1, 0);
+        _write(self, 0, 0, block.timestamp, reserve0, reserve1);
+        self.track = TrackLib.pack(0, 0, 1, 0);
     }
 
-    /// @dev Counts the reserves for the seconds since they last changed and, once an hour, keeps an observation. Comes before every change
-    /// of reserves. Returns the track as it now stands.
-    function advance(Pool storage self, Reserves reserves) internal returns (Track track) {
-        track = self.track;
-        uint32 now_ = uint32(block.timestamp);
-        if (now_ == reserves.time()) return track;
-        int128 sum = _sumAt(track, reserves, now_);
-        track = track.withCumulative(sum);
+    /// @dev Counts the reserves for the seconds since they last changed; comes before every change of reserves. Returns their word as of
+    /// now, which the caller stores with the new amounts.
+    function advance(Pool storage self, Reserves reserves) internal returns (Reserves) {
         unchecked {
-            if (now_ - track.observedAt() >= SPACING) {
-                uint256 next = (track.newest() + 1) % LENGTH;
-                uint256 count = track.count() == LENGTH ? LENGTH : track.count() + 1;
-                _write(self, next, sum, now_, reserves.reserve0(), reserves.reserve1());
-                track = TrackLib.pack(sum, now_, next, count, track.protocolPart());
+            uint256 seconds_ = reserves.age();
+            if (seconds_ == 0) return reserves;
+            int256 sum = reserves.sum();
+            int256 log = PriceLog.ofRatio(reserves.reserve0(), reserves.reserve1());
+            uint256 intoHour = block.timestamp % SPACING;
+            if (seconds_ > intoHour) {
+                // Casts: both terms are below 2^88.
+                _observe(self, reserves, int128((sum << _SHIFT) + log * int256(seconds_ - intoHour)), intoHour);
+                (sum, seconds_) = (0, intoHour);
             }
+            // Rounded to the nearest; |log| < 2^71 and seconds_ < 2^23.
+            return reserves.counted(sum + ((log * int256(seconds_) + int256(1 << (_SHIFT - 1))) >> _SHIFT));
         }
-        self.track = track;
+    }
+
+    /// @dev Sum of log2(reserve1 / reserve0), with 64 fractional bits, up to the last change.
+    function cumulative(Pool storage self) internal view returns (int128) {
+        unchecked {
+            return self.track.cumulative() + int128(self.reserves.sum() << _SHIFT);
+        }
     }
 
     /// @dev Mean of log2(reserve1 / reserve0), with 64 fractional bits, rounded down, since the newest observation that is at least `window`
     /// seconds old, and the seconds since then.
     function mean(Pool storage self, uint256 window) internal view returns (int256 log, uint256 elapsed) {
         require(window > 0, WindowOfZero());
-        uint32 now_ = uint32(block.timestamp);
-        Observation storage from = _newestOfAge(self, window, now_);
+        Observation storage from = _newestOfAge(self, window);
+        elapsed = _age(from);
+        require(elapsed <= REACH, HistoryTooOld(elapsed, REACH));
+        Reserves reserves = self.reserves;
         unchecked {
-            elapsed = now_ - from.time;
-            int256 sum = int256(_sumAt(self.track, self.reserves, now_)) - from.cumulative;
-            // Cast: elapsed < 2^32.
+            // A sum that wrapped still leaves right differences. Casts: the terms are below 2^95.
+            int256 last = PriceLog.ofRatio(reserves.reserve0(), reserves.reserve1()) * int256(reserves.age());
+            int256 sum = int128(cumulative(self) + int128(last) - from.cumulative);
             log = sum / int256(elapsed);
             if (sum % int256(elapsed) < 0) --log;
         }
@@ -78,15 +93,27 @@ library PriceHistory {
         return _back(self, track, steps);
     }
 
+    /// @dev Keeps the moment at which this hour began, `intoHour` seconds ago: `added` is what the sum grew by since the newest observation.
+    function _observe(Pool storage self, Reserves reserves, int128 added, uint256 intoHour) private {
+        Track track = self.track;
+        uint256 next = (track.newest() + 1) % LENGTH;
+        uint256 count = track.count() == LENGTH ? LENGTH : track.count() + 1;
+        unchecked {
+            int128 sum = track.cumulative() + added;
+            _write(self, next, sum, block.timestamp - intoHour, reserves.reserve0(), reserves.reserve1());
+            self.track = TrackLib.pack(sum, next, count, track.protocolPart());
+        }
+    }
+
     /// @dev Binary search: ages grow with the steps back.
-    function _newestOfAge(Pool storage self, uint256 window, uint32 now_) private view returns (Observation storage) {
+    function _newestOfAge(Pool storage self, uint256 window) private view returns (Observation storage) {
         Track track = self.track;
         (uint256 low, uint256 high) = (0, track.count());
-        uint256 oldest = high == 0 ? 0 : _age(_back(self, track, high - 1), now_);
+        uint256 oldest = high == 0 ? 0 : _age(_back(self, track, high - 1));
         require(oldest >= window, HistoryTooShort(window, oldest));
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            if (_age(_back(self, track, middle), now_) >= window) high = middle;
+            if (_age(_back(self, track, middle)) >= window) high = middle;
             else low = middle + 1;
         }
         return _back(self, track, low);
@@ -96,19 +123,10 @@ library PriceHistory {
         return self.ring[(track.newest() + LENGTH - steps) % LENGTH];
     }
 
-    function _age(Observation storage seen, uint32 now_) private view returns (uint256) {
+    function _age(Observation storage seen) private view returns (uint256) {
         unchecked {
-            return now_ - seen.time;
-        }
-    }
-
-    /// @dev A logarithm below 2^71 over fewer than 2^32 seconds at a time: 2^128 holds it for as long as any chain runs, and a sum that
-    /// wraps would still leave right differences.
-    function _sumAt(Track track, Reserves reserves, uint32 now_) private pure returns (int128) {
-        unchecked {
-            int256 log = PriceLog.ofRatio(reserves.reserve0(), reserves.reserve1());
-            uint32 elapsed = now_ - reserves.time();
-            return int128(track.cumulative() + log * int256(uint256(elapsed)));
+            // Cast: seconds modulo 2^32.
+            return uint32(block.timestamp) - seen.time;
         }
     }
 
@@ -116,11 +134,11 @@ library PriceHistory {
         Pool storage self,
         uint256 index,
         int128 sum,
-        uint32 time,
+        uint256 time,
         uint256 reserve0,
         uint256 reserve1
     ) private {
-        // Casts: reserves fit their 112 bits.
-        self.ring[index] = Observation(sum, time, uint112(reserve0), uint112(reserve1));
+        // Casts: reserves are below 2^102, seconds count modulo 2^32.
+        self.ring[index] = Observation(sum, uint32(time), uint112(reserve0), uint112(reserve1));
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Pool} from "../types/Pool.sol";
-import {Hop, PoolKey} from "../types/PoolKey.sol";
+import {Hop, PoolKeyLib} from "../types/PoolKey.sol";
 import {Reserves} from "../types/Reserves.sol";
 import {SwapMath} from "./SwapMath.sol";
 
@@ -14,9 +14,11 @@ library Quotes {
         Reserves reserves;
     }
 
-    /// @dev The pool between two tokens, and whether the first of them is its token0.
-    function keyOf(address from, address to, uint16 fee) internal pure returns (PoolKey memory, bool) {
-        return from < to ? (PoolKey(from, to, fee), true) : (PoolKey(to, from, fee), false);
+    /// @dev The pool of a step, and whether the step goes from its token0 to its token1.
+    function idOf(address from, Hop calldata hop) internal pure returns (uint256 id, bool zeroForOne) {
+        zeroForOne = from < hop.tokenOut;
+        (address token0, address token1) = zeroForOne ? (from, hop.tokenOut) : (hop.tokenOut, from);
+        id = PoolKeyLib.idOf(token0, token1, hop.fee);
     }
 
     /// @dev Output of a route of pools that exist, rounded down at each step.
@@ -28,7 +30,7 @@ library Quotes {
     ) internal view returns (uint256) {
         Step[] memory steps = new Step[](hops.length);
         for (uint256 i = 0; i < hops.length; ++i) {
-            amount = _trade(pools, steps, i, token, hops[i], amount, true).amountOut;
+            amount = _trade(pools, steps, i, token, hops[i], amount, true);
             token = hops[i].tokenOut;
         }
         return amount;
@@ -45,7 +47,7 @@ library Quotes {
         for (uint256 n = 0; n < hops.length; ++n) {
             uint256 i = hops.length - 1 - n;
             address from = i == 0 ? tokenIn : hops[i - 1].tokenOut;
-            amount = _trade(pools, steps, n, from, hops[i], amount, false).amountIn;
+            amount = _trade(pools, steps, n, from, hops[i], amount, false);
         }
         return amount;
     }
@@ -59,13 +61,18 @@ library Quotes {
         Hop calldata hop,
         uint256 amount,
         bool isExactIn
-    ) private view returns (SwapMath.Trade memory t) {
-        (PoolKey memory key, bool zeroForOne) = keyOf(from, hop.tokenOut, hop.fee);
-        uint256 id = key.id();
-        Reserves reserves = pools[id].reserves;
-        for (uint256 i = 0; i < count; ++i) if (steps[i].id == id) reserves = steps[i].reserves;
+    ) private view returns (uint256 other) {
+        (uint256 id, bool zeroForOne) = idOf(from, hop);
         uint256 part = pools[id].track.protocolPart();
-        t = SwapMath.trade(reserves, zeroForOne, hop.fee, part, amount, isExactIn);
-        steps[count] = Step(id, t.left);
+        Reserves reserves = _left(steps, count, id, pools[id].reserves);
+        other = SwapMath.otherAmount(reserves, zeroForOne, hop.fee, amount, isExactIn);
+        (uint256 amountIn, uint256 amountOut) = isExactIn ? (amount, other) : (other, amount);
+        amountIn -= SwapMath.protocolFeeDown(amountIn, hop.fee, part);
+        steps[count] = Step(id, reserves.swapped(zeroForOne, amountIn, amountOut));
+    }
+
+    function _left(Step[] memory steps, uint256 count, uint256 id, Reserves reserves) private pure returns (Reserves) {
+        for (uint256 i = 0; i < count; ++i) if (steps[i].id == id) reserves = steps[i].reserves;
+        return reserves;
     }
 }

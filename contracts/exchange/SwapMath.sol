@@ -4,41 +4,23 @@ pragma solidity ^0.8.28;
 import {Reserves, ReservesLib} from "../types/Reserves.sol";
 
 /// @title Amounts of a swap against x · y = k
-/// @dev Reserves and amounts are below 2^112 and the fee below 10^4, so that every product here stays below 2^240.
+/// @dev Reserves and amounts are below 2^102 and the fee below 10^4, so that every product here stays below 2^218.
 /// INVARIANT: reserveIn · reserveOut never falls, because every rounding favours the pool.
 library SwapMath {
-    error AmountTooLarge(uint256 amount);
     error ReserveTooSmall(uint256 wanted, uint256 reserve);
-
-    /// @dev One swap: `taken` of the input goes to the protocol, `left` are the reserves after it.
-    struct Trade {
-        uint256 amountIn;
-        uint256 amountOut;
-        uint256 taken;
-        Reserves left;
-    }
 
     uint256 internal constant BPS = 10_000;
 
-    /// @dev The swap of an exact input, or for an exact output, out of the given reserves; the protocol gets one in `part` of the fee.
-    /// The product of the reserves does not fall: what the protocol takes is less than the fee.
-    function trade(
+    /// @dev Output of the swap of an exact input, or input of the swap for an exact output.
+    function otherAmount(
         Reserves reserves,
         bool zeroForOne,
         uint256 fee,
-        uint256 part,
         uint256 amount,
         bool exactIn
-    ) internal view returns (Trade memory t) {
-        (uint256 rIn, uint256 rOut) = (reserves.reserve0(), reserves.reserve1());
-        if (!zeroForOne) (rIn, rOut) = (rOut, rIn);
-        if (exactIn) (t.amountIn, t.amountOut) = (amount, amountOutDown(amount, rIn, rOut, fee));
-        else (t.amountIn, t.amountOut) = (amountInUp(amount, rIn, rOut, fee), amount);
-        t.taken = protocolFeeDown(t.amountIn, fee, part);
-        rIn = grown(rIn, t.amountIn - t.taken);
-        rOut -= t.amountOut;
-        if (!zeroForOne) (rIn, rOut) = (rOut, rIn);
-        t.left = ReservesLib.pack(rIn, rOut, uint32(block.timestamp));
+    ) internal pure returns (uint256) {
+        (uint256 rIn, uint256 rOut) = reserves.ordered(zeroForOne);
+        return exactIn ? amountOutDown(amount, rIn, rOut, fee) : amountInUp(amount, rIn, rOut, fee);
     }
 
     /// @dev Output for `amountIn`, rounded down; below `reserveOut`.
@@ -51,7 +33,7 @@ library SwapMath {
         _requireSmall(amountIn);
         unchecked {
             uint256 charged = amountIn * (BPS - fee);
-            return (charged * reserveOut) / (reserveIn * BPS + charged);
+            return _divDown(charged * reserveOut, reserveIn * BPS + charged);
         }
     }
 
@@ -62,10 +44,10 @@ library SwapMath {
         uint256 reserveOut,
         uint256 fee
     ) internal pure returns (uint256 amountIn) {
-        require(amountOut < reserveOut, ReserveTooSmall(amountOut, reserveOut));
+        if (amountOut >= reserveOut) revert ReserveTooSmall(amountOut, reserveOut);
         unchecked {
             uint256 divisor = (reserveOut - amountOut) * (BPS - fee);
-            amountIn = (reserveIn * amountOut * BPS + divisor - 1) / divisor;
+            amountIn = _divDown(reserveIn * amountOut * BPS + divisor - 1, divisor);
         }
         _requireSmall(amountIn);
     }
@@ -73,16 +55,25 @@ library SwapMath {
     /// @dev The protocol's part of the fee on `amountIn`, one in `part`, rounded down; nothing if `part` is zero.
     function protocolFeeDown(uint256 amountIn, uint256 fee, uint256 part) internal pure returns (uint256) {
         if (part == 0) return 0;
-        return (amountIn * fee) / (BPS * part);
+        unchecked {
+            return (amountIn * fee) / (BPS * part);
+        }
     }
 
-    /// @dev The reserve after an input, which fits its 112 bits.
+    /// @dev The reserve after an input, which fits its 102 bits.
     function grown(uint256 reserve, uint256 amount) internal pure returns (uint256 sum) {
         sum = reserve + amount;
         _requireSmall(sum);
     }
 
     function _requireSmall(uint256 amount) private pure {
-        require(amount <= type(uint112).max, AmountTooLarge(amount));
+        if (amount > ReservesLib.MOST) revert ReservesLib.AmountTooLarge(amount);
+    }
+
+    /// @dev Without the compiler's check of the divisor, which is not zero.
+    function _divDown(uint256 a, uint256 b) private pure returns (uint256 c) {
+        assembly ("memory-safe") {
+            c := div(a, b)
+        }
     }
 }

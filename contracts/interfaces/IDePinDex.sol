@@ -47,6 +47,18 @@ interface IDePinDex {
         uint256 deadline;
     }
 
+    /// @dev A swap through one pool: `amount` is exact, `limit` the least output or the most input. (The order of the fields gives
+    /// selectors that the dispatcher tries early.)
+    struct Direct {
+        uint256 amount;
+        uint256 limit;
+        address to;
+        uint256 deadline;
+        address tokenIn;
+        address tokenOut;
+        uint16 fee;
+    }
+
     /// @dev An ERC-2612 permit of the caller for this contract. One that fails is passed over: somebody may have sent it before.
     struct Permit {
         uint256 value;
@@ -109,6 +121,9 @@ interface IDePinDex {
     /// @notice Sells exactly `amountIn` along the route for at least `minOut`.
     function swapExactIn(ExactIn calldata params) external returns (uint256 amountOut);
 
+    /// @notice The same through the one pool of `tokenIn`, `tokenOut` and `fee`, for less gas.
+    function swapDirectExactIn(Direct calldata params) external returns (uint256 amountOut);
+
     /// @notice The same, after a permit for `tokenIn`.
     function swapExactInWithPermit(
         ExactIn calldata params,
@@ -117,6 +132,9 @@ interface IDePinDex {
 
     /// @notice Buys exactly `amountOut` along the route for at most `maxIn`; no more than is needed is taken.
     function swapExactOut(ExactOut calldata params) external returns (uint256 amountIn);
+
+    /// @notice The same through the one pool of `tokenIn`, `tokenOut` and `fee`, for less gas.
+    function swapDirectExactOut(Direct calldata params) external returns (uint256 amountIn);
 
     /// @notice The same, after a permit for `tokenIn`.
     function swapExactOutWithPermit(
@@ -174,7 +192,7 @@ interface IDePinDex {
     function quoteRemove(PoolKey calldata key, uint256 shares) external view returns (uint256 amount0, uint256 amount1);
 
     /// @notice Geometric mean price of each token in the other (base units, 128 fractional bits, rounded down) since the newest observation
-    /// that is at least `window` seconds old, and the seconds since then. Reverts if there is none so old.
+    /// that is at least `window` seconds old, and the seconds since then. Reverts if there is none so old, or if it is older than 90 days.
     function twap(
         uint256 id,
         uint256 window
@@ -186,10 +204,11 @@ interface IDePinDex {
         uint256 observations
     ) external view returns (uint256 reserve0, uint256 reserve1);
 
-    /// @notice The observation `back` steps before the newest.
+    /// @notice The observation `back` steps before the newest. All but a pool's first are of moments at which an hour of the clock began.
     function observation(uint256 id, uint256 back) external view returns (Observation memory);
 
-    /// @notice Reserves and the second (modulo 2^32) at which they last changed; zeros for a pool that does not exist.
+    /// @notice Reserves and the second (modulo 2^32) at which they last changed, if that is less than 97 days (2^23 seconds) ago, else later
+    /// by as many times that; zeros for a pool that does not exist.
     function reservesOf(uint256 id) external view returns (uint256 reserve0, uint256 reserve1, uint32 time);
 
     /// @notice Sum over time of log2(reserve1 / reserve0) up to the last change, number of observations, and the part in so many of the fee that the protocol takes.

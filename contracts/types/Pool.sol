@@ -12,7 +12,7 @@ struct Observation {
     uint112 reserve1;
 }
 
-/// @dev `ring` holds observations at least an hour apart, so eight days or more once it is full.
+/// @dev `ring` holds observations of different hours of the clock, so 191 hours or more once it is full.
 struct Pool {
     Reserves reserves;
     Track track;

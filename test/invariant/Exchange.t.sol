@@ -58,13 +58,15 @@ contract ExchangeInvariantTest is Test {
     /// @notice The handlers really do what they say: a long life reaches everything.
     function test_everyStepIsReached() public {
         _live(0, 500);
-        bytes32[11] memory reached = [
+        bytes32[13] memory reached = [
             bytes32("add"),
             "remove",
             "removeAll",
             "sell",
+            "sellDirect",
             "sellRoute",
             "buy",
+            "buyDirect",
             "buyRoute",
             "donate",
             "send",

@@ -10,7 +10,7 @@ import {Track, TrackLib} from "../../../contracts/types/Track.sol";
 
 /// @notice Every pure rule of the exchange over its whole domain.
 contract ExchangeFuzzTest is Test {
-    uint256 private constant _MOST = type(uint112).max;
+    uint256 private constant _MOST = ReservesLib.MOST;
 
     function testFuzz_productNeverFallsOnAnyTrade(
         uint112 r0,
@@ -30,13 +30,16 @@ contract ExchangeFuzzTest is Test {
         uint256 a = exactIn ? bound(amount, 1, _MOST - rIn) : bound(amount, 1, rOut - 1);
         // Leave out what does not fit, by the model.
         if (!exactIn && _ceilIn(a, rIn, rOut, fee) > _MOST - rIn) return;
-        SwapMath.Trade memory t = SwapMath.trade(ReservesLib.pack(x, y, 0), zeroForOne, fee, p, a, exactIn);
-        assertGe(t.left.reserve0() * t.left.reserve1(), x * y, "k fell");
-        assertLt(t.amountOut, rOut);
-        assertLe(t.taken * 6 * 10_000, t.amountIn * fee, "more than a sixth of the fee");
+        uint256 amountIn = exactIn ? a : SwapMath.amountInUp(a, rIn, rOut, fee);
+        uint256 amountOut = exactIn ? SwapMath.amountOutDown(a, rIn, rOut, fee) : a;
+        uint256 taken = SwapMath.protocolFeeDown(amountIn, fee, p);
+        Reserves left = ReservesLib.first(x, y).swapped(zeroForOne, amountIn - taken, amountOut);
+        assertGe(left.reserve0() * left.reserve1(), x * y, "k fell");
+        assertLt(amountOut, rOut);
+        assertLe(taken * 6 * 10_000, amountIn * fee, "more than a sixth of the fee");
         if (exactIn) return;
-        assertGe(SwapMath.amountOutDown(t.amountIn, rIn, rOut, fee), a, "input buys less");
-        if (t.amountIn > 0) assertLt(SwapMath.amountOutDown(t.amountIn - 1, rIn, rOut, fee), a, "input not least");
+        assertGe(SwapMath.amountOutDown(amountIn, rIn, rOut, fee), a, "input buys less");
+        if (amountIn > 0) assertLt(SwapMath.amountOutDown(amountIn - 1, rIn, rOut, fee), a, "input not least");
     }
 
     function testFuzz_sharesNeverLoseToDepositOrExit(
@@ -77,7 +80,7 @@ contract ExchangeFuzzTest is Test {
     }
 
     function test_logOfPowersOfTwoIsExact() public pure {
-        for (uint256 i; i < 112; ++i) {
+        for (uint256 i; i < 102; ++i) {
             assertEq(PriceLog.ofRatio(1, 1 << i), int256(i << 64));
             assertEq(PriceLog.ofRatio(1 << i, 1), -int256(i << 64));
             assertEq(PriceLog.exp2(int256(i << 64)), 1 << (128 + i));
@@ -85,23 +88,34 @@ contract ExchangeFuzzTest is Test {
         }
     }
 
-    function testFuzz_slotsKeepTheirFields(
-        uint112 r0,
-        uint112 r1,
-        uint32 time,
-        int128 sum,
-        int128 next,
-        uint16 newest,
-        uint16 count,
-        uint8 part
-    ) public pure {
-        Reserves r = ReservesLib.pack(r0, r1, time);
+    function testFuzz_reservesKeepTheirFields(
+        uint112 x,
+        uint112 y,
+        uint64 start,
+        uint64 pause,
+        int24 sum,
+        bool charged
+    ) public {
+        (uint256 r0, uint256 r1) = (bound(x, 1, _MOST), bound(y, 1, _MOST));
+        vm.warp(start);
+        Reserves r = ReservesLib.first(1, 1).counted(int256(sum) * 16).withCharged(charged).withAmounts(r0, r1);
+        vm.warp(uint256(start) + pause);
         assertEq(r.reserve0(), r0);
         assertEq(r.reserve1(), r1);
-        assertEq(r.time(), time);
-        Track t = TrackLib.pack(next, time, newest, count, ~part).withCumulative(sum).withProtocolPart(part);
+        assertEq(r.age(), pause % 2 ** 23);
+        assertEq(r.sum(), int256(sum) * 16);
+        assertEq(r.charged(), charged);
+        Reserves later = r.withCharged(!charged).counted(-1 - int256(sum) * 16).withAmounts(r1, r0);
+        assertEq(later.reserve0(), r1);
+        assertEq(later.reserve1(), r0);
+        assertEq(later.age(), 0);
+        assertEq(later.sum(), -1 - int256(sum) * 16);
+        assertEq(later.charged(), !charged);
+    }
+
+    function testFuzz_trackKeepsItsFields(int128 sum, uint16 newest, uint16 count, uint8 part) public pure {
+        Track t = TrackLib.pack(sum, newest, count, ~part).withProtocolPart(part);
         assertEq(t.cumulative(), sum);
-        assertEq(t.observedAt(), time);
         assertEq(t.newest(), newest);
         assertEq(t.count(), count);
         assertEq(t.protocolPart(), part);

@@ -70,9 +70,19 @@ contract DexHandler is CommonBase {
         try dex.quoteExactIn(tokenIn, hops, amount) returns (uint256 quoted) {
             address actor = actors[(seed >> 4) % 4];
             vm.prank(actor);
-            uint256 out = dex.swapExactIn(IDePinDex.ExactIn(tokenIn, hops, amount, quoted, actor, block.timestamp));
+            bool isDirect = hops.length == 1 && (seed >> 210) % 2 == 0;
+            uint256 out =
+                isDirect
+                    ? dex.swapDirectExactIn(_direct(tokenIn, hops[0], amount, quoted, actor))
+                    : dex.swapExactIn(IDePinDex.ExactIn(tokenIn, hops, amount, quoted, actor, block.timestamp));
             if (out != quoted) wronged = true;
-            ++reached[hops.length == 1 ? bytes32("sell") : bytes32("sellRoute")];
+            ++reached[
+                isDirect
+                    ? bytes32("sellDirect")
+                    : hops.length == 1
+                        ? bytes32("sell")
+                        : bytes32("sellRoute")
+            ];
         } catch {
             ++reached["refused"];
         }
@@ -85,9 +95,19 @@ contract DexHandler is CommonBase {
             address actor = actors[(seed >> 4) % 4];
             if (PlainToken(tokenIn).balanceOf(actor) < quoted) return;
             vm.prank(actor);
-            uint256 cost = dex.swapExactOut(IDePinDex.ExactOut(tokenIn, hops, amount, quoted, actor, block.timestamp));
+            bool isDirect = hops.length == 1 && (seed >> 210) % 2 == 0;
+            uint256 cost =
+                isDirect
+                    ? dex.swapDirectExactOut(_direct(tokenIn, hops[0], amount, quoted, actor))
+                    : dex.swapExactOut(IDePinDex.ExactOut(tokenIn, hops, amount, quoted, actor, block.timestamp));
             if (cost != quoted) wronged = true;
-            ++reached[hops.length == 1 ? bytes32("buy") : bytes32("buyRoute")];
+            ++reached[
+                isDirect
+                    ? bytes32("buyDirect")
+                    : hops.length == 1
+                        ? bytes32("buy")
+                        : bytes32("buyRoute")
+            ];
         } catch {
             ++reached["refused"];
         }
@@ -175,6 +195,16 @@ contract DexHandler is CommonBase {
     function _keyOf(uint256 x, uint256 y, uint16 fee) private view returns (PoolKey memory) {
         (address a, address b) = (address(tokens[x]), address(tokens[y]));
         return a < b ? PoolKey(a, b, fee) : PoolKey(b, a, fee);
+    }
+
+    function _direct(
+        address tokenIn,
+        Hop memory hop,
+        uint256 amount,
+        uint256 limit,
+        address actor
+    ) private view returns (IDePinDex.Direct memory) {
+        return IDePinDex.Direct(amount, limit, actor, block.timestamp, tokenIn, hop.tokenOut, hop.fee);
     }
 
     /// @dev Any direction of any pool, on to any other pool of the token half of the time.

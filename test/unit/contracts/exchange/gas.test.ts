@@ -36,8 +36,8 @@ describe("The exchange's gas", function () {
   it("is below that of Uniswap v2's pair with the transfers that the pair needs", () => {
     const figure = (name: string): number => gas[name] ?? NaN;
     const swap = figure("Uniswap v2 pair: swap and the transfer before it");
-    expect(figure("swap, exact input")).to.be.lessThan(swap);
-    expect(figure("swap, exact output")).to.be.lessThan(swap);
+    expect(figure("direct swap, exact input")).to.be.lessThan(swap);
+    expect(figure("direct swap, exact output")).to.be.lessThan(swap);
     const mint = figure("Uniswap v2 pair: mint and the two transfers before it");
     expect(figure("add liquidity")).to.be.lessThan(mint);
   });

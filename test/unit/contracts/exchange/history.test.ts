@@ -18,6 +18,9 @@ describe("DePinDex price history", () => {
     f = await deployDexFixture();
     key = await f.key(f.tokens[0], f.tokens[1]);
     id = poolId(key);
+    // Ten seconds after an hour of the clock began, at which observations are kept.
+    const now = await f.helpers.time.latest();
+    await f.helpers.time.increaseTo(now - (now % HOUR) + HOUR + 10);
     await f.add(key, 10n ** 18n, 4n * 10n ** 18n);
   });
 
@@ -54,14 +57,45 @@ describe("DePinDex price history", () => {
   it("weighs each price by the seconds that it lasted: the geometric mean", async () => {
     await pass(3);
     await sell(10n ** 18n);
-    const [r0, r1] = await f.dex.reservesOf(id);
+    const [r0, r1, soldAt] = await f.dex.reservesOf(id);
     await pass(1);
     const { elapsed } = await f.dex.twap(id, 3 * HOUR + 1);
-    // The observation of the trade is exactly an hour old, the one before it three hours more.
+    const seconds = Number((await f.dex.observation(id, 1)).time + elapsed - soldAt);
+    expect(seconds).to.equal(HOUR);
     const now = Math.log2(Number(r1) / Number(r0));
-    const mean = (Math.log2(4) * (Number(elapsed) - HOUR) + now * HOUR) / Number(elapsed);
+    const mean = (Math.log2(4) * (Number(elapsed) - seconds) + now * seconds) / Number(elapsed);
     expectClose(Math.log2(await price(3 * HOUR + 1)), mean, 1e-6);
-    expectClose(Math.log2(await price(HOUR)), now, 1e-6);
+    // The newest observation is of the moment at which the hour of the trade began, some seconds before it.
+    const recent = await f.dex.twap(id, HOUR);
+    const before = Number(recent.elapsed) - seconds;
+    expect(before).to.be.greaterThan(0).and.lessThan(60);
+    expectClose(
+      Math.log2(Number(recent.price0X128) / Number(ONE)),
+      (Math.log2(4) * before + now * seconds) / (before + seconds),
+      1e-6,
+    );
+  });
+
+  it("keeps the moment at which an hour of the clock began, with the reserves that held then", async () => {
+    await sell(10n ** 17n);
+    const [r0, r1] = await f.dex.reservesOf(id);
+    await f.helpers.time.increase(5 * HOUR - 100);
+    await f.dex.observe(id);
+    await sell(10n ** 18n);
+    const [first, last] = [await f.dex.observation(id, 1), await f.dex.observation(id, 0)];
+    expect([last.time % BigInt(HOUR), last.reserve0, last.reserve1]).to.deep.equal([0n, r0, r1]);
+    expect(last.time - first.time).to.equal(BigInt(5 * HOUR - HOUR) - (first.time % BigInt(HOUR)));
+    expect((await f.dex.trackOf(id)).observations).to.equal(2n);
+  });
+
+  it("is of no use over more than ninety days, which its word of time cannot tell apart", async () => {
+    await f.dex.observe(id);
+    await pass(24 * 90);
+    await expect(f.dex.twap(id, HOUR)).to.be.revertedWithCustomError(f.dex, "HistoryTooOld");
+    await f.dex.observe(id);
+    await expect(f.dex.twap(id, 2 * HOUR)).to.be.revertedWithCustomError(f.dex, "HistoryTooOld");
+    await pass(2);
+    expectClose(await price(HOUR), 4, 1e-8);
   });
 
   it("counts nothing of what is done and undone within one block", async () => {
@@ -76,7 +110,8 @@ describe("DePinDex price history", () => {
     expect((await there.wait())?.blockNumber).to.equal((await back.wait())?.blockNumber);
     const { cumulative } = await f.dex.trackOf(id);
     const seconds = BigInt(await f.helpers.time.latest()) - (await f.dex.observation(id, 1)).time;
-    expectClose(Number(cumulative / seconds) / 2 ** 64, Math.log2(before), 1e-8);
+    // The sum within the hour is kept to 2^-9.
+    expectClose(Number(cumulative / seconds) / 2 ** 64, Math.log2(before), 2 ** -9 / Number(seconds));
   });
 
   it("moves by a thousandfold price that lasts one block of an hour's 300 by 2.4% only", async () => {
@@ -106,6 +141,7 @@ describe("DePinDex price history", () => {
     const oldest = await f.dex.observation(id, 191);
     const age = BigInt(await f.helpers.time.latest()) - oldest.time;
     expect(age).to.be.at.least(BigInt(191 * HOUR));
+    expect(oldest.time % BigInt(HOUR)).to.equal(0n);
     const { elapsed } = await f.dex.twap(id, 7 * 24 * HOUR);
     expect(elapsed)
       .to.be.at.least(BigInt(7 * 24 * HOUR))

@@ -53,7 +53,7 @@ describe("DePinDex liquidity", () => {
     it("must be worth more than the locked shares and fit the reserves", async () => {
       await refuses(add({ maxAmount0: 1000n, maxAmount1: 1000n }), "TooFewShares", LOCKED);
       await refuses(add({ maxAmount0: 0n }), "TooFewShares", 0n);
-      await refuses(add({ maxAmount0: 2n ** 112n }), "AmountTooLarge", 2n ** 112n);
+      await refuses(add({ maxAmount0: 2n ** 102n }), "AmountTooLarge", 2n ** 102n);
     });
     it("names two different tokens in order, and a fee tier", async () => {
       const { token0, token1 } = key;
@@ -97,7 +97,7 @@ describe("DePinDex liquidity", () => {
       await refuses(add({ to: ZeroAddress }), "InvalidRecipient", ZeroAddress);
       await refuses(add({ to: f.dex }), "InvalidRecipient", await f.dex.getAddress());
       await refuses(add({ maxAmount0: 0n }), "TooFewShares", 0n);
-      const most = 2n ** 112n - 1n;
+      const most = 2n ** 102n - 1n;
       const call = add({ maxAmount0: MaxUint256, maxAmount1: most });
       await expect(call).to.be.revertedWithCustomError(f.dex, "AmountTooLarge");
     });

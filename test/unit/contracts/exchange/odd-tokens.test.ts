@@ -53,9 +53,37 @@ describe("DePinDex and odd tokens", () => {
     await swap(true);
     await swap(false);
     await odd.setAnswers(false, true);
+    const token = await odd.getAddress();
     for (const isSelling of [true, false]) {
-      await expect(swap(isSelling)).to.be.revertedWithCustomError(f.dex, "SafeERC20FailedOperation");
+      const hops = [{ tokenOut: token, fee: 30n }];
+      const amount = isSelling ? 1000n : await f.dex.quoteExactIn(await f.tokens[0].getAddress(), hops, 1000n);
+      await expect(swap(isSelling)).to.be.revertedWithCustomError(f.dex, "WrongTransfer").withArgs(token, amount, 0n);
     }
+  });
+
+  it("refuses a token that no longer says what the exchange holds", async () => {
+    await f.ethers.provider.send("hardhat_setCode", [await odd.getAddress(), "0x"]);
+    for (const isSelling of [true, false]) {
+      await expect(swap(isSelling))
+        .to.be.revertedWithCustomError(f.dex, "UnreadableBalance")
+        .withArgs(await odd.getAddress());
+    }
+  });
+
+  it("is as strict where a swap goes through one pool directly", async () => {
+    const [token, plain] = [await odd.getAddress(), await f.tokens[0].getAddress()];
+    const common = { to: f.trader, deadline: NEVER, fee: 30n };
+    const dex = f.dex.connect(f.trader);
+    const sold = { ...common, tokenIn: token, tokenOut: plain };
+    const bought = { ...common, tokenIn: plain, tokenOut: token };
+    await odd.setFees(10n, 0n);
+    await expect(dex.swapDirectExactIn({ ...sold, amount: 1000n, limit: 0n }))
+      .to.be.revertedWithCustomError(f.dex, "WrongTransfer")
+      .withArgs(token, 1000n, 990n);
+    await odd.setFees(0n, 10n);
+    await expect(dex.swapDirectExactOut({ ...bought, amount: 1000n, limit: 2000n }))
+      .to.be.revertedWithCustomError(f.dex, "WrongTransfer")
+      .withArgs(token, 1000n, 1010n);
   });
 
   it("lets who is blocked by a token be paid elsewhere", async () => {
@@ -84,8 +112,12 @@ describe("DePinDex and odd tokens", () => {
     const i = f.dex.interface;
     const input = { tokenIn: key.token0, hops, amountIn: 1000n, minOut: 0n, to, deadline };
     const output = { tokenIn: key.token0, hops, amountOut: 1000n, maxIn: NEVER, to, deadline };
+    const { token0: tokenIn, token1: tokenOut, fee } = key;
+    const direct = { amount: 1000n, limit: 0n, to, deadline, tokenIn, tokenOut, fee };
     const deposit = { key, maxAmount0: 1000n, maxAmount1: 1000n, minShares: 0n, to, deadline };
     const calls = [
+      i.encodeFunctionData("swapDirectExactIn", [direct]),
+      i.encodeFunctionData("swapDirectExactOut", [{ ...direct, limit: NEVER }]),
       i.encodeFunctionData("swapExactIn", [input]),
       i.encodeFunctionData("swapExactInWithPermit", [input, permit]),
       i.encodeFunctionData("swapExactOut", [output]),
