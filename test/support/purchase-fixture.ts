@@ -25,6 +25,12 @@ export interface Route {
   readonly hops: { tokenOut: string; fee: number }[];
 }
 
+export interface Payment extends Pick<Route, "hops"> {
+  readonly tokenIn: string;
+  readonly maxIn: bigint;
+  readonly deadline: bigint;
+}
+
 export interface PurchaseFixture extends MarketFixture {
   readonly router: BuyAndPost;
   /** An ordinary token with a pool against ORION and none against CU. */
@@ -38,10 +44,7 @@ export interface PurchaseFixture extends MarketFixture {
   own(overrides?: Partial<Terms>): Terms;
   escrow(terms: Terms): bigint;
   /** A payment along a route with limits that do not bind, unless they are given. */
-  payment(
-    route: Route,
-    limits?: { maxIn?: bigint; deadline?: bigint },
-  ): Promise<Parameters<BuyAndPost["buyAndPost"]>[1]>;
+  payment(route: Route, limits?: { maxIn?: bigint; deadline?: bigint }): Promise<Payment>;
   buyAndPost(
     terms: Terms,
     route?: Route,
