@@ -51,7 +51,7 @@ contract MiningHandler is CommonBase {
         for (uint160 i; i < 4; ++i) actors[i] = address(0xF000 + i);
         // One pool of few shares, one of about as many as fit.
         _makePool(0, PoolKey(address(a), address(b), 30), 1e6);
-        _makePool(1, PoolKey(address(a), address(b), 100), 1e33);
+        _makePool(1, PoolKey(address(a), address(b), 100), 1e30);
     }
 
     function deposit(uint256 seed) external {
