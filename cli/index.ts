@@ -17,10 +17,20 @@ export { rpc } from "./devnet/rpc.ts";
 export { startDevnet, type Devnet, type DevnetOptions } from "./devnet/start-devnet.ts";
 export { startIndex, type Index, type IndexOptions, type IndexPorts } from "./indexer/start-index.ts";
 export { acceptUnits } from "./job/accept.ts";
+export { buyAndPostJob, type BoughtJob, type BuyAndPostOptions } from "./job/buy-and-post.ts";
 export { cancelJob } from "./job/cancel.ts";
 export { jobResult, type JobResult } from "./job/job-result.ts";
 export { planLines } from "./job/post.ts";
-export { planJob, postJob, PROFILES, type JobPlan, type JobRequest, type PostedJob } from "./job/post-job.ts";
+export {
+  NoLivePriceError,
+  planJob,
+  postJob,
+  PROFILES,
+  type JobPlan,
+  type JobRequest,
+  type PostedJob,
+} from "./job/post-job.ts";
+export { purchaseLines, quotePurchase, type Purchase, type PurchaseOptions } from "./job/purchase.ts";
 export { summarise, type JobSummary } from "./job/summary.ts";
 export { tipJob } from "./job/tip.ts";
 export { watchJob } from "./job/watch-job.ts";

@@ -43,6 +43,12 @@ export const parseOrion = (text: string): bigint => parsePositiveAmount(text, OR
 export const parseCredits = (text: string): bigint => parsePositiveAmount(text, CU);
 export const parseCreditsOrZero = (text: string): bigint => parseAmount(text, CU);
 
+/** A positive decimal number whose unit only the chain knows; stays a text until then. */
+export function parseDecimal(text: string): string {
+  if (/^\d{1,40}(?:\.\d{1,36})?$/.test(text) && /[1-9]/.test(text)) return text;
+  throw new InvalidArgumentError("Give a positive amount such as 1000 or 0.25.");
+}
+
 export function parseAddress(text: string): string {
   if (isAddress(text)) return getAddress(text);
   throw new InvalidArgumentError("Give an address: 0x and 40 hexadecimal digits.");

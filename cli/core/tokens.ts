@@ -18,6 +18,8 @@ export interface Spending {
   readonly hint: string;
   /** Approve this once for ever, which saves a transaction each time, instead of exactly the amount. */
   readonly infinite?: boolean;
+  /** Approve so much instead of exactly the amount. */
+  readonly allowed?: bigint;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function approveSpending(client: SigningClient, spending: Spending)
   const { token, unit, spender, amount } = spending;
   await requireBalance(client, spending);
   if (await isApproved(client, spending)) return;
-  const allowed = spending.infinite === true ? MaxUint256 : amount;
+  const allowed = spending.infinite === true ? MaxUint256 : (spending.allowed ?? amount);
   const data = token.interface.encodeFunctionData("approve", [spender, allowed]);
   await client.sender.send({ to: await token.getAddress(), data, label: `approve ${unit.symbol}` });
 }

@@ -9,6 +9,7 @@ import type { ProgramFacts, Tensor } from "@orion/protocol/tensor";
 import { CU, formatAmount } from "../core/amounts.ts";
 import type { SigningClient } from "../core/client.ts";
 import { approveSpending } from "../core/tokens.ts";
+import { WEEK_SECONDS } from "../credits/read-price.ts";
 import { chooseUnits } from "./units.ts";
 
 /** What an engineer asks for; what is left out is chosen within the market's bounds. */
@@ -24,8 +25,10 @@ export interface JobRequest {
   readonly keeper?: string;
   /** CU base units per shard. */
   readonly keeperFee?: bigint;
-  /** ORION wei per shard. */
+  /** ORION wei per shard; when left out, twenty times what its work has cost on the exchange in the mean of the last week. */
   readonly collateralPerShard?: bigint;
+  /** Let the floor of credits stand for that mean where the exchange gives none. */
+  readonly withoutPrice?: boolean;
   /** Index of the set of windows; see `PROFILES`. */
   readonly profile?: number;
   /** 32 bytes of 0x-hex; random when left out, so that equal jobs are different ones. */
@@ -56,13 +59,17 @@ export interface PostOptions {
   readonly onPlan?: (plan: JobPlan) => void;
 }
 
+/** The exchange gives no price that counts, so nothing says what collateral deters a cheat. */
+export class NoLivePriceError extends InvalidInputError {}
+
 /** Names of the profiles, in the order of their indices. */
 export const PROFILES = ["fast", "standard", "long"] as const;
 export const DEFAULT_PROFILE: (typeof PROFILES)[number] = "standard";
 
 /**
  * Validates program and data, cuts and stores them, shows the plan, approves the escrow and posts the job.
- * @throws ProgramError, NpyError, InvalidInputError for unusable input, before anything is signed
+ * @throws ProgramError, NpyError, InvalidInputError for unusable input, NoLivePriceError without a price or a collateral; all before
+ * anything is signed
  */
 export async function postJob(
   client: SigningClient,
@@ -102,7 +109,7 @@ export async function planJob(
   const work = loaded.facts.work;
   requireFees(request, work);
   const units = chooseUnits(
-    { shards, workPerShard: work, creditPrice: await creditPrice(client) },
+    { shards, workPerShard: work, creditPrice: await creditPrice(client, request) },
     await bounds(client),
     request,
   );
@@ -154,6 +161,13 @@ async function bounds({ chain }: SigningClient): Promise<{ lowest: bigint; highe
   return { lowest, highest, perClaim };
 }
 
-function creditPrice({ chain }: SigningClient): Promise<bigint> {
-  return reading(chain, () => chain.contracts.credits.collateralPerCredit());
+/** ORION wei per CU that the collateral follows; nothing is asked where the collateral is given. */
+async function creditPrice({ chain }: SigningClient, request: JobRequest): Promise<bigint> {
+  if (request.collateralPerShard !== undefined) return 0n;
+  const { credits } = chain.contracts;
+  if (await reading(chain, () => credits.isPriceLive())) return reading(chain, () => credits.meanPrice(WEEK_SECONDS));
+  if (request.withoutPrice === true) return (await reading(chain, () => credits.parameters())).floor;
+  throw new NoLivePriceError("the exchange gives no live price of credits from which the collateral would follow", {
+    hint: "choose it with --collateral <amount>, or take credits' floor for the price with --without-price",
+  });
 }

@@ -1,7 +1,7 @@
 import { Argument, Option } from "commander";
 
-import { CU, formatAmount, ORION } from "../core/amounts.ts";
-import { withSigningClient } from "../core/client.ts";
+import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
+import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command, type Invocation } from "../core/command.ts";
 import {
   keyOptions,
@@ -10,15 +10,28 @@ import {
   parseBytes32,
   parseCredits,
   parseCreditsOrZero,
+  parseDecimal,
+  parseDuration,
   parseOrion,
   wholeNumber,
   type KeyFlags,
   type NetworkFlags,
 } from "../core/options.ts";
-import { createProgress } from "../core/progress.ts";
+import { createProgress, type Progress } from "../core/progress.ts";
 import { facts } from "../core/table.ts";
+import { buyAndPostJob } from "./buy-and-post.ts";
 import { readJobFiles } from "./job-files.ts";
-import { DEFAULT_PROFILE, planJob, postJob, PROFILES, type JobPlan, type JobRequest } from "./post-job.ts";
+import { parsePay, purchaseOptions, requirePurchaseFlags } from "./pay-options.ts";
+import {
+  DEFAULT_PROFILE,
+  planJob,
+  postJob,
+  PROFILES,
+  type JobPlan,
+  type JobRequest,
+  type PostedJob,
+} from "./post-job.ts";
+import { purchaseJson, purchaseLines, quotePurchase, type PurchaseOptions } from "./purchase.ts";
 import { MAX_SHARDS_PER_CLAIM } from "./units.ts";
 
 interface Flags extends KeyFlags, NetworkFlags {
@@ -30,6 +43,10 @@ interface Flags extends KeyFlags, NetworkFlags {
   readonly keeper?: string;
   readonly keeperFee?: bigint;
   readonly collateral?: bigint;
+  readonly withoutPrice?: true;
+  readonly pay?: string;
+  readonly maxPrice?: string;
+  readonly deadline?: number;
   readonly profile: (typeof PROFILES)[number];
   readonly salt?: string;
   readonly approveOnce?: true;
@@ -39,6 +56,7 @@ interface Flags extends KeyFlags, NetworkFlags {
 const STEPS = {
   check: "checking program and data",
   upload: "storing program and data on IPFS",
+  quote: "asking the exchange for the price of the escrow",
   approve: "approving the escrow",
   post: "posting the job",
 } as const;
@@ -47,7 +65,9 @@ export const jobPost = command<Flags>({
   name: "post",
   summary: "post a job: a program, its weights and a data set, with payment in escrow",
   details: `The data set is cut along its first axis into the shards that the program is made for. Work, price, escrow and
-collateral are shown before anything is signed. Prices are per shard; par is one CU per 10^12 units of work.`,
+collateral are shown before anything is signed. Prices are per shard; par is one CU per 10^12 units of work.
+The escrow is paid in CU of the account. With --pay it is bought on the exchange and the job posted in one transaction: route, price, impact, fees and the
+most that is paid are shown first. The collateral is 20 times what the work costs at the mean price of 7 days, within the market's bounds.`,
   args: [new Argument("<program>", "program file (.ortp)")],
   options: [
     new Option("--weights <files...>", ".npy files of the constants in node order, or a folder of them"),
@@ -60,6 +80,16 @@ collateral are shown before anything is signed. Prices are per shard; par is one
     new Option("--keeper <address>", "orchestrator that shards the data and earns the fee").argParser(parseAddress),
     new Option("--keeper-fee <amount>", "CU per shard for the keeper (default: 0)").argParser(parseCreditsOrZero),
     new Option("--collateral <amount>", "ORION that a worker locks per shard (default: chosen)").argParser(parseOrion),
+    new Option(
+      "--without-price",
+      "where the exchange gives no live price, take the floor of credits for the collateral",
+    ),
+    new Option("--pay <token>", "buy the escrow with `orion`, or with the token of an address").argParser(parsePay),
+    new Option(
+      "--max-price <amount>",
+      "with --pay: most to pay per CU (default: mean of the last hour + 5%, without one present price + 5%)",
+    ).argParser(parseDecimal),
+    new Option("--deadline <time>", "with --pay: until when it must happen (default: 10m)").argParser(parseDuration),
     new Option("--profile <name>", "set of time windows").choices(PROFILES).default(DEFAULT_PROFILE),
     new Option("--salt <hex>", "makes equal jobs distinct (default: random)").argParser(parseBytes32),
     new Option("--approve-once", "approve the market for any amount of CU, to save a transaction next time"),
@@ -70,31 +100,70 @@ collateral are shown before anything is signed. Prices are per shard; par is one
   examples: [
     "orion job post model.ortp --weights weights/ --input images.npy --account engineer",
     "orion job post model.ortp --weights weights/ --input images.npy --profile fast --price 0.002 --dry-run",
+    "orion job post model.ortp --weights weights/ --input images.npy --pay orion --max-price 1.2 --account engineer",
     "orion job post model.ortp --weights w0.npy w1.npy --input x.npy --keeper 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --keeper-fee 0.0001 --json",
   ],
   async run(invocation) {
     const { flags, terminal } = invocation;
     const request = await requestOf(invocation);
+    requirePurchaseFlags(flags);
     await withSigningClient(invocation, async (client) => {
       const progress = createProgress(terminal);
-      const onStep = (step: keyof typeof STEPS): void => progress.update(STEPS[step]);
-      if (flags.dryRun === true) {
-        const plan = await planJob(client, request, onStep);
-        progress.end();
-        terminal.result({ dryRun: true, ...planJson(plan) }, planLines(plan));
-        return;
-      }
-      const onPlan = (plan: JobPlan): void => planLines(plan).forEach((line) => terminal.note(line));
-      const posted = await postJob(client, request, { onStep, onPlan, infiniteApproval: flags.approveOnce === true });
-      progress.end();
-      const { hash, gasUsed } = posted.receipt;
-      terminal.result({ ...planJson(posted), transaction: hash, gas: gasUsed }, [
-        `posted job ${posted.jobId}`,
-        `follow it with \`orion job watch ${posted.jobId}\``,
-      ]);
+      const asked: Asked = { client, request, invocation, progress };
+      const buying = flags.pay === undefined ? undefined : await purchaseOptions(client.chain, flags.pay, flags);
+      if (flags.dryRun === true) await showPlan(asked, buying);
+      else if (buying === undefined) await postWithCredits(asked);
+      else await postBuying(asked, buying);
     });
   },
 });
+
+interface Asked {
+  readonly client: SigningClient;
+  readonly request: JobRequest;
+  readonly invocation: Invocation<Flags>;
+  readonly progress: Progress;
+}
+
+const stepsOn =
+  (progress: Progress) =>
+  (step: keyof typeof STEPS): void =>
+    progress.update(STEPS[step]);
+
+async function showPlan({ client, request, invocation, progress }: Asked, buying?: PurchaseOptions): Promise<void> {
+  const plan = await planJob(client, request, stepsOn(progress));
+  const purchase = buying === undefined ? undefined : await quotePurchase(client, plan.terms, buying);
+  progress.end();
+  const bought = purchase === undefined ? {} : { purchase: purchaseJson(purchase) };
+  const lines = [...planLines(plan), ...(purchase === undefined ? [] : purchaseLines(purchase))];
+  invocation.terminal.result({ dryRun: true, ...planJson(plan), ...bought }, lines);
+}
+
+async function postWithCredits({ client, request, invocation, progress }: Asked): Promise<void> {
+  const { flags, terminal } = invocation;
+  const posted = await postJob(client, request, {
+    onStep: stepsOn(progress),
+    onPlan: (plan) => planLines(plan).forEach((line) => terminal.note(line)),
+    infiniteApproval: flags.approveOnce === true,
+  });
+  progress.end();
+  terminal.result(postedJson(posted), postedLines(posted));
+}
+
+async function postBuying({ client, request, invocation, progress }: Asked, buying: PurchaseOptions): Promise<void> {
+  const { terminal } = invocation;
+  const posted = await buyAndPostJob(client, request, {
+    ...buying,
+    onStep: stepsOn(progress),
+    onPlan: (plan, price) => [...planLines(plan), ...purchaseLines(price)].forEach((line) => terminal.note(line)),
+  });
+  progress.end();
+  const { amountIn, purchase } = posted;
+  terminal.result({ ...postedJson(posted), paid: amountIn, purchase: purchaseJson(purchase) }, [
+    `paid ${formatRounded(amountIn, purchase.paying)} for ${formatAmount(posted.escrow, CU)}`,
+    ...postedLines(posted),
+  ]);
+}
 
 async function requestOf({ args, flags }: Invocation<Flags>): Promise<JobRequest> {
   const files = await readJobFiles({
@@ -111,12 +180,22 @@ async function requestOf({ args, flags }: Invocation<Flags>): Promise<JobRequest
     ...(flags.keeper === undefined ? {} : { keeper: flags.keeper }),
     ...(flags.keeperFee === undefined ? {} : { keeperFee: flags.keeperFee }),
     ...(flags.collateral === undefined ? {} : { collateralPerShard: flags.collateral }),
+    ...(flags.withoutPrice === undefined ? {} : { withoutPrice: true }),
     ...(flags.salt === undefined ? {} : { salt: flags.salt }),
   };
 }
 
 function planJson({ jobId, terms, escrow, units, dataset, facts: { work, macs, peakBytes, batch } }: JobPlan): object {
   return { jobId, terms, escrow, units, dataset, program: { work, macs, peakBytes, batch } };
+}
+
+function postedJson(posted: PostedJob): object {
+  const { hash, gasUsed } = posted.receipt;
+  return { ...planJson(posted), transaction: hash, gas: gasUsed };
+}
+
+function postedLines({ jobId }: PostedJob): string[] {
+  return [`posted job ${jobId}`, `follow it with \`orion job watch ${jobId}\``];
 }
 
 /** What the poster is about to promise. */

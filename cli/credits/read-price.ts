@@ -1,0 +1,71 @@
+import { reading, type Chain } from "@orion/protocol/chain";
+import { RevertError } from "@orion/protocol/common";
+
+export const HOUR_SECONDS = 3_600;
+export const WEEK_SECONDS = 7 * 86_400;
+
+/** What sets the collateral of a credit that is minted now. */
+export type CollateralRule = "floor" | "hour" | "week";
+
+/** What a credit costs, in ORION wei per CU. */
+export interface CreditPrice {
+  /** Whether the exchange's price counts. */
+  readonly live: boolean;
+  /** Mean prices of the exchange; zero while the pool is younger. */
+  readonly hour: bigint;
+  readonly week: bigint;
+  /** As the pool's reserves stand; zero without a pool. Nothing is ever decided by it. */
+  readonly spot: bigint;
+  readonly floor: bigint;
+  /** Collateral that a mint locks. */
+  readonly collateral: bigint;
+  readonly rule: CollateralRule;
+  /** US dollars per ORION, with 18 decimals; undefined where no feed gives one. */
+  readonly usdPerOrion: bigint | undefined;
+}
+
+const CREDIT = 10n ** 12n;
+
+/** Reads everything that prices a credit. */
+export async function readCreditPrice(chain: Chain): Promise<CreditPrice> {
+  const { credits } = chain.contracts;
+  const [live, hour, week, collateral, [floor], spot, usdPerOrion] = await reading(chain, () =>
+    Promise.all([
+      credits.isPriceLive(),
+      credits.meanPrice(HOUR_SECONDS),
+      credits.meanPrice(WEEK_SECONDS),
+      credits.collateralPerCredit(),
+      credits.parameters(),
+      spotOf(chain),
+      readUsdPerOrion(chain),
+    ]),
+  );
+  const rule = ruleOf(live, { hour, week, floor });
+  return { live, hour, week, spot, floor, collateral, rule, usdPerOrion };
+}
+
+/** US dollars per ORION with 18 decimals; undefined without a feed, or while its answer does not count. */
+export async function readUsdPerOrion(chain: Chain): Promise<bigint | undefined> {
+  const { usdPrices } = chain.contracts;
+  if (usdPrices === undefined) return undefined;
+  try {
+    return await reading(chain, () => usdPrices.orionPrice());
+  } catch (error) {
+    // Stale, down or without an answer: there is no price in dollars, which stops nothing.
+    if (error instanceof RevertError) return undefined;
+    throw error;
+  }
+}
+
+/** The highest of the three; the exchange counts double, and only while its price is live. */
+function ruleOf(live: boolean, { hour, week, floor }: Pick<CreditPrice, "hour" | "week" | "floor">): CollateralRule {
+  if (!live || (2n * hour <= floor && 2n * week <= floor)) return "floor";
+  return hour > week ? "hour" : "week";
+}
+
+async function spotOf({ contracts, network }: Chain): Promise<bigint> {
+  const { orion, credits } = network.addresses;
+  const [reserve0, reserve1] = await contracts.dex.reservesOf(await contracts.credits.POOL());
+  const [held, sold] = BigInt(orion) < BigInt(credits) ? [reserve0, reserve1] : [reserve1, reserve0];
+  return sold === 0n ? 0n : (held * CREDIT + sold - 1n) / sold;
+}

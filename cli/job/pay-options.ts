@@ -1,0 +1,53 @@
+import { isAddress, getAddress } from "ethers";
+import { InvalidArgumentError } from "commander";
+
+import type { Chain } from "@orion/protocol/chain";
+import { InvalidInputError } from "@orion/protocol/common";
+
+import { parsePositiveAmount } from "../core/amounts.ts";
+import { tokenInfo } from "../core/token-info.ts";
+import type { PurchaseOptions } from "./purchase.ts";
+
+/** What `orion job post` is told of a purchase. */
+export interface PayFlags {
+  readonly pay?: string;
+  /** Of the paying token per CU. */
+  readonly maxPrice?: string;
+  readonly deadline?: number;
+  readonly approveOnce?: true;
+}
+
+/** `orion`, or the address of a token. */
+export function parsePay(text: string): string {
+  if (text === "orion") return text;
+  if (isAddress(text)) return getAddress(text);
+  throw new InvalidArgumentError("Give `orion`, or the address of a token.");
+}
+
+/** @throws InvalidInputError for flags that make no sense together */
+export function requirePurchaseFlags({ pay, maxPrice, deadline, approveOnce }: PayFlags): void {
+  if (pay === undefined && (maxPrice !== undefined || deadline !== undefined)) {
+    throw new InvalidInputError("--max-price and --deadline are for a purchase", {
+      hint: "add --pay orion, or leave them out to pay with the CU of the account",
+    });
+  }
+  if (pay !== undefined && approveOnce === true) {
+    throw new InvalidInputError("--approve-once is for the CU of the account, which --pay does not spend", {
+      hint: "leave one of the two out",
+    });
+  }
+}
+
+/** Reads the flags in the units of the paying token. @throws InvalidInputError, InvalidArgumentError */
+export async function purchaseOptions(
+  chain: Chain,
+  pay: string,
+  { maxPrice, deadline }: PayFlags,
+): Promise<PurchaseOptions> {
+  const paying = await tokenInfo(chain, pay === "orion" ? chain.network.addresses.orion : pay);
+  return {
+    pay: paying.address,
+    ...(maxPrice === undefined ? {} : { maxPrice: parsePositiveAmount(maxPrice, paying) }),
+    ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
+  };
+}

@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { expect } from "chai";
+
+import { encodeNpy, encodeProgram } from "@orion/protocol/tensor";
+
+import { accountAt, ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../../support/network/test-network.ts";
+import { tinyImages, tinyProgram } from "../../support/network/tiny-job.ts";
+import { orion, type Ran } from "./orion.ts";
+
+const POST = ["job", "post", "model.ortp", "--weights", "weights", "--input", "images.npy", "--dry-run"];
+
+describe("orion job post, on a network without a price history", function () {
+  this.timeout(120_000);
+  let running: TestNetwork;
+  const run = (args: readonly string[]): Promise<Ran> =>
+    orion(args, {
+      cwd: running.dir,
+      env: { ORION_PRIVATE_KEY: accountAt(ACCOUNTS.deployer).privateKey, ORION_NETWORK: running.networkFile },
+    });
+
+  before(async () => {
+    running = await startTestNetwork();
+    const program = tinyProgram();
+    await mkdir(path.join(running.dir, "weights"));
+    await writeFile(path.join(running.dir, "model.ortp"), encodeProgram(program.program));
+    await writeFile(path.join(running.dir, "images.npy"), encodeNpy(tinyImages(15)));
+    for (const [i, constant] of program.constants.entries()) {
+      await writeFile(path.join(running.dir, "weights", `constant-${i}.npy`), encodeNpy(constant));
+    }
+  });
+  after(async () => {
+    await running.stop();
+  });
+
+  it("refuses to choose a collateral, and says what to do", async () => {
+    const ran = await run(POST);
+    expect(ran.code).to.equal(2);
+    expect(ran.stderr).to.match(
+      /^error: the exchange gives no live price of credits .*\nhint: .*--collateral .*--without-price\n$/m,
+    );
+  });
+
+  it("takes a collateral that is given", async () => {
+    const ran = await run([...POST, "--collateral", "1", "--json"]);
+    expect(ran.stderr).to.equal("");
+    const { terms } = JSON.parse(ran.stdout) as { terms: { collateralPerShard: string } };
+    expect(terms.collateralPerShard).to.equal(String(ORION));
+  });
+
+  it("takes the floor for the price when told", async () => {
+    const ran = await run([...POST, "--without-price", "--json"]);
+    expect(ran.stderr).to.equal("");
+    const { terms } = JSON.parse(ran.stdout) as { terms: Record<string, string> };
+    const [floor] = await running.chain.contracts.credits.parameters();
+    const followed = (BigInt(terms.workPerShard ?? "") * floor * 20n) / 10n ** 12n;
+    // This job is so small that the least of a claim counts.
+    expect(followed).to.be.lessThan(ORION);
+    expect(terms.collateralPerShard).to.equal(String(ORION));
+  });
+
+  it("buys with a limit above the present price, and says that there is no mean", async () => {
+    const ran = await run([...POST, "--without-price", "--pay", "orion"]);
+    expect(ran.code).to.equal(0);
+    expect(ran.stdout).to.include("the present price and 5%, as there is no mean of the last hour");
+    expect(ran.stdout).to.include("none in the last hour, none in 7 days");
+  });
+});
