@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { group, type Runner } from "./core/command.ts";
 import { creditsGroup } from "./credits/group.ts";
 import { devnetCommand } from "./devnet/command.ts";
+import { dexGroup } from "./dex/group.ts";
 import { disputeGroup } from "./dispute/group.ts";
 import { indexGroup } from "./indexer/group.ts";
 import { jobGroup } from "./job/group.ts";
@@ -23,6 +24,7 @@ const GROUPS = [
   disputeGroup,
   keeperGroup,
   creditsGroup,
+  dexGroup,
   indexGroup,
 ];
 

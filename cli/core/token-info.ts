@@ -30,7 +30,7 @@ export async function tokenInfo({ contracts, network }: Chain, given: string): P
     if (decimals > MOST_DECIMALS) throw new InvalidInputError(`the token ${address} has ${decimals} decimals`);
     return { symbol: named(symbol, address), decimals: Number(decimals), address, token };
   } catch (error) {
-    if (isError(error, "CALL_EXCEPTION") || isError(error, "BAD_DATA")) {
+    if (isError(error, "CALL_EXCEPTION") || isError(error, "BAD_DATA") || isUnreadable(error)) {
       throw new InvalidInputError(`there is no token at ${address}`, {
         cause: error,
         hint: "give the address of an ERC-20 token on this chain",
@@ -40,8 +40,15 @@ export async function tokenInfo({ contracts, network }: Chain, given: string): P
   }
 }
 
+/** Text that is no UTF-8 comes out of ethers as an error of its own, without a code. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("deferred error during ABI decoding");
+}
+
 function named(symbol: string, address: string): string {
   const clean = printable(symbol, SYMBOL_LENGTH);
-  const poses = clean === "" || [ORION, CU].some((own) => own.symbol === clean.toUpperCase());
+  // Letters of other scripts look like ours.
+  const isPlain = /^[\x21-\x7e]+$/.test(clean);
+  const poses = !isPlain || [ORION, CU].some((own) => own.symbol === clean.toUpperCase());
   return poses ? `${clean}(${address})` : clean;
 }

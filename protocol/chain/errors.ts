@@ -20,6 +20,20 @@ const HINTS: Record<string, string> = {
   ClaimCollateralTooLow: "raise `--collateral`, or `--shards-per-claim` so that the last unit is not small",
   JobExists: "this very job is already posted; a new salt makes another one",
   MarketPaused: "governance has paused new posts and claims; running jobs go on",
+  TooLittle: "the price moved since it was shown: look again, or allow more with `--slippage`",
+  TooMuch: "the price moved since it was shown: look again, or allow more with `--slippage`",
+  Expired: "it was mined too late, so nothing happened: try again, or allow more time with `--deadline`",
+  UnknownPool: "`orion dex pools` lists the pools; `orion dex add` makes a new one",
+  UnknownId: "`orion dex pools` lists the pools and their ids",
+  HistoryTooShort: "the pool is younger than that; try again later",
+  AmountTooLarge: "no pool holds so much; give a smaller amount",
+  ReserveTooSmall: "the pool holds less than that; buy less",
+  TooFewShares: "the amounts are too small to buy a share of the pool; give larger ones",
+  WrongTransfer: "the token delivers something else than what is sent: the exchange refuses such tokens",
+  LiquidityPaused: "governance has paused deposits; trades and withdrawals go on",
+  MoreThanStaked: "`orion dex farm status` shows what is staked",
+  ERC6909InsufficientBalance:
+    "the account holds fewer shares; `orion dex position` shows them, staked ones must be withdrawn first",
 };
 
 /** Turns whatever ethers threw into one of our errors; our own errors pass through, and mistakes in our own code are thrown. */

@@ -14,6 +14,7 @@ const PROTOCOL = [
   "protocol/chain",
   "protocol/jobs",
   "protocol/disputes",
+  "protocol/exchange",
 ] as const;
 const SERVICES = ["worker", "keepers"] as const;
 
@@ -28,6 +29,8 @@ const ARROWS: Record<string, readonly string[]> = {
   "protocol/jobs": ["protocol/tensor", "protocol/kernels", "protocol/storage", "protocol/chain", "protocol/common"],
   // How a wrong claim is found and pinned down, from chain and one's own computation.
   "protocol/disputes": ["protocol/tensor", "protocol/chain", "protocol/common"],
+  // What trades and deposits come to, and where the exchange stands.
+  "protocol/exchange": ["protocol/chain", "protocol/common"],
   worker: PROTOCOL,
   keepers: PROTOCOL,
   deploy: [...PROTOCOL, "hardhat.config.ts"],

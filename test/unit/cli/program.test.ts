@@ -41,6 +41,7 @@ describe("the command line", () => {
       ...["list", "show", "prove", "watch"].map((name) => `dispute ${name}`),
       ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions"].map((name) => `credits ${name}`),
+      ...["pools", "price", "quote", "swap"].map((name) => `dex ${name}`),
       ...["new", "import", "address", "list"].map((name) => `keys ${name}`),
     ]);
   });

@@ -1,0 +1,40 @@
+import { signPermit, type Permit } from "../core/permit.ts";
+import type { SigningClient } from "../core/client.ts";
+import { CU, ORION } from "../core/amounts.ts";
+import type { TokenInfo } from "../core/token-info.ts";
+import { approveSpending, isApproved, requireBalance } from "../core/tokens.ts";
+
+/** A permit that allows nothing: the exchange passes over permits that fail, and where one is not needed this stands in its place. */
+export const NO_PERMIT: Permit = {
+  value: 0n,
+  deadline: 0n,
+  v: 0,
+  r: `0x${"00".repeat(32)}`,
+  s: `0x${"00".repeat(32)}`,
+};
+
+/**
+ * Lets the exchange take `amount` of the signer's tokens: a signature that goes with the call where the token has permits, an approval of that very
+ * amount, in a transaction of its own, where it has none; nothing where an earlier approval suffices.
+ * @throws InvalidInputError when the account holds less
+ */
+export async function allowExchange(
+  client: SigningClient,
+  info: TokenInfo,
+  amount: bigint,
+  deadline: bigint,
+): Promise<Permit | undefined> {
+  const { token } = info;
+  const spending = { token, unit: info, spender: client.chain.network.addresses.dex, amount, hint: hintOf(info) };
+  await requireBalance(client, spending);
+  if (await isApproved(client, spending)) return undefined;
+  const permit = await signPermit(client, { token, spender: spending.spender, value: amount, deadline });
+  if (permit === undefined) await approveSpending(client, spending);
+  return permit;
+}
+
+function hintOf({ symbol }: TokenInfo): string {
+  if (symbol === CU.symbol) return "mint credits with `orion credits mint`, or buy them with `orion dex swap`";
+  if (symbol === ORION.symbol) return "get ORION from the treasury, or buy it with `orion dex swap`";
+  return "trade a smaller amount";
+}
