@@ -192,6 +192,26 @@ describe("Governance: the life of a proposal", () => {
     expect([againstVotes, forVotes]).to.deep.equal([all / 2n, all]);
   });
 
+  it("executed too early for a parameter stays queued, and is executed when its time has come", async () => {
+    const { floor } = await f.credits.parameters();
+    const raise = { target: f.credits, data: f.credits.interface.encodeFunctionData("setFloor", [floor + 1n]) };
+    const proposal = await f.decided(raise);
+    await expect(f.execute(proposal)).to.be.revertedWithCustomError(f.credits, "ChangeTooSoon");
+    await expectState(proposal, STATE.queued);
+    await f.time.increase(7 * DAY);
+    await f.execute(proposal);
+    expect((await f.credits.parameters()).floor).to.equal(floor + 1n);
+  });
+
+  it("with its proposer's name in the text is made by nobody else, who could only make it to cancel it", async () => {
+    const [targets, values, calldatas] = [[await f.mining.getAddress()], [0n], [action.data]];
+    const text = `rate #proposer=${f.whale.address}`;
+    await expect(f.governor.connect(f.minor).propose(targets, values, calldatas, text))
+      .to.be.revertedWithCustomError(f.governor, "GovernorRestrictedProposer")
+      .withArgs(f.minor.address);
+    await f.governor.connect(f.whale).propose(targets, values, calldatas, text);
+  });
+
   it("does all of its calls or none", async () => {
     const tooMuch = f.mining.interface.encodeFunctionData("setRate", [f.pool, f.parameters.maxMiningRate + 1n]);
     const proposal = await f.decided(action, { target: f.mining, data: tooMuch });
