@@ -2,14 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {CommonBase} from "forge-std/Base.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ComputeCredits} from "../../../contracts/credits/ComputeCredits.sol";
 import {IComputeCredits} from "../../../contracts/interfaces/IComputeCredits.sol";
-import {Deployment} from "./Deployment.sol";
+import {CreditsDeployment} from "./CreditsDeployment.sol";
 
 /// @notice Minters and holders of credits, and a governance that uses its bounds.
 /// @dev A step that is not possible now is left out, so that no call reverts: a revert is a finding.
 contract CreditsHandler is CommonBase {
-    Deployment public immutable D;
+    CreditsDeployment public immutable D;
     ComputeCredits private immutable _CREDITS;
 
     /// @dev The test, which alone may end the life of the positions.
@@ -19,23 +20,37 @@ contract CreditsHandler is CommonBase {
     mapping(bytes32 step => uint256) public reached;
     /// @notice Collateral per credit at which a position was minted or last topped up.
     mapping(uint256 id => uint256) public pricedAt;
-    /// @notice A roll shortened a term, or a deliverer got more than its share of time.
+    /// @notice A roll shortened a term or asked for too little, a mint went beyond what may exist or was locked for less than it costs, or a deliverer got
+    /// more than its share of time.
     bool public wronged;
-    uint256 private _raises;
 
-    constructor(Deployment d) {
+    constructor(CreditsDeployment d) {
         D = d;
         _CREDITS = d.credits();
         for (uint160 i; i < 4; ++i) actors[i] = address(0xD000 + i);
-        for (uint256 i; i < 4; ++i) d.fundMinter(actors[i], 1_000_000 ether);
+        for (uint256 i; i < 4; ++i) d.fund(actors[i], 1_000_000 ether);
     }
 
     function mint(uint256 seed) external {
-        uint128 debt = uint128(1 + ((seed >> 16) % 1e16));
-        vm.prank(actors[seed % 4]);
-        uint256 id = _CREDITS.mint(debt, 1 + ((seed >> 80) % 30 days), type(uint128).max, actors[(seed >> 8) % 4]);
-        pricedAt[id] = _CREDITS.collateralPerCredit();
-        ++reached["mint"];
+        address minter = actors[seed % 4];
+        (uint256 price, bool live) = (_CREDITS.collateralPerCredit(), _CREDITS.isPriceLive());
+        uint256 most = Math.min(_CREDITS.mintable(), (D.orion().balanceOf(minter) * 1e12) / price);
+        if (most == 0 || _CREDITS.paused()) return;
+        // Every sixteenth time all that is possible.
+        uint128 debt = uint128((seed >> 8) % 16 == 0 ? most : 1 + ((seed >> 16) % Math.min(most, 1e16)));
+        vm.prank(minter);
+        uint256 id = _CREDITS.mint(debt, 1 + ((seed >> 80) % 30 days), type(uint128).max, actors[(seed >> 12) % 4]);
+        pricedAt[id] = price;
+        (uint128 floor, uint128 cap, uint128 bootstrapCap, ) = _CREDITS.parameters();
+        if (_CREDITS.totalSupply() > (live ? cap : Math.min(cap, bootstrapCap))) wronged = true;
+        if (price < floor) wronged = true;
+        ++reached[
+            price > floor
+                ? live
+                    ? bytes32("mintLive")
+                    : bytes32("mintThin")
+                : bytes32("mintAtFloor")
+        ];
     }
 
     function redeem(uint256 seed) external {
@@ -65,14 +80,23 @@ contract CreditsHandler is CommonBase {
         (uint256 id, IComputeCredits.Position memory p) = _pick(seed);
         address payer = actors[(seed >> 8) % 4];
         if (p.debt == 0) return;
-        uint256 price = _CREDITS.collateralPerCredit();
-        bool owes = uint256(p.lock) * 1e12 < price * p.debt;
-        if (!owes && payer != p.owner) return;
+        (uint128 floor, , , ) = _CREDITS.parameters();
+        uint256 price = _CREDITS.isPriceLive() ? _CREDITS.collateralPerCredit() : floor;
+        uint256 needed = Math.mulDiv(p.debt, price, 1e12, Math.Rounding.Ceil);
+        uint256 topUp = needed > p.lock ? needed - p.lock : 0;
+        if (topUp == 0 && payer != p.owner) return;
+        if (topUp > D.orion().balanceOf(payer)) return;
         vm.prank(payer);
-        _CREDITS.roll(id, 1 + ((seed >> 80) % 30 days), type(uint128).max);
+        if (_CREDITS.roll(id, 1 + ((seed >> 80) % 30 days), uint128(topUp)) != topUp) wronged = true;
         if (_CREDITS.position(id).end < p.end) wronged = true;
-        if (owes) pricedAt[id] = price;
-        ++reached[owes ? bytes32("rollTopUp") : bytes32("roll")];
+        if (topUp > 0) pricedAt[id] = price;
+        ++reached[
+            topUp == 0
+                ? bytes32("roll")
+                : price > floor
+                    ? bytes32("rollLive")
+                    : bytes32("rollTopUp")
+        ];
     }
 
     function handOver(uint256 seed) external {
@@ -90,32 +114,43 @@ contract CreditsHandler is CommonBase {
         _CREDITS.transfer(actors[(seed >> 8) % 4], amount);
     }
 
-    function raiseFloor(uint256 seed) external {
-        if (seed % 8 > 0 || _raises == 8) return;
-        ++_raises;
-        D.raiseFloor();
-        ++reached["raiseFloor"];
+    function govern(uint256 seed) external {
+        if (seed % 4 > 0) return;
+        D.govern((seed >> 8) % 4, (seed >> 16) % 2 == 0);
+        ++reached["govern"];
+    }
+
+    function pause(uint256 seed) external {
+        D.setPaused(seed % 4 == 0);
+        ++reached["pause"];
     }
 
     function pass(uint256 seed) external {
         vm.warp(vm.getBlockTimestamp() + 1 + (seed % 10 days));
     }
 
-    /// @notice One holder gathers all credits and delivers every position after its auction: nothing may be left behind.
+    /// @notice One holder gathers all credits and delivers as many positions as they reach, after their auctions.
     function close() external {
         if (msg.sender != _OWNER) return;
         vm.warp(vm.getBlockTimestamp() + 34 days);
-        for (uint256 i = 1; i < 4; ++i) {
-            uint256 balance = _CREDITS.balanceOf(actors[i]);
-            vm.prank(actors[i]);
-            _CREDITS.transfer(actors[0], balance);
-        }
+        _gather(address(D));
+        for (uint256 i = 1; i < 4; ++i) _gather(actors[i]);
         for (uint256 id = 1; id <= _CREDITS.positions(); ++id) {
-            uint128 debt = _CREDITS.position(id).debt;
+            uint256 debt = Math.min(_CREDITS.position(id).debt, _CREDITS.balanceOf(actors[0]));
             if (debt == 0) continue;
             vm.prank(actors[0]);
-            _CREDITS.deliver(id, debt);
+            _CREDITS.deliver(id, uint128(debt));
         }
+    }
+
+    function everybody() external view returns (address[4] memory) {
+        return actors;
+    }
+
+    function _gather(address from) private {
+        uint256 balance = _CREDITS.balanceOf(from);
+        vm.prank(from);
+        _CREDITS.transfer(actors[0], balance);
     }
 
     function _pick(uint256 seed) private view returns (uint256 id, IComputeCredits.Position memory p) {

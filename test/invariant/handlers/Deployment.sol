@@ -59,19 +59,6 @@ contract Deployment is CommonBase {
         vm.stopPrank();
     }
 
-    /// @notice Gives ORION to a minter, who approves the credits.
-    function fundMinter(address minter, uint256 amount) external {
-        orion.transfer(minter, amount);
-        vm.prank(minter);
-        orion.approve(address(credits), type(uint256).max);
-    }
-
-    /// @notice Governance raises the floor as far as its bounds allow, and a week passes.
-    function raiseFloor() external {
-        vm.warp(vm.getBlockTimestamp() + 7 days);
-        credits.setFloor(uint128((credits.collateralPerCredit() * 5) / 4));
-    }
-
     function pause(bool paused) external {
         market.setPaused(paused);
     }
