@@ -35,7 +35,7 @@ interface ILiquidityMining {
     /// gets it back.
     function fund(uint256 id, uint256 amount) external;
 
-    /// @notice Stakes shares of the caller, who made this contract its operator on the exchange.
+    /// @notice Stakes shares of the caller, who made this contract its operator on the exchange. Shares that are merely sent here are nobody's.
     function deposit(uint256 id, uint256 shares) external;
 
     /// @notice Returns staked shares to the caller; what they earned stays until it is harvested.

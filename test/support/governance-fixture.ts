@@ -1,7 +1,7 @@
 import "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import hre from "hardhat";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { MaxUint256, id, type ContractTransactionResponse } from "ethers";
+import { MaxUint256, id, type BaseContract, type ContractTransactionResponse } from "ethers";
 
 import { loadParameters, type Parameters } from "@orion/deploy";
 
@@ -61,6 +61,8 @@ export interface GovernanceFixture {
   readonly mining: LiquidityMining;
   readonly governor: OrionGovernor;
   readonly timelock: OrionTimelock;
+  /** Every contract that the module deploys, by its name there. */
+  readonly deployed: Readonly<Record<string, BaseContract>>;
   /** Deployer and treasury; holds the rest of all ORION, delegates to nobody, and provides the CU/ORION pool. */
   readonly treasury: HardhatEthersSigner;
   /** Six per cent of all votes: enough alone. */
@@ -96,7 +98,7 @@ export async function deployGovernanceFixture(): Promise<GovernanceFixture> {
   const { Orion: parameters } = await loadParameters("local");
   const deployed = (await ignition.deploy(orionModule(parameters), {
     parameters: { Orion: parameters as unknown as Record<string, never> },
-  })) as unknown as Record<string, { getAddress(): Promise<string> }>;
+  })) as unknown as Record<string, BaseContract>;
   const at = async (name: string, key: string): Promise<unknown> =>
     await ethers.getContractAt(name, await (deployed[key]?.getAddress() ?? Promise.reject(new Error(key))));
   const orion = (await at("OrionToken", "orion")) as OrionToken;
@@ -123,7 +125,7 @@ export async function deployGovernanceFixture(): Promise<GovernanceFixture> {
   };
   const packed = (p: Proposal): [string[], bigint[], string[], string] => [p.targets, p.values, p.calldatas, p.hash];
   const f: Omit<GovernanceFixture, "reset"> = {
-    ...{ ethers, helpers, time: helpers.time, parameters },
+    ...{ ethers, helpers, time: helpers.time, parameters, deployed },
     ...{ orion, registry, credits, dex, market, mining, governor, timelock },
     ...{ treasury, whale, minor, small, stranger, pool: await credits.POOL() },
     propose: async (actions, proposer = whale) => {
