@@ -1,6 +1,7 @@
 import { benchCreditsGas } from "./credits-gas.ts";
 import { benchExchangeGas } from "./exchange-gas.ts";
 import { benchKernels } from "./kernels.ts";
+import { benchMarket } from "./market.ts";
 import { benchMiningGas } from "./mining-gas.ts";
 import { benchTracing } from "./tracing.ts";
 import { benchVmGas } from "./vm-gas.ts";
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   "credits-gas": () => benchCreditsGas(),
   "exchange-gas": () => benchExchangeGas(),
   "mining-gas": () => benchMiningGas(),
+  market: () => benchMarket(),
 };
 
 const chosen = process.argv.slice(2);

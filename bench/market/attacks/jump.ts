@@ -1,0 +1,48 @@
+import { cuToReach } from "../pool.ts";
+import { DAY, fromCu, fromOrion, least } from "../units.ts";
+import type { Attack } from "./attacker.ts";
+
+const LEFT = 0.1;
+const STEP = 600;
+const STEPS = 9;
+const TERM = 30 * DAY;
+const PATIENCE = 24;
+
+/**
+ * ORION loses nine tenths of its value within a block, and compute becomes ten times as dear in ORION within the next. The mean of an hour has
+ * not seen it yet: whoever mints in the minutes after locks less than the CU bring.
+ */
+export const jump: Attack = {
+  name: "jump",
+  title: "minting in the minutes after a jump of the price",
+  capitals: [10_000, 50_000, 200_000],
+  async run(attacker) {
+    const { world, driver } = attacker;
+    const before = world.price;
+    driver.factor = LEFT;
+    await attacker.hour();
+    const after = world.price;
+    let [minted, cheapest] = [0n, 0];
+    for (let step = 0; step < STEPS; step++) {
+      await driver.look(STEP);
+      attacker.count();
+      const collateral = fromOrion(world.view.collateral);
+      if (step === 0) cheapest = collateral;
+      const gainful = cuToReach(world.state.pool, collateral * 1.005);
+      const debt = least(gainful, least(attacker.mintable(), world.view.mintable));
+      if (debt > 0n) {
+        await attacker.mint(debt, TERM);
+        await attacker.sell(debt);
+        minted += debt;
+      }
+      await world.mine(STEP);
+    }
+    attacker.count();
+    await attacker.liquidate(PATIENCE, before);
+    driver.factor = 1;
+    return {
+      done: minted > 0n,
+      notes: { priceBefore: before, priceAfter: after, collateralThen: cheapest, mintedCu: fromCu(minted) },
+    };
+  },
+};

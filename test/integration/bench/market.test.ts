@@ -1,0 +1,90 @@
+import { expect } from "chai";
+
+import { selfSlash, washControl, washJobs } from "../../../bench/market/attacks/own-jobs.ts";
+import { recursiveDefault } from "../../../bench/market/attacks/recursive-minting.ts";
+import { sweep, type Trial } from "../../../bench/market/attacks/sweep.ts";
+import { Driver } from "../../../bench/market/driver.ts";
+import { requireSolvent } from "../../../bench/market/invariants.ts";
+import { runMarket, type Results } from "../../../bench/market/run.ts";
+import { setUp } from "../../../bench/market/setup.ts";
+import type { World } from "../../../bench/market/world.ts";
+
+const silent = (): void => undefined;
+
+describe("the market of agents on the contracts", () => {
+  describe("over a month", () => {
+    let results: Results;
+
+    before(async () => {
+      // Throws by itself as soon as an identity breaks or a transaction is refused.
+      results = await runMarket({ seed: 2, days: 30, agents: 60 }, silent);
+    });
+
+    it("passes a block an hour in which every kind of agent acted", () => {
+      expect(results.blocks).to.equal(30 * 24 + 1);
+      const sum = (of: (sample: Results["samples"][number]) => number): number =>
+        results.samples.reduce((total, sample) => total + of(sample), 0);
+      expect(sum(({ settledJobs }) => settledJobs)).to.be.greaterThan(50);
+      expect(sum(({ mintedCu }) => mintedCu)).to.be.greaterThan(0);
+      expect(sum(({ redeemedCu }) => redeemedCu)).to.be.greaterThan(0);
+      expect(sum(({ volumeOrion }) => volumeOrion)).to.be.greaterThan(0);
+    });
+
+    it("never has less locked than its credits were minted with, nor than the floor", () => {
+      for (const { lockedOrion, supplyCu } of results.samples) {
+        expect(lockedOrion).to.be.at.least(2 * supplyCu * (1 - 1e-5));
+      }
+    });
+  });
+
+  it("passes the same days from the same seed", async () => {
+    const options = { seed: 3, days: 3, agents: 40 };
+    const first = await runMarket(options, silent);
+    expect((await runMarket(options, silent)).samples).to.deep.equal(first.samples);
+    expect((await runMarket({ ...options, seed: 4 }, silent)).samples).not.to.deep.equal(first.samples);
+  });
+
+  describe("under attack", () => {
+    let world: World;
+    let trials: Trial[];
+
+    before(async () => {
+      const options = { seed: 5, days: 9, agents: 40 };
+      world = await setUp(options);
+      const driver = new Driver(world, options);
+      for (let day = 0; day < options.days; day++) await driver.day();
+      trials = await sweep(driver, "test", [selfSlash, washJobs, washControl, recursiveDefault], silent);
+    });
+
+    const of = (attack: string): Trial[] => trials.filter((trial) => trial.attack === attack);
+
+    it("takes from whoever slashes itself at least what burns of its lock", () => {
+      expect(of("self-slash")).to.have.length(selfSlash.capitals.length);
+      for (const { orionWei, notes } of of("self-slash")) {
+        // The chain's assertion library compares whole numbers only.
+        expect(Math.abs(notes.burnedInThatTime! / notes.collateral! - 0.3) < 1e-5).to.equal(true);
+        expect(Number(orionWei) / 1e18).to.be.at.most(-0.3 * notes.collateral!);
+      }
+    });
+
+    it("gives nothing, to the wei, for working on one's own jobs", () => {
+      expect(of("wash-jobs").every(({ notes }) => notes.workedCu! > 0)).to.equal(true);
+      expect(of("wash-jobs").map(({ orionWei }) => orionWei)).to.deep.equal(
+        of("wash-control").map(({ orionWei }) => orionWei),
+      );
+    });
+
+    it("costs whoever mints on what it minted", () => {
+      for (const { profit, capital } of of("recursive-default").slice(1)) expect(profit).to.be.below(-capital / 100);
+    });
+
+    it("is put back to what it was, and goes on", async () => {
+      const { hour } = world.state;
+      expect(hour).to.equal(9 * 24);
+      await requireSolvent(world);
+      const again = new Driver(world, { seed: 5, days: 9, agents: 40 });
+      await again.day();
+      expect(world.state.hour).to.equal(10 * 24);
+    });
+  });
+});
