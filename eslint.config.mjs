@@ -10,6 +10,7 @@ export default defineConfig(
     "coverage/",
     ".orion/",
     "protocol/chain/generated/",
+    "protocol/query/operations.ts",
     "deploy/deployments/",
     // AssemblyScript: it looks like TypeScript and is none.
     "subgraph/mappings/",

@@ -13,6 +13,7 @@ import { keeperGroup } from "./keeper/group.ts";
 import { keysGroup } from "./keys/group.ts";
 import { providerGroup } from "./provider/group.ts";
 import { validatorGroup } from "./validator/group.ts";
+import { queryGroup } from "./query/group.ts";
 import { workerGroup } from "./worker/group.ts";
 
 const GROUPS = [
@@ -26,6 +27,7 @@ const GROUPS = [
   creditsGroup,
   dexGroup,
   indexGroup,
+  queryGroup,
 ];
 
 const EXTRA = `

@@ -16,15 +16,15 @@ const DEATH = /panicked|^error:/i;
 const EXPECTED =
   /^(GRAPH_POI_ACCESS_TOKEN not set|No fork base URL|Expensive queries file|Missing graphman server|Amp-powered)/;
 
-/** Passes on what graph-node prints, and keeps the last things that went wrong. It tells of every block at "info", so that is "debug" here. */
-export function graphNodeLog(log: Logger): GraphNodeLog {
+/** Passes on what graph-node prints, save of one subgraph, and keeps the last things that went wrong. It tells of every block at "info", so that is "debug" here. */
+export function graphNodeLog(log: Logger, ignored: string): GraphNodeLog {
   const complaints: string[] = [];
   const fields = { from: "graph-node" };
   let isEnding = false;
   const hear = (line: string): void => {
     const [, level = DEATH.test(line) ? "CRIT" : "INFO", text = line.trim()] = LINE.exec(line) ?? [];
-    // On its way out it reports each of its own parts as missing.
-    if (isEnding) return log.debug(fields, text);
+    // On its way out it reports each of its own parts as missing; and of one subgraph nobody wants to hear.
+    if (isEnding || text.includes(ignored)) return log.debug(fields, text);
     if (level === "WARN" && !EXPECTED.test(text)) return log.warn(fields, text);
     if (level !== "ERRO" && level !== "CRIT") return log.debug(fields, text);
     complaints.push(text);

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { AbortedError, UnavailableError, type Logger } from "@orion/protocol/common";
@@ -50,7 +51,7 @@ const STARTED_WITH = "subgraph-0";
 /** @throws IndexError when it ends or does not answer, AbortedError */
 export async function startGraphNode(options: GraphNodeOptions): Promise<GraphNode> {
   const { ports, signal } = options;
-  const { hear, complaints, ending } = graphNodeLog(options.log);
+  const { hear, complaints, ending } = graphNodeLog(options.log, path.dirname(options.manifest));
   const program = startNative({
     name: "graph-node",
     program: options.program,

@@ -15,6 +15,7 @@ const PROTOCOL = [
   "protocol/jobs",
   "protocol/disputes",
   "protocol/exchange",
+  "protocol/query",
 ] as const;
 const SERVICES = ["worker", "keepers"] as const;
 
@@ -31,6 +32,8 @@ const ARROWS: Record<string, readonly string[]> = {
   "protocol/disputes": ["protocol/tensor", "protocol/chain", "protocol/common"],
   // What trades and deposits come to, and where the exchange stands.
   "protocol/exchange": ["protocol/chain", "protocol/common"],
+  // Asks an index about everything that happened; needs no chain.
+  "protocol/query": ["protocol/common"],
   worker: PROTOCOL,
   keepers: PROTOCOL,
   deploy: [...PROTOCOL, "hardhat.config.ts"],

@@ -38,6 +38,7 @@ describe("the command line", () => {
       "keeper start",
       "validator start",
       "index start",
+      ...["market", "job", "provider", "pool", "disputes", "earnings", "raw"].map((name) => `query ${name}`),
       ...["list", "show", "prove", "watch"].map((name) => `dispute ${name}`),
       ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions"].map((name) => `credits ${name}`),

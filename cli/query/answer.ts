@@ -1,0 +1,75 @@
+import { UnavailableError } from "@orion/protocol/common";
+
+import type { Invocation } from "../core/command.ts";
+import { openIndex, type OpenIndex } from "./open-index.ts";
+import type { QueryFlags } from "./options.ts";
+
+/** What every named question asks besides: the block that the answer stands for. */
+export interface Dated {
+  readonly _meta: { readonly block: { readonly number: number; readonly timestamp: number | null } } | null;
+}
+
+export interface Answer {
+  /** For machines: amounts are decimal strings of base units. */
+  readonly value: object;
+  readonly lines: readonly string[];
+  readonly dated: Dated;
+}
+
+/** How far the answering index is behind the chain. */
+export interface IndexFacts {
+  readonly url: string;
+  readonly block: number | null;
+  readonly timestamp: number | null;
+  readonly chainHead: number | null;
+  /** Blocks; null where the chain does not answer, or an earlier block was asked for. */
+  readonly behind: number | null;
+}
+
+/** Asks the index, and prints the answer together with the block that it stands for. */
+export async function answer(
+  invocation: Invocation<QueryFlags>,
+  ask: (index: OpenIndex) => Promise<Answer>,
+): Promise<void> {
+  const { flags, terminal } = invocation;
+  const index = await openIndex(invocation);
+  if (flags.fresh === true) await untilFresh(index);
+  const { value, lines, dated } = await ask(index);
+  const head = flags.block === undefined ? await index.chainHead() : undefined;
+  const facts = indexFacts(index.client.url, dated, head);
+  terminal.result({ ...value, index: facts }, lines);
+  terminal.note(indexLine(facts));
+}
+
+/** Waits until the index has the chain's present block. @throws UnavailableError where the chain does not answer, IndexBehindError */
+export async function untilFresh(index: OpenIndex): Promise<void> {
+  const head = await index.chainHead();
+  if (head === undefined) {
+    throw new UnavailableError("the chain does not say which block is its last", {
+      hint: "--fresh needs the chain's JSON-RPC: name it with --rpc or by a network file",
+    });
+  }
+  await index.client.untilBlock(head);
+}
+
+export function indexFacts(url: string, { _meta }: Dated, head: number | undefined): IndexFacts {
+  const block = _meta?.block.number ?? null;
+  return {
+    url,
+    block,
+    timestamp: _meta?.block.timestamp ?? null,
+    chainHead: head ?? null,
+    behind: head === undefined || block === null ? null : Math.max(0, head - block),
+  };
+}
+
+export function indexLine({ block, timestamp, behind }: IndexFacts): string {
+  const when = timestamp === null ? "" : ` of ${instant(timestamp)}`;
+  const lag = behind === null ? "" : behind === 0 ? ", the chain's last" : `, ${behind} behind the chain`;
+  return block === null ? "(the index does not say how far it is)" : `(as of block ${block}${when}${lag})`;
+}
+
+/** Chain time as people read it. */
+export function instant(seconds: number | string): string {
+  return new Date(Number(seconds) * 1_000).toISOString().replace(".000Z", "Z");
+}

@@ -1,0 +1,85 @@
+import { Argument } from "commander";
+
+import {
+  earningsQuery,
+  newestFirst,
+  paymentsQuery,
+  type EarningsQuery,
+  type PaymentsQuery,
+} from "@orion/protocol/query";
+
+import { CU, formatAmount, ORION } from "../core/amounts.ts";
+import { command } from "../core/command.ts";
+import { parseAddress } from "../core/options.ts";
+import { facts, table } from "../core/table.ts";
+import { answer, instant } from "./answer.ts";
+import { limitOption, queryOptions, type QueryFlags } from "./options.ts";
+
+interface Flags extends QueryFlags {
+  readonly limit: number;
+}
+
+type Payment = PaymentsQuery["payments"][number];
+
+const MOST_PAYMENTS = 1_000_000;
+
+export const queryEarnings = command<Flags>({
+  name: "earnings",
+  summary: "show what an account has earned, as worker, keeper and finder, and each payment for work",
+  args: [new Argument("<address>", "the account").argParser(parseAddress)],
+  options: [limitOption("payments", 20, MOST_PAYMENTS), ...queryOptions],
+  examples: ["orion query earnings 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --limit 5000 --json"],
+  async run(invocation) {
+    const address = invocation.args[0] as string;
+    const id = address.toLowerCase();
+    await answer(invocation, async ({ client, at }) => {
+      const totals = await client.ask(earningsQuery, { id, ...at });
+      // Later pages are of the same block as the first, whatever happens meanwhile.
+      const block = { number: totals._meta?.block.number ?? null };
+      const payments = await newestFirst(
+        invocation.flags.limit,
+        async (first, before) => (await client.ask(paymentsQuery, { worker: id, before, first, block })).payments,
+      );
+      const { provider, keeper, challenger } = totals;
+      const value = { address, provider, keeper, challenger, payments };
+      return { value, lines: earningsLines(address, totals, payments), dated: totals };
+    });
+  },
+});
+
+const cu = (...amounts: string[]): string =>
+  formatAmount(
+    amounts.reduce((sum, each) => sum + BigInt(each), 0n),
+    CU,
+  );
+const orion = (amount: string): string => formatAmount(BigInt(amount), ORION);
+
+export function earningsLines(address: string, totals: EarningsQuery, payments: readonly Payment[]): string[] {
+  const { provider, keeper, challenger } = totals;
+  const earned: (readonly [string, string])[] = [];
+  if (provider !== null) {
+    const { earnedPay, earnedTips, earnedFees, settledCount, slashed } = provider;
+    const parts = `${cu(earnedPay)} for work, ${cu(earnedTips)} of tips, ${cu(earnedFees)} of fees`;
+    earned.push(["as worker", `${cu(earnedPay, earnedTips, earnedFees)}: ${parts}, for ${settledCount} claims`]);
+    earned.push(["slashed", orion(slashed)]);
+  }
+  if (keeper !== null) {
+    earned.push(["as keeper", `${cu(keeper.earnedFees, keeper.keptFees)} for ${keeper.manifestCount} manifests`]);
+  }
+  if (challenger !== null) {
+    const { rewards, proofCount, timeoutCount } = challenger;
+    earned.push(["as finder", `${orion(rewards)} for ${proofCount} proofs and ${timeoutCount} time-outs`]);
+  }
+  if (earned.length === 0) return [`${address} has earned nothing`];
+  const rows = payments.map(({ timestamp, job, unit, pay, tip, fee, accepted }) => [
+    instant(timestamp),
+    job.id,
+    unit.index,
+    cu(pay),
+    cu(tip),
+    cu(fee),
+    accepted ? "accepted" : "settled",
+  ]);
+  const list = rows.length === 0 ? [] : ["", ...table(["paid", "job", "unit", "work", "tip", "fee", "how"], rows)];
+  return [...facts([["account", address], ...earned]), ...list];
+}

@@ -1,0 +1,312 @@
+import { expect } from "chai";
+
+import { indexFacts, indexLine, instant } from "../../../../cli/query/answer.ts";
+import { disputeLines } from "../../../../cli/query/disputes.ts";
+import { earningsLines } from "../../../../cli/query/earnings.ts";
+import { jobLines, type IndexedJob } from "../../../../cli/query/job.ts";
+import { marketLines } from "../../../../cli/query/market.ts";
+import { poolLines } from "../../../../cli/query/pool.ts";
+import { idRange, onlyOne } from "../../../../cli/query/prefix.ts";
+import { providerLines } from "../../../../cli/query/provider.ts";
+
+const CU = 10n ** 12n;
+const ORION = 10n ** 18n;
+const ID = `0x${"ab".repeat(32)}`;
+const WORKER = `0x${"01".repeat(20)}`;
+
+describe("what orion query prints", () => {
+  it("names the block of an answer and how far it is behind", () => {
+    const dated = { _meta: { block: { number: 12, timestamp: 1_700_000_000 } } };
+    const facts = indexFacts("http://index", dated, 15);
+    expect(facts).to.deep.equal({
+      url: "http://index",
+      block: 12,
+      timestamp: 1_700_000_000,
+      chainHead: 15,
+      behind: 3,
+    });
+    expect(indexLine(facts)).to.equal("(as of block 12 of 2023-11-14T22:13:20Z, 3 behind the chain)");
+    expect(indexLine(indexFacts("", dated, 12))).to.include("the chain's last");
+    expect(indexLine(indexFacts("", dated, undefined))).to.equal("(as of block 12 of 2023-11-14T22:13:20Z)");
+    // A chain that was asked a moment before its index is no index from the future.
+    expect(indexFacts("", dated, 11).behind).to.equal(0);
+    expect(indexLine(indexFacts("", { _meta: null }, 15))).to.include("does not say how far");
+  });
+
+  it("shows chain time in UTC", () => {
+    expect(instant("0")).to.equal("1970-01-01T00:00:00Z");
+  });
+
+  it("finds what begins with some digits, and only one", () => {
+    expect(idRange("0xabcdef")).to.deep.equal({
+      least: `0xabcdef${"0".repeat(58)}`,
+      most: `0xabcdef${"f".repeat(58)}`,
+    });
+    expect(idRange(ID)).to.deep.equal({ least: ID, most: ID });
+    expect(onlyOne("job", [1], "0xab")).to.equal(1);
+    expect(() => onlyOne("job", [], "0xab")).to.throw("the index knows no job 0xab");
+    expect(() => onlyOne("job", [1, 2], "0xab")).to.throw("several jobs begin with 0xab");
+  });
+
+  it("shows totals in whole units, and says when there are none", () => {
+    expect(marketLines(null)).to.deep.equal(["nothing has happened on this network yet"]);
+    const lines = marketLines({
+      market: null,
+      registry: {
+        free: `${ORION}`,
+        locked: `${2n * ORION}`,
+        staked: "0",
+        withdrawn: "0",
+        slashed: "1",
+        providerCount: 3,
+      },
+      judge: null,
+      credits: null,
+      exchange: { poolCount: 1, swapCount: 4, paused: false },
+      orion: null,
+      cu: { supply: `${1_500n * CU}`, minted: "0", burned: "0", volume: "0" },
+    });
+    expect(lines).to.deep.equal([
+      "providers  3",
+      "stake      1 ORION free, 2 ORION locked, 0.000000000000000001 ORION slashed",
+      "exchange   1 pools, 4 swaps",
+      "CU supply  1,500 CU",
+    ]);
+  });
+
+  const job: IndexedJob = {
+    id: ID,
+    poster: WORKER,
+    payer: WORKER,
+    keeper: WORKER,
+    postedAt: "1700000000",
+    finishedAt: null,
+    published: true,
+    cancelled: false,
+    finished: false,
+    rows: "100",
+    shards: "10",
+    unitCount: "5",
+    shardsPerClaim: "2",
+    workPerShard: `${CU}`,
+    pricePerShard: `${2n * CU}`,
+    keeperFee: "0",
+    collateralPerShard: "0",
+    escrow: `${12n * CU}`,
+    escrowPosted: `${20n * CU}`,
+    tipPot: "0",
+    paidForWork: `${8n * CU}`,
+    paidTips: "0",
+    paidFees: "0",
+    keptFees: "0",
+    refunded: "0",
+    tipsRefunded: "0",
+    burned: `${ORION}`,
+    compensated: `${3n * ORION}`,
+    rewarded: `${ORION}`,
+    unclaimed: "4",
+    unsettled: "6",
+    units: [
+      {
+        index: "1",
+        from: "2",
+        to: "4",
+        state: "COMMITTED",
+        attempt: 1,
+        deadline: "0",
+        worker: { id: WORKER },
+        claim: null,
+      },
+    ],
+    manifests: [{ cid: "bafyManifest", publisher: WORKER }],
+    results: [],
+  };
+
+  it("shows a job's shards, money and units", () => {
+    const text = jobLines(job).join("\n");
+    expect(text).to.include("4 of 10 settled or refunded, 4 never claimed");
+    expect(text).to.match(/state +open, posted 2023-11-14T22:13:20Z/);
+    expect(text).to.match(/data +bafyManifest/);
+    expect(text).to.match(/result +not published yet/);
+    expect(text).to.include("12 CU of 20 CU left");
+    expect(text).to.include("5 ORION, 3 ORION of it to the poster");
+    expect(text).to.include(`1     2–3     committed  ${WORKER}  1`);
+  });
+
+  it("tells a cancelled job from one that is being cancelled, and a job without claims", () => {
+    expect(jobLines({ ...job, cancelled: true })[2]).to.include("cancelling");
+    expect(jobLines({ ...job, cancelled: true, finished: true })[2]).to.include("cancelled,");
+    expect(jobLines({ ...job, finished: true })[2]).to.include("settled,");
+    expect(jobLines({ ...job, units: [] }).at(-1)).to.equal("no unit was claimed yet");
+  });
+
+  it("shows a provider's stake, latest claims and slashes", () => {
+    const text = providerLines({
+      id: WORKER,
+      since: "0",
+      profileCid: null,
+      free: `${ORION}`,
+      locked: "0",
+      staked: "0",
+      withdrawn: "0",
+      slashed: `${ORION}`,
+      earnedPay: `${CU}`,
+      earnedTips: "0",
+      earnedFees: "0",
+      settledWork: "0",
+      claimCount: 2,
+      settledCount: 1,
+      expiredCount: 0,
+      forfeitedCount: 1,
+      accounts: [],
+      claims: [
+        {
+          id: ID,
+          state: "FORFEITED",
+          shards: "1",
+          collateral: "0",
+          claimedAt: "0",
+          pay: "0",
+          tip: "0",
+          job: { id: ID },
+          unit: { index: "3" },
+        },
+      ],
+      slashes: [
+        {
+          amount: `${ORION}`,
+          burned: "0",
+          compensation: "0",
+          reward: "0",
+          finder: WORKER,
+          timestamp: "0",
+          transaction: ID,
+        },
+      ],
+    }).join("\n");
+    expect(text).to.include("2 made, 1 settled, 0 expired, 1 forfeited");
+    expect(text).to.include("none announced");
+    expect(text).to.match(/1970-01-01T00:00:00Z {2}0x(ab){32} {2}3 {5}forfeited/);
+    expect(text).to.match(/1970-01-01T00:00:00Z {2}1 ORION {2}0x(01){20}/);
+  });
+
+  it("shows a pool of tokens that do not say what they are called", () => {
+    const pool = {
+      ...{
+        id: ID,
+        fee: 30,
+        createdAt: "0",
+        reserve0: "5",
+        reserve1: `${CU}`,
+        shares: "7",
+        price0: "0.3333333333333333",
+      },
+      ...{
+        price1: "3",
+        volume0: "0",
+        volume1: "0",
+        lpFees0: "0",
+        lpFees1: "0",
+        protocolFees0: "0",
+        protocolFees1: "0",
+      },
+      ...{ protocolPart: 0, swapCount: 1, liquidityChangeCount: 0, positions: [] },
+      token0: { id: WORKER, symbol: null, decimals: null },
+      token1: { id: ID, symbol: "CU", decimals: 12 },
+      swaps: [
+        {
+          timestamp: "0",
+          amount0: "5",
+          amount1: `-${CU}`,
+          priceBefore: "1",
+          priceAfter: "1",
+          lpFee: "0",
+          protocolFee: "0",
+          to: WORKER,
+          transaction: ID,
+          tokenIn: { id: WORKER },
+        },
+      ],
+    };
+    const candle = {
+      timestamp: "3600000000",
+      open: "1",
+      high: "2.5",
+      low: "1",
+      close: "2",
+      volume0: "0",
+      volume1: "0",
+      swaps: 4,
+    };
+    const text = poolLines(pool, [candle]).join("\n");
+    expect(text).to.match(/fee +0.3%/);
+    expect(text).to.include("5 0x010101 and 1 CU");
+    expect(text).to.include("0.333333333 base units of CU for one of 0x010101");
+    expect(text).to.include("most of them by nobody");
+    expect(text).to.match(/1970-01-01T00:00:00Z {2}5 0x010101 +-1 CU/);
+    expect(text).to.match(/1970-01-01T01:00:00Z {2}1 +2.5 +1 +2 +4/);
+  });
+
+  it("says how each dispute ended", () => {
+    const dispute = {
+      ...{ id: ID, key: ID, since: "0", open: 0, fallen: false, closed: false, holdUntil: null, cause: null },
+      ...{ fallenAt: null, demandCount: 2, answerCount: 1, finder: null, claim: null, proofs: [] },
+    } as const;
+    const proof = {
+      kind: "STEP",
+      node: "3",
+      position: "17",
+      claimed: "5",
+      actual: "-5",
+      prover: { id: WORKER },
+      transaction: ID,
+    } as const;
+    const lines = disputeLines([
+      { ...dispute, fallen: true, cause: "PROOF", proofs: [proof] },
+      { ...dispute, fallen: true, cause: "TIMEOUT" },
+      { ...dispute, open: 1 },
+      { ...dispute, closed: true },
+      dispute,
+    ]);
+    const verdicts = [
+      "proved wrong: node 3, position 17, claimed 5, true -5",
+      "timed out",
+      "1 open",
+      "withstood",
+      "answered",
+    ];
+    expect(lines.slice(1).map((line) => line.replace(/.* 1\/2 +/, ""))).to.deep.equal(verdicts);
+    expect(disputeLines([])).to.deep.equal(["no disputes"]);
+  });
+
+  it("adds up what an account earned in each of its roles", () => {
+    const nobody = { _meta: null, provider: null, keeper: null, challenger: null };
+    expect(earningsLines(WORKER, nobody, [])).to.deep.equal([`${WORKER} has earned nothing`]);
+    const provider = {
+      earnedPay: `${CU}`,
+      earnedTips: `${CU}`,
+      earnedFees: "0",
+      settledWork: "0",
+      settledCount: 2,
+      slashed: "0",
+    };
+    const keeper = { earnedFees: `${CU}`, keptFees: `${CU}`, manifestCount: 1 };
+    const challenger = { rewards: `${ORION}`, proofCount: 1, timeoutCount: 0 };
+    const payment = {
+      id: "0x01",
+      pay: `${CU}`,
+      tip: "0",
+      fee: "0",
+      accepted: true,
+      timestamp: "0",
+      transaction: ID,
+      job: { id: ID },
+      unit: { index: "0" },
+    };
+    const text = earningsLines(WORKER, { ...nobody, provider, keeper, challenger }, [payment]).join("\n");
+    expect(text).to.include("2 CU: 1 CU for work, 1 CU of tips, 0 CU of fees, for 2 claims");
+    expect(text).to.match(/as keeper +2 CU for 1 manifests/);
+    expect(text).to.include("1 ORION for 1 proofs and 0 time-outs");
+    expect(text).to.match(/1970-01-01T00:00:00Z {2}0x(ab){32} {2}0 +1 CU +0 CU +0 CU +accepted/);
+  });
+});
