@@ -50,7 +50,7 @@ contract MiningInvariantTest is Test {
 
     /// @notice Any random life keeps every invariant after each step, and ends with everybody's shares returned.
     function testFuzz_anyLifeEndsWell(uint64 seed) public {
-        _live(seed, 100);
+        _live(seed, 60);
     }
 
     /// @notice The handlers really do what they say: a long life reaches everything.

@@ -63,8 +63,8 @@ describe("holders of ORION decide, liquidity earns, an engineer buys and posts, 
   const queued = async (target: BaseContract, name: string, ...args: unknown[]): Promise<Decision> => {
     const { governor } = running.chain.contracts;
     const description = `${name} ${args.join(" ")}`;
-    const action = [[await target.getAddress()], [0n], [target.interface.encodeFunctionData(name, args)]] as const;
-    const packed = [[...action[0]], [...action[1]], [...action[2]], id(description)] as const;
+    const data = target.interface.encodeFunctionData(name, args);
+    const packed: Decision["packed"] = [[await target.getAddress()], [0n], [data], id(description)];
     await call(holder, governor, "propose", ...packed.slice(0, 3), description);
     const proposal = await governor.hashProposal(...packed);
     await running.advance(Number(await governor.votingDelay()) + 1);

@@ -17,17 +17,25 @@ describe("BuyAndPost under attack", () => {
     await f.reset();
   });
 
-  it("sandwich: a price pushed up before the purchase meets `maxIn`, so an attacker takes at most the margin", async () => {
+  it("sandwich: a price pushed beyond `maxIn` reverts, and within it an attacker takes less than the margin", async () => {
     const terms = f.own({ shards: 1_000, rows: 1_000n, shardsPerClaim: 1_000 });
     const { amountIn } = await f.router.quote(terms, f.orion, f.routes.orion.hops);
-    const margin = { maxIn: (amountIn * 1_005n) / 1_000n };
-    await f.sell(f.orion, f.credits, 30_000n * ORION);
-    await expect(f.buyAndPost(terms, f.routes.orion, margin)).to.be.revertedWithCustomError(f.router, "TooExpensive");
-    await f.sell(f.credits, f.orion, 9_000n * CU);
-    const { amountIn: now } = await f.router.quote(terms, f.orion, f.routes.orion.hops);
-    expect(now).to.be.lessThanOrEqual(margin.maxIn);
-    const buying = f.buyAndPost(terms, f.routes.orion, margin);
-    await expect(buying).to.changeTokenBalance(f.ethers, f.orion, f.buyer, -now);
+    const margin = amountIn / 100n;
+    const limits = { maxIn: amountIn + margin };
+    const attacker = f.owner;
+    const start = await f.helpers.takeSnapshot();
+    await f.sell(f.orion, f.credits, 2_000n * ORION);
+    await expect(f.buyAndPost(terms, f.routes.orion, limits)).to.be.revertedWithCustomError(f.router, "TooExpensive");
+    await start.restore();
+    const [money, credits] = [await f.orion.balanceOf(attacker), await f.credits.balanceOf(attacker)];
+    await f.sell(f.orion, f.credits, 1_300n * ORION);
+    const { amountIn: pushed } = await f.router.quote(terms, f.orion, f.routes.orion.hops);
+    // Nearly all of the margin is used up.
+    expect(pushed).to.be.within(amountIn + (margin * 8n) / 10n, limits.maxIn);
+    const buying = f.buyAndPost(terms, f.routes.orion, limits);
+    await expect(buying).to.changeTokenBalance(f.ethers, f.orion, f.buyer, -pushed);
+    await f.sell(f.credits, f.orion, (await f.credits.balanceOf(attacker)) - credits);
+    expect((await f.orion.balanceOf(attacker)) - money).to.be.lessThan(margin);
   });
 
   it("donations to it change nothing: no price, no purchase, and nobody gets them", async () => {
@@ -66,6 +74,25 @@ describe("BuyAndPost under attack", () => {
     await f.odd.transfer(f.router, 1_000n);
     await f.odd.setFees(10n, 0n);
     await expect(f.buyAndPost(f.own(), f.routes.odd)).to.be.revertedWithCustomError(f.dex, "WrongTransfer");
+    // One that charges the sender on top asks for more than stands here.
+    await f.odd.burn(f.router, 1_000n);
+    await f.odd.setFees(0n, 10n);
+    await expect(f.buyAndPost(f.own(), f.routes.odd)).to.revert(f.ethers);
+    await f.odd.setFees(0n, 0n);
+    await f.buyAndPost(f.own(), f.routes.odd);
+    expect(await f.held()).to.deep.equal(NOTHING);
+  });
+
+  it("a round trip that begins and ends in CU costs its fees and leaves nothing behind", async () => {
+    await f.credits.transfer(f.buyer, 100n * CU);
+    await f.credits.connect(f.buyer).approve(f.router, MaxUint256);
+    const hops = [{ tokenOut: await f.orion.getAddress(), fee: 30 }, ...f.routes.orion.hops];
+    const terms = f.own();
+    const { amountIn, escrow } = await f.router.quote(terms, f.credits, hops);
+    expect(amountIn).to.be.greaterThan(escrow);
+    const buying = f.buyAndPost(terms, { tokenIn: f.credits, hops });
+    await expect(buying).to.changeTokenBalances(f.ethers, f.credits, [f.buyer, f.market], [-amountIn, escrow]);
+    expect(await f.held()).to.deep.equal(NOTHING);
   });
 
   it("takes a token that reports nothing, and refuses one that reports failure or blocks the buyer", async () => {
