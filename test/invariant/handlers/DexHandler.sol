@@ -16,8 +16,12 @@ contract DexHandler is CommonBase {
     PoolKey[4] private _keys;
     address[4] public actors;
     mapping(bytes32 step => uint256) public reached;
-    /// @notice Product of reserves over the square of shares fell, or a swap was not what its quote had said.
+    /// @notice A share lost worth, in one token at a deposit or an exit or altogether, or a swap was not what its quote had said.
     bool public wronged;
+    /// @notice Steps that anybody tried.
+    uint256 public steps;
+    /// @dev Worth of a share of each pool after the last step: reserve0 · reserve1 · 10^18 / supply², rounded down of a quotient that never falls.
+    uint256[4] private _worth;
 
     /// @dev The test, which alone may end the life of the pools.
     address private immutable _OWNER = msg.sender;
@@ -38,9 +42,17 @@ contract DexHandler is CommonBase {
         _keys[2] = _keyOf(0, 2, 100);
         _keys[3] = _keyOf(0, 1, 1);
         for (uint256 i; i < 4; ++i) _deposit(_keys[i], actors[i], 1e9 * (i + 1), 1e10);
+        _watchWorth();
     }
 
-    function add(uint256 seed) external {
+    /// @dev Every step leaves every share worth at least what it was.
+    modifier watched() {
+        ++steps;
+        _;
+        _watchWorth();
+    }
+
+    function add(uint256 seed) external watched {
         PoolKey memory key = _keys[seed % 4];
         (uint256 most0, uint256 most1) = (_amount(seed >> 8), _amount(seed >> 72));
         (uint256 reserve0, uint256 reserve1, ) = dex.reservesOf(key.id());
@@ -50,7 +62,7 @@ contract DexHandler is CommonBase {
         ++reached["add"];
     }
 
-    function remove(uint256 seed) external {
+    function remove(uint256 seed) external watched {
         PoolKey memory key = _keys[seed % 4];
         address actor = actors[(seed >> 4) % 4];
         uint256 held = dex.balanceOf(actor, key.id());
@@ -64,7 +76,7 @@ contract DexHandler is CommonBase {
         ++reached[shares == held ? bytes32("removeAll") : bytes32("remove")];
     }
 
-    function sell(uint256 seed) external {
+    function sell(uint256 seed) external watched {
         (address tokenIn, Hop[] memory hops) = _route(seed);
         uint256 amount = _amount(seed >> 16);
         try dex.quoteExactIn(tokenIn, hops, amount) returns (uint256 quoted) {
@@ -88,7 +100,7 @@ contract DexHandler is CommonBase {
         }
     }
 
-    function buy(uint256 seed) external {
+    function buy(uint256 seed) external watched {
         (address tokenIn, Hop[] memory hops) = _route(seed);
         uint256 amount = _amount(seed >> 16);
         try dex.quoteExactOut(tokenIn, hops, amount) returns (uint256 quoted) {
@@ -113,14 +125,14 @@ contract DexHandler is CommonBase {
         }
     }
 
-    function donate(uint256 seed) external {
+    function donate(uint256 seed) external watched {
         vm.prank(actors[seed % 4]);
         tokens[(seed >> 8) % 3].transfer(address(dex), (seed >> 16) % 1e12);
         donated[address(tokens[(seed >> 8) % 3])] += (seed >> 16) % 1e12;
         ++reached["donate"];
     }
 
-    function send(uint256 seed) external {
+    function send(uint256 seed) external watched {
         uint256 id = _keys[seed % 4].id();
         address from = actors[(seed >> 4) % 4];
         uint256 amount = (seed >> 8) % (dex.balanceOf(from, id) + 1);
@@ -129,7 +141,7 @@ contract DexHandler is CommonBase {
         ++reached["send"];
     }
 
-    function govern(uint256 seed) external {
+    function govern(uint256 seed) external watched {
         uint8 part = (seed >> 8) % 3 == 0 ? 0 : uint8(6 + ((seed >> 16) % 250));
         dex.setProtocolPart(_keys[seed % 4].id(), part);
         address token = address(tokens[(seed >> 24) % 3]);
@@ -139,7 +151,7 @@ contract DexHandler is CommonBase {
         }
     }
 
-    function pass(uint256 seed) external {
+    function pass(uint256 seed) external watched {
         vm.warp(block.timestamp + (seed % 2 hours));
         dex.observe(_keys[(seed >> 64) % 4].id());
         ++reached["pass"];
@@ -153,7 +165,7 @@ contract DexHandler is CommonBase {
     }
 
     /// @notice Everybody leaves every pool and the owner takes the protocol's fees.
-    function close() external {
+    function close() external watched {
         if (msg.sender != _OWNER) return;
         for (uint256 i; i < 4; ++i) {
             for (uint256 a; a < 4; ++a) {
@@ -190,6 +202,16 @@ contract DexHandler is CommonBase {
         if (was[2] == 0) return;
         // Each reserve per share, exactly: a deposit or an exit never lowers either.
         if (reserve0 * was[2] < was[0] * supply || reserve1 * was[2] < was[1] * supply) wronged = true;
+    }
+
+    function _watchWorth() private {
+        for (uint256 i; i < 4; ++i) {
+            uint256 id = _keys[i].id();
+            (uint256 reserve0, uint256 reserve1, ) = dex.reservesOf(id);
+            uint256 worth = Math.mulDiv(reserve0 * reserve1, 1e18, dex.totalSupply(id) ** 2);
+            if (worth < _worth[i]) wronged = true;
+            _worth[i] = worth;
+        }
     }
 
     function _keyOf(uint256 x, uint256 y, uint16 fee) private view returns (PoolKey memory) {
