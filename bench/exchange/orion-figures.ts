@@ -41,10 +41,10 @@ export async function orionFigures(f: DexFixture): Promise<GasFigures> {
 
 /** Credits minted against ORION, held by provider and trader, and a pool of both. */
 async function deployCompute(f: DexFixture): Promise<Compute> {
-  const orion = (await f.ethers.deployContract("OrionToken", [f.owner])) as unknown as OrionToken;
+  const orion = await f.ethers.deployContract("OrionToken", [f.owner]);
   const bounds = [2n * ONE, 10n ** 24n, 10n ** 24n, 1_000n * ONE];
   const args = [orion, f.dex, f.owner, ...bounds];
-  const credits = (await f.ethers.deployContract("ComputeCredits", args)) as unknown as ComputeCredits;
+  const credits = await f.ethers.deployContract("ComputeCredits", args);
   await orion.approve(credits, MaxUint256);
   for (const holder of [f.provider, f.trader]) {
     await credits.mint(2n * CREDITS, MONTH, 2n ** 127n, holder);

@@ -31,7 +31,7 @@ describe("DePinDex and odd tokens", () => {
       .connect(f.provider)
       .removeLiquidity({ key, shares: 1000n, minAmount0: 0n, minAmount1: 0n, to, deadline: NEVER });
 
-  it("refuses a token that delivers less than was sent, on deposit and on sale", async () => {
+  it("fee-on-transfer: refuses a token that delivers less than was sent, on deposit and on sale", async () => {
     await odd.setFees(10n, 0n);
     const token = await odd.getAddress();
     await expect(swap(true)).to.be.revertedWithCustomError(f.dex, "WrongTransfer").withArgs(token, 1000n, 990n);
@@ -40,7 +40,7 @@ describe("DePinDex and odd tokens", () => {
       .withArgs(token, DEPOSIT, DEPOSIT - 10n);
   });
 
-  it("refuses a token that charges the exchange for a payment", async () => {
+  it("fee-on-transfer: refuses a token that charges the exchange for a payment", async () => {
     await odd.setFees(0n, 10n);
     const out = (997n * DEPOSIT) / (DEPOSIT + 997n);
     await expect(swap(false))
@@ -48,7 +48,7 @@ describe("DePinDex and odd tokens", () => {
       .withArgs(await odd.getAddress(), out, out + 10n);
   });
 
-  it("takes a token that reports nothing, and refuses one that reports failure", async () => {
+  it("missing return value: takes a token that reports nothing, and refuses one that reports failure", async () => {
     await odd.setAnswers(true, false);
     await swap(true);
     await swap(false);
@@ -86,13 +86,13 @@ describe("DePinDex and odd tokens", () => {
       .withArgs(token, 1000n, 1010n);
   });
 
-  it("lets who is blocked by a token be paid elsewhere", async () => {
+  it("blacklisting: lets who is blocked by a token be paid elsewhere", async () => {
     await odd.setBlocked(f.provider, true);
     await expect(remove(f.provider.address)).to.be.revertedWithCustomError(odd, "Blocked");
     await remove(f.stranger.address);
   });
 
-  it("loses to a token that shrinks its balances only that token: another pool pays in full", async () => {
+  it("rebasing: loses to a token that shrinks its balances only that token: another pool pays in full", async () => {
     const other = await f.key(f.tokens[0], f.tokens[1]);
     await f.add(other, DEPOSIT, DEPOSIT);
     await odd.burn(f.dex, DEPOSIT);
@@ -104,7 +104,7 @@ describe("DePinDex and odd tokens", () => {
     await expect(call).to.changeTokenBalance(f.ethers, f.tokens[1], f.provider, DEPOSIT - 1000n);
   });
 
-  it("is closed to every entry from inside a transfer, and readable there with the final reserves", async () => {
+  it("reentrancy by ERC-777 hooks, read-only too: is closed to every entry from inside a transfer, and readable there with the final reserves", async () => {
     const id = await poolIdOf(key);
     const hops = [{ tokenOut: key.token1, fee: 30n }];
     const [to, deadline] = [f.trader.address, NEVER];
