@@ -8,6 +8,7 @@ import { devnetCommand } from "./devnet/command.ts";
 import { dexGroup } from "./dex/group.ts";
 import { disputeGroup } from "./dispute/group.ts";
 import { indexGroup } from "./indexer/group.ts";
+import { govGroup } from "./gov/group.ts";
 import { jobGroup } from "./job/group.ts";
 import { keeperGroup } from "./keeper/group.ts";
 import { keysGroup } from "./keys/group.ts";
@@ -26,6 +27,7 @@ const GROUPS = [
   keeperGroup,
   creditsGroup,
   dexGroup,
+  govGroup,
   indexGroup,
   queryGroup,
 ];

@@ -43,6 +43,7 @@ describe("the command line", () => {
       ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions"].map((name) => `credits ${name}`),
       ...["pools", "price", "quote", "swap"].map((name) => `dex ${name}`),
+      ...["delegate", "propose", "list", "show", "vote", "queue", "execute", "parameters"].map((name) => `gov ${name}`),
       ...["new", "import", "address", "list"].map((name) => `keys ${name}`),
     ]);
   });

@@ -1,0 +1,74 @@
+import { reading, type Chain } from "@orion/protocol/chain";
+
+import { chainTime, formatSpan, formatTime } from "../core/chain-time.ts";
+import type { Proposal } from "./proposals.ts";
+
+/** In the order of the governor's states. */
+export const STATES = [
+  "pending",
+  "active",
+  "cancelled",
+  "defeated",
+  "succeeded",
+  "queued",
+  "expired",
+  "executed",
+] as const;
+export type ProposalState = (typeof STATES)[number];
+
+/** Where a proposal stands. Votes and quorum are ORION wei. */
+export interface Standing {
+  readonly state: ProposalState;
+  readonly for: bigint;
+  readonly against: bigint;
+  readonly abstain: bigint;
+  /** Votes for and abstentions together must reach it. */
+  readonly quorum: bigint;
+  /** Chain time from which a queued proposal may be executed; zero before. */
+  readonly executableAt: number;
+  /** Chain time of all this. */
+  readonly now: number;
+}
+
+export async function readStanding(chain: Chain, { id, voteStart }: Proposal): Promise<Standing> {
+  const { governor } = chain.contracts;
+  const now = await chainTime(chain);
+  const [state, votes, quorum, eta] = await reading(chain, () =>
+    Promise.all([
+      governor.state(id),
+      governor.proposalVotes(id),
+      // The share of a supply that lies ahead is not known: the present one stands for it.
+      governor.quorum(voteStart < now ? voteStart : now - 1),
+      governor.proposalEta(id),
+    ]),
+  );
+  const { forVotes, againstVotes, abstainVotes } = votes;
+  const counts = { for: forVotes, against: againstVotes, abstain: abstainVotes };
+  return { state: STATES[Number(state)] ?? "pending", ...counts, quorum, executableAt: Number(eta), now };
+}
+
+/** What happens next, and when, in words. */
+export function nextStep({ voteStart, voteEnd }: Proposal, standing: Standing): string {
+  const { state, now, executableAt } = standing;
+  const at = (time: number): string => `${formatTime(time)}${time > now ? ` (in ${formatSpan(time - now)})` : ""}`;
+  switch (state) {
+    case "pending":
+      return `the vote begins after ${at(voteStart)}`;
+    case "active":
+      return `the vote ends at ${at(voteEnd)}`;
+    case "succeeded":
+      return "anyone may queue it now";
+    case "queued":
+      return now >= executableAt ? "anyone may execute it now" : `may be executed from ${at(executableAt)}`;
+    case "defeated":
+      return whyDefeated(standing);
+    case "cancelled":
+    case "expired":
+    case "executed":
+      return "nothing";
+  }
+}
+
+export function whyDefeated({ for: yes, against, abstain, quorum }: Standing): string {
+  return yes + abstain < quorum ? "too few took part" : yes <= against ? "not more for than against it" : "it lost";
+}
