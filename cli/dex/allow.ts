@@ -1,3 +1,5 @@
+import { reading } from "@orion/protocol/chain";
+
 import { signPermit, type Permit } from "../core/permit.ts";
 import type { SigningClient } from "../core/client.ts";
 import { CU, ORION } from "../core/amounts.ts";
@@ -29,8 +31,23 @@ export async function allowExchange(
   await requireBalance(client, spending);
   if (await isApproved(client, spending)) return undefined;
   const permit = await signPermit(client, { token, spender: spending.spender, value: amount, deadline });
-  if (permit === undefined) await approveSpending(client, spending);
+  if (permit === undefined) {
+    await clearApproval(client, info, spending.spender);
+    await approveSpending(client, spending);
+  }
   return permit;
+}
+
+/** Some old tokens refuse to change an approval that is not used up. */
+async function clearApproval(
+  client: SigningClient,
+  { token, symbol, address }: TokenInfo,
+  spender: string,
+): Promise<void> {
+  const left = await reading(client.chain, () => token.allowance(client.sender.address, spender));
+  if (left === 0n) return;
+  const data = token.interface.encodeFunctionData("approve", [spender, 0n]);
+  await client.sender.send({ to: address, data, label: `clear approval of ${symbol}` });
 }
 
 function hintOf({ symbol }: TokenInfo): string {

@@ -17,11 +17,11 @@ export function priceJson(price: Ratio | undefined, base: Unit, quote: Unit): st
   return price === undefined ? null : decimalOf(inWholeTokens(price, base.decimals, quote.decimals), JSON_DIGITS);
 }
 
-/** `$1,234.56`; more digits where it is less than a dollar. */
+/** `$1,234.56`; more digits where it is less than ten cents. */
 export function formatDollars(amount: bigint | undefined): string {
   if (amount === undefined) return NONE;
   const unit = 10n ** BigInt(USD_DECIMALS);
-  if (amount < unit) return `$${decimalOf({ numerator: amount, denominator: unit }, 4)}`;
+  if (amount > 0n && amount < unit / 10n) return `$${decimalOf({ numerator: amount, denominator: unit }, 4)}`;
   const cents = (amount * 100n + unit / 2n) / unit;
   const whole = formatAmount(cents / 100n, { symbol: "", decimals: 0 }).trim();
   return `$${whole}.${(cents % 100n).toString().padStart(2, "0")}`;

@@ -46,6 +46,15 @@ function encodeSwap(
   permit: Permit | undefined,
 ): string {
   const abi = chain.contracts.dex.interface;
+  const [only, ...more] = quote.steps;
+  if (permit === undefined && only !== undefined && more.length === 0) {
+    const { tokenOut, pool } = only;
+    const amount = exact === "in" ? quote.amountIn : quote.amountOut;
+    const direct = { amount, limit, to: sender.address, deadline, tokenIn: tokenIn.address, tokenOut, fee: pool.fee };
+    return exact === "in"
+      ? abi.encodeFunctionData("swapDirectExactIn", [direct])
+      : abi.encodeFunctionData("swapDirectExactOut", [direct]);
+  }
   const hops = quote.steps.map(({ tokenOut, pool }) => ({ tokenOut, fee: pool.fee }));
   const common = { tokenIn: tokenIn.address, hops, to: sender.address, deadline };
   if (exact === "in") {

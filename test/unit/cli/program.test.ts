@@ -42,8 +42,9 @@ describe("the command line", () => {
       ...["list", "show", "prove", "watch"].map((name) => `dispute ${name}`),
       ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions"].map((name) => `credits ${name}`),
-      ...["pools", "price", "quote", "swap"].map((name) => `dex ${name}`),
       ...["delegate", "propose", "list", "show", "vote", "queue", "execute", "parameters"].map((name) => `gov ${name}`),
+      ...["pools", "price", "quote", "swap", "add", "remove", "position"].map((name) => `dex ${name}`),
+      ...["deposit", "withdraw", "harvest", "exit", "status"].map((name) => `dex farm ${name}`),
       ...["new", "import", "address", "list"].map((name) => `keys ${name}`),
     ]);
   });
