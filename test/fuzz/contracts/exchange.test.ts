@@ -16,6 +16,15 @@ const amount = fc
 const mostOut = (amountIn: bigint, rIn: bigint, rOut: bigint): bigint =>
   (amountIn * 9970n * rOut) / (rIn * 10_000n + amountIn * 9970n);
 
+/** The same for the input that an output needs: the least that `mostOut` gives it for. */
+const leastIn = (amountOut: bigint, rIn: bigint, rOut: bigint): bigint => {
+  const divisor = (rOut - amountOut) * 9970n;
+  return (rIn * amountOut * 10_000n + divisor - 1n) / divisor;
+};
+
+/** The largest reserve. */
+const MOST = 2n ** 102n - 1n;
+
 describe("DePinDex beside a bigint model and Uniswap v2's own pair", function () {
   this.timeout(120_000);
   let f: DexFixture;
@@ -52,8 +61,13 @@ describe("DePinDex beside a bigint model and Uniswap v2's own pair", function ()
         const dex = f.dex.connect(f.trader);
         const isDue = exactIn ? mostOut(wanted, rIn, rOut) > 0n : wanted < rOut;
         if (!isDue) continue;
-        const cost = exactIn ? wanted : await f.dex.quoteExactOut(tokenIn, hops, wanted);
-        if (rIn + cost >= 2n ** 102n) continue;
+        const cost = exactIn ? wanted : leastIn(wanted, rIn, rOut);
+        const quote = exactIn ? f.dex.quoteExactIn(tokenIn, hops, wanted) : f.dex.quoteExactOut(tokenIn, hops, wanted);
+        if (rIn + cost > MOST) {
+          await expect(quote).to.be.revertedWithCustomError(f.dex, "AmountTooLarge");
+          continue;
+        }
+        expect(await quote).to.equal(exactIn ? mostOut(wanted, rIn, rOut) : cost);
         const out = exactIn ? mostOut(wanted, rIn, rOut) : wanted;
         // The least input for that output, by the model: one unit less gives less.
         if (!exactIn) {
