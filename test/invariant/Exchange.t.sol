@@ -79,15 +79,18 @@ contract ExchangeInvariantTest is Test {
     /// @notice The handlers really do what they say: a long life reaches everything.
     function test_everyStepIsReached() public {
         _live(0, 500);
-        bytes32[13] memory reached = [
+        bytes32[16] memory reached = [
             bytes32("add"),
             "remove",
             "removeAll",
             "sell",
             "sellDirect",
+            "sellPermitted",
             "sellRoute",
             "buy",
             "buyDirect",
+            "buyPermitted",
+            "paused",
             "buyRoute",
             "donate",
             "send",

@@ -80,21 +80,7 @@ contract DexHandler is CommonBase {
         (address tokenIn, Hop[] memory hops) = _route(seed);
         uint256 amount = _amount(seed >> 16);
         try dex.quoteExactIn(tokenIn, hops, amount) returns (uint256 quoted) {
-            address actor = actors[(seed >> 4) % 4];
-            vm.prank(actor);
-            bool isDirect = hops.length == 1 && (seed >> 210) % 2 == 0;
-            uint256 out =
-                isDirect
-                    ? dex.swapDirectExactIn(_direct(tokenIn, hops[0], amount, quoted, actor))
-                    : dex.swapExactIn(IDePinDex.ExactIn(tokenIn, hops, amount, quoted, actor, block.timestamp));
-            if (out != quoted) wronged = true;
-            ++reached[
-                isDirect
-                    ? bytes32("sellDirect")
-                    : hops.length == 1
-                        ? bytes32("sell")
-                        : bytes32("sellRoute")
-            ];
+            if (_sold(tokenIn, hops, amount, quoted, seed) != quoted) wronged = true;
         } catch {
             ++reached["refused"];
         }
@@ -104,22 +90,8 @@ contract DexHandler is CommonBase {
         (address tokenIn, Hop[] memory hops) = _route(seed);
         uint256 amount = _amount(seed >> 16);
         try dex.quoteExactOut(tokenIn, hops, amount) returns (uint256 quoted) {
-            address actor = actors[(seed >> 4) % 4];
-            if (PlainToken(tokenIn).balanceOf(actor) < quoted) return;
-            vm.prank(actor);
-            bool isDirect = hops.length == 1 && (seed >> 210) % 2 == 0;
-            uint256 cost =
-                isDirect
-                    ? dex.swapDirectExactOut(_direct(tokenIn, hops[0], amount, quoted, actor))
-                    : dex.swapExactOut(IDePinDex.ExactOut(tokenIn, hops, amount, quoted, actor, block.timestamp));
-            if (cost != quoted) wronged = true;
-            ++reached[
-                isDirect
-                    ? bytes32("buyDirect")
-                    : hops.length == 1
-                        ? bytes32("buy")
-                        : bytes32("buyRoute")
-            ];
+            if (PlainToken(tokenIn).balanceOf(actors[(seed >> 4) % 4]) < quoted) return;
+            if (_bought(tokenIn, hops, amount, quoted, seed) != quoted) wronged = true;
         } catch {
             ++reached["refused"];
         }
@@ -144,6 +116,16 @@ contract DexHandler is CommonBase {
     function govern(uint256 seed) external watched {
         uint8 part = (seed >> 8) % 3 == 0 ? 0 : uint8(6 + ((seed >> 16) % 250));
         dex.setProtocolPart(_keys[seed % 4].id(), part);
+        // A pause stops deposits, and only what comes while it lasts.
+        dex.setPaused(true);
+        IDePinDex.Add memory deposit = IDePinDex.Add(_keys[0], 1e9, 1e9, 0, actors[0], block.timestamp);
+        vm.prank(actors[0]);
+        try dex.addLiquidity(deposit) {
+            wronged = true;
+        } catch {
+            ++reached["paused"];
+        }
+        dex.setPaused(false);
         address token = address(tokens[(seed >> 24) % 3]);
         if (dex.protocolFees(token) > 0) {
             dex.collectProtocolFees(token, address(this));
@@ -182,8 +164,11 @@ contract DexHandler is CommonBase {
 
     function _deposit(PoolKey memory key, address actor, uint256 most0, uint256 most1) private {
         uint256 before = _before(key);
+        IDePinDex.Add memory deposit = IDePinDex.Add(key, most0, most1, 1, actor, block.timestamp);
+        IDePinDex.Permit memory none;
         vm.prank(actor);
-        dex.addLiquidity(IDePinDex.Add(key, most0, most1, 1, actor, block.timestamp));
+        if (most0 % 2 == 0) dex.addLiquidity(deposit);
+        else dex.addLiquidityWithPermit(deposit, none, none);
         if (dex.totalSupply(key.id()) > 0) _after(before);
     }
 
@@ -217,6 +202,57 @@ contract DexHandler is CommonBase {
     function _keyOf(uint256 x, uint256 y, uint16 fee) private view returns (PoolKey memory) {
         (address a, address b) = (address(tokens[x]), address(tokens[y]));
         return a < b ? PoolKey(a, b, fee) : PoolKey(b, a, fee);
+    }
+
+    /// @dev In one of the three ways, each with limits that leave nothing open. The permit is nobody's, so it is passed over.
+    function _sold(
+        address tokenIn,
+        Hop[] memory hops,
+        uint256 amount,
+        uint256 quoted,
+        uint256 seed
+    ) private returns (uint256) {
+        (address actor, uint256 way) = (actors[(seed >> 4) % 4], (seed >> 210) % 3);
+        vm.prank(actor);
+        if (way == 0 && hops.length == 1) {
+            ++reached["sellDirect"];
+            return dex.swapDirectExactIn(_direct(tokenIn, hops[0], amount, quoted, actor));
+        }
+        IDePinDex.Permit memory none;
+        IDePinDex.ExactIn memory p = IDePinDex.ExactIn(tokenIn, hops, amount, quoted, actor, block.timestamp);
+        ++reached[
+            way == 1
+                ? bytes32("sellPermitted")
+                : hops.length == 1
+                    ? bytes32("sell")
+                    : bytes32("sellRoute")
+        ];
+        return way == 1 ? dex.swapExactInWithPermit(p, none) : dex.swapExactIn(p);
+    }
+
+    function _bought(
+        address tokenIn,
+        Hop[] memory hops,
+        uint256 amount,
+        uint256 quoted,
+        uint256 seed
+    ) private returns (uint256) {
+        (address actor, uint256 way) = (actors[(seed >> 4) % 4], (seed >> 210) % 3);
+        vm.prank(actor);
+        if (way == 0 && hops.length == 1) {
+            ++reached["buyDirect"];
+            return dex.swapDirectExactOut(_direct(tokenIn, hops[0], amount, quoted, actor));
+        }
+        IDePinDex.Permit memory none;
+        IDePinDex.ExactOut memory p = IDePinDex.ExactOut(tokenIn, hops, amount, quoted, actor, block.timestamp);
+        ++reached[
+            way == 1
+                ? bytes32("buyPermitted")
+                : hops.length == 1
+                    ? bytes32("buy")
+                    : bytes32("buyRoute")
+        ];
+        return way == 1 ? dex.swapExactOutWithPermit(p, none) : dex.swapExactOut(p);
     }
 
     function _direct(
