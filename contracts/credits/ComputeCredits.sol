@@ -67,10 +67,10 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         require(!_paused, MintingPaused());
         require(debt > 0, ZeroAmount());
         _requireTerm(term);
-        Standing standing = _standing();
+        (Standing standing, uint256 price) = _collateral();
         uint256 most = _mostSupply(standing);
         require(totalSupply() + debt <= most, CapExceeded(totalSupply() + debt, most));
-        uint128 lock = _within(maxLock, _lockUp(debt, _price(standing)));
+        uint128 lock = _within(maxLock, _lockUp(debt, price));
         id = ++positions;
         uint40 end = uint40(block.timestamp + term);
         _positions[id] = Position(msg.sender, end, debt, lock);
@@ -93,7 +93,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         _requireTerm(term);
         Position storage p = _existing(id);
         // A thin pool's price is cheap to move, so it asks nothing more of a position that exists.
-        uint256 needed = _lockUp(p.debt, _standing() == Standing.Live ? _price(Standing.Live) : _floor.value);
+        (Standing standing, uint256 price) = _collateral();
+        uint256 needed = _lockUp(p.debt, standing == Standing.Live ? price : _floor.value);
         topUp = needed > p.lock ? _within(maxTopUp, needed - p.lock) : 0;
         require(topUp > 0 || msg.sender == p.owner, NothingToTopUp(id));
         p.lock += topUp;
@@ -168,7 +169,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
 
     /// @inheritdoc IComputeCredits
     function mintable() external view returns (uint256) {
-        (uint256 most, uint256 supply) = (_mostSupply(_standing()), totalSupply());
+        (Standing standing, ) = _collateral();
+        (uint256 most, uint256 supply) = (_mostSupply(standing), totalSupply());
         return most > supply ? most - supply : 0;
     }
 
@@ -179,7 +181,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
 
     /// @inheritdoc IComputeCredits
     function isPriceLive() external view returns (bool) {
-        return _standing() == Standing.Live;
+        (Standing standing, ) = _collateral();
+        return standing == Standing.Live;
     }
 
     /// @notice Whether new mints are stopped.
@@ -188,8 +191,8 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
     }
 
     /// @inheritdoc IComputeCredits
-    function collateralPerCredit() external view returns (uint256) {
-        return _price(_standing());
+    function collateralPerCredit() external view returns (uint256 price) {
+        (, price) = _collateral();
     }
 
     function decimals() public pure override returns (uint8) {
@@ -219,16 +222,13 @@ contract ComputeCredits is IComputeCredits, ERC20, ERC20Permit, Ownable2Step {
         emit ParameterChanged(name, value);
     }
 
-    function _standing() private view returns (Standing) {
-        return MeanPrice.standing(DEX, POOL, _ORION_FIRST, _minDepth.value);
-    }
-
-    /// @dev ORION wei of collateral per CU of a position made now. The exchange's price only ever raises it.
-    function _price(Standing standing) private view returns (uint256 price) {
+    /// @dev What the exchange's price is good for, and ORION wei of collateral per CU of a position made now. The price only ever raises it.
+    function _collateral() private view returns (Standing standing, uint256 price) {
+        uint256 hour;
+        uint256 week;
+        (standing, hour, week) = MeanPrice.standing(DEX, POOL, _ORION_FIRST, _minDepth.value);
         price = _floor.value;
-        if (standing == Standing.None) return price;
-        price = Math.max(price, 2 * MeanPrice.over(DEX, POOL, _ORION_FIRST, MeanPrice.HOUR));
-        price = Math.max(price, 2 * MeanPrice.over(DEX, POOL, _ORION_FIRST, MeanPrice.WEEK));
+        if (standing != Standing.None) price = Math.max(price, 2 * Math.max(hour, week));
     }
 
     /// @dev Most CU base units that may exist.

@@ -11,6 +11,8 @@ import {Standing} from "../types/Standing.sol";
 /// @dev INVARIANT: nothing here depends on what stands in a pool at this moment, only on means over time and on observations, which were kept
 /// in an earlier block or hold what had lasted since one.
 library MeanPrice {
+    error ExchangeFailed();
+
     uint256 internal constant HOUR = 1 hours;
     uint256 internal constant WEEK = 7 days;
     /// @dev Observations that must all be deep for a live price: about a day.
@@ -26,26 +28,38 @@ library MeanPrice {
         id = (orionFirst ? PoolKey(orion, credits, FEE) : PoolKey(credits, orion, FEE)).id();
     }
 
-    /// @dev ORION wei per CU, the geometric mean over at least `window` seconds, rounded up; zero while the pool is younger.
+    /// @dev ORION wei per CU, the geometric mean over at least `window` seconds, rounded up; zero while the exchange has no such mean.
     function over(IDePinDex dex, uint256 id, bool orionFirst, uint256 window) internal view returns (uint256) {
-        if (window == 0 || _history(dex, id) < window) return 0;
-        (uint256 price0X128, uint256 price1X128, ) = dex.twap(id, window);
-        return Math.mulDiv(orionFirst ? price1X128 : price0X128, _CREDIT, _ONE, Math.Rounding.Ceil);
+        try dex.twap(id, window) returns (uint256 price0X128, uint256 price1X128, uint256) {
+            return Math.mulDiv(orionFirst ? price1X128 : price0X128, _CREDIT, _ONE, Math.Rounding.Ceil);
+        } catch (bytes memory reason) {
+            // The exchange says why it has none. Nothing is said by a call that ran out of gas, which must not pass for that.
+            require(reason.length > 0, ExchangeFailed());
+            return 0;
+        }
     }
 
-    /// @dev What the pool's price is good for. An observation is deep with at least `minDepth` ORION.
-    function standing(IDePinDex dex, uint256 id, bool orionFirst, uint256 minDepth) internal view returns (Standing) {
-        if (_history(dex, id) < WEEK) return Standing.None;
+    /// @dev What the pool's price is good for, and the means of the last hour and week (of no meaning without a price). An observation is deep
+    /// with at least `minDepth` ORION.
+    function standing(
+        IDePinDex dex,
+        uint256 id,
+        bool orionFirst,
+        uint256 minDepth
+    ) internal view returns (Standing found, uint256 hour, uint256 week) {
+        (hour, week) = (over(dex, id, orionFirst, HOUR), over(dex, id, orionFirst, WEEK));
+        // A pool that slept for longer than the exchange remembers begins anew.
+        if (hour == 0 || week == 0) return (Standing.None, 0, 0);
         (, uint256 count, ) = dex.trackOf(id);
         if (count >= DAY_OF_OBSERVATIONS) {
             // One call instead of 24. It counts the reserves of now too, so that it can only say too little; then the observations alone decide.
             (uint256 lowest0, uint256 lowest1) = dex.lowestReserves(id, DAY_OF_OBSERVATIONS);
-            if ((orionFirst ? lowest0 : lowest1) >= minDepth) return Standing.Live;
+            if ((orionFirst ? lowest0 : lowest1) >= minDepth) return (Standing.Live, hour, week);
         }
-        return _search(dex, id, orionFirst, minDepth, count);
+        found = _search(dex, id, orionFirst, minDepth, count);
     }
 
-    /// @dev From the newest observation back. The newest counts however old it is: nothing has changed since but in the hour after it.
+    /// @dev From the newest observation back. The newest counts however old it is: nothing has changed since but in the hour that it began.
     function _search(
         IDePinDex dex,
         uint256 id,
@@ -67,12 +81,6 @@ library MeanPrice {
             }
         }
         return Standing.None;
-    }
-
-    /// @dev Seconds since the oldest observation; zero without a pool.
-    function _history(IDePinDex dex, uint256 id) private view returns (uint256) {
-        (, uint256 count, ) = dex.trackOf(id);
-        return count == 0 ? 0 : _age(dex.observation(id, count - 1));
     }
 
     /// @dev Seconds of observations are modulo 2^32.

@@ -52,6 +52,8 @@ export interface CreditsFixture {
   observe(): Promise<ContractTransactionResponse>;
   /** So many hours pass, with an observation at the end of each. */
   hours(count: number): Promise<void>;
+  /** The clock goes to so many seconds before the next hour begins, of whose beginning the pool will keep an observation. */
+  beforeHour(seconds: number): Promise<void>;
   /** A week passes, its last day with an observation each hour: the price of a deep pool is live then. */
   week(): Promise<void>;
   /** Sends the transactions in one block. */
@@ -103,6 +105,8 @@ export async function deployCreditsFixture({
     await orion.connect(who).approve(credits, MaxUint256);
   }
   const { time } = networkHelpers;
+  // Ten minutes into an hour, whenever the test runs: observations are of the hours of the clock.
+  await time.increaseTo((Math.floor((await time.latest()) / HOUR) + 1) * HOUR + 600);
   const pool = await credits.POOL();
 
   const actions = poolActions({ dex, pool, key, creditsFirst, orionAddress, address });
@@ -122,6 +126,10 @@ export async function deployCreditsFixture({
         await time.increase(HOUR);
         await actions.observe();
       }
+    },
+    async beforeHour(seconds) {
+      const now = await time.latest();
+      await time.increaseTo((Math.floor((now + seconds) / HOUR) + 1) * HOUR - seconds);
     },
     async week() {
       await time.increase(6 * DAY + HOUR);
@@ -201,8 +209,8 @@ export function inBothOrders(suite: (creditsFirst: boolean) => void): void {
   }
 }
 
-/** Asserts that two amounts differ by a billionth at most, which is what the exchange's logarithms promise, and some. */
-export function expectAbout(actual: bigint, expected: bigint, perBillion = 10n): void {
+/** Asserts that two amounts differ by a millionth at most: the exchange rounds its sums of logarithms at each change. */
+export function expectAbout(actual: bigint, expected: bigint, perBillion = 1_000n): void {
   const distance = actual > expected ? actual - expected : expected - actual;
   if (distance * 1_000_000_000n > expected * perBillion + 1_000_000_000n) {
     throw new Error(`${String(actual)} is not about ${String(expected)}`);

@@ -115,8 +115,8 @@ contract CreditsHandler is CommonBase {
     }
 
     function govern(uint256 seed) external {
-        if (seed % 4 > 0) return;
-        D.govern((seed >> 8) % 4, (seed >> 16) % 2 == 0);
+        if (seed % 2 > 0) return;
+        D.govern((seed >> 8) % 4, (seed >> 16) % 4 > 0);
         ++reached["govern"];
     }
 

@@ -127,6 +127,7 @@ contract CreditsPoolHandler is CommonBase {
 
     function _expectSame(bytes32 before) private {
         if (_said() != before) wronged = true;
+        _see();
     }
 
     function _said() private view returns (bytes32) {

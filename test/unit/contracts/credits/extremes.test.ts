@@ -22,7 +22,7 @@ inBothOrders((creditsFirst) => {
       const id = await f.mint(f.minter, 5n * CU, 9 * DAY);
       await f.week();
       const price = await f.credits.collateralPerCredit();
-      expectAbout(price, 2n * 10n ** 38n, 100n);
+      expectAbout(price, 2n * 10n ** 38n);
       const beyond = f.credits.connect(f.minter).mint(2n * CU, TERM, MAX_UINT128, f.minter);
       await expect(beyond).to.be.revertedWithCustomError(f.credits, "LockAboveLimit");
       const minting = f.credits.connect(f.minter).mint(MAX_UINT128 - 10n ** 14n, TERM, MAX_UINT128, f.minter);
@@ -41,8 +41,8 @@ inBothOrders((creditsFirst) => {
 
     it("at the lowest price asks for the floor", async () => {
       const f = await deployCreditsFixture({ creditsFirst, caps: { ...UNLIMITED, creditsFloor: 1n } });
-      await f.mint(f.owner, 10n ** 33n);
-      await f.add(f.owner, 1n, 10n ** 33n);
+      await f.mint(f.owner, 10n ** 30n);
+      await f.add(f.owner, 1n, 10n ** 30n);
       await f.week();
       expect(await f.credits.isPriceLive()).to.equal(true);
       expect(await f.credits.meanPrice(HOUR)).to.equal(1n);
@@ -68,6 +68,44 @@ inBothOrders((creditsFirst) => {
       await f.hours(1);
       expect(await f.credits.isPriceLive()).to.equal(false);
       expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
+    });
+
+    it("after a sleep of more than 90 days begins anew: the floor for a week, and then the price", async () => {
+      const f = await deployCreditsFixture({ creditsFirst });
+      await f.provide(1_000n * CU, 4n * ORION);
+      await f.week();
+      await f.time.increase(89 * DAY);
+      expect(await f.credits.isPriceLive()).to.equal(true);
+      await f.time.increase(2 * DAY);
+      for (let day = 0; day < 7; day += 1) {
+        expect(await f.credits.isPriceLive()).to.equal(false);
+        expect(await f.credits.collateralPerCredit()).to.equal(await f.floor());
+        const supply = await f.credits.totalSupply();
+        expect(await f.credits.mintable()).to.equal(f.parameters.creditsBootstrapCap - supply);
+        await f.mint(f.minter, CU);
+        await f.hours(24);
+      }
+      await f.hours(1);
+      expect(await f.credits.isPriceLive()).to.equal(true);
+      expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
+    });
+
+    it("takes no call that runs out of gas in the exchange for a missing price", async () => {
+      const f = await deployCreditsFixture({ creditsFirst });
+      await f.provide(1_000n * CU, 4n * ORION);
+      await f.week();
+      let refused = 0;
+      for (let gasLimit = 60_000n; gasLimit < 320_000n; gasLimit += 4_000n) {
+        const lock = await f.credits
+          .connect(f.minter)
+          .mint.staticCall(CU, TERM, 8n * ORION - 10n ** 14n, f.minter, { gasLimit })
+          .catch(() => {
+            refused += 1;
+          });
+        // With so low a limit nothing but the floor would do.
+        expect(lock).to.equal(undefined);
+      }
+      expect(refused).to.equal(65);
     });
 
     it("with one observation a week, each older than the day it stands for, is never live but always priced", async () => {

@@ -55,7 +55,7 @@ inBothOrders((creditsFirst) => {
         await back();
         return topUp;
       };
-      expect(await at(12)).to.be.below((lock * 3n) / 100n);
+      expect(await at(12)).to.be.below((lock * 4n) / 100n);
       expect(await at(60)).to.be.below((lock * 15n) / 100n);
       expect(await at(HOUR / 2)).to.be.above(lock);
       expect(await at(2 * HOUR)).to.be.above(100n * lock);

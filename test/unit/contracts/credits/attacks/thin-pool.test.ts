@@ -48,7 +48,7 @@ inBothOrders((creditsFirst) => {
     });
 
     it("at one observation leaves credits as dear as they were: minting to sell loses half", async () => {
-      await f.time.increase(HOUR - BLOCK);
+      await f.beforeHour(BLOCK);
       await f.remove(f.attacker);
       await f.time.increase(BLOCK);
       await f.observe();
@@ -77,7 +77,7 @@ inBothOrders((creditsFirst) => {
         return (orion * credits * 1_004n) / (1_000n * f.parameters.creditsMinDepth) - credits;
       };
       for (let hour = 0; hour < 170; hour += 1) {
-        await f.time.increase(HOUR - BLOCK);
+        await f.beforeHour(BLOCK);
         await f.sell(f.attacker, await thin());
         await f.time.increase(BLOCK);
         await f.observe();
