@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, chown, cp, mkdir, readFile, stat } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { ConfigurationError } from "@orion/protocol/common";
@@ -20,6 +20,8 @@ export interface PostgresPlace {
 const STAND_INS = ["postgres", "nobody"];
 /** Of root's: a folder that other users can reach, for what lies where they can't. */
 const SHARED_FOLDER = "/var/lib/orion";
+/** In a shared place: the data folder that it stands for. */
+const ORIGIN = "origin";
 
 /**
  * Finds a place for PostgreSQL. Root's processes leave it to another user, who must be able to reach programs and data: where the repository
@@ -30,20 +32,40 @@ export async function placePostgres(native: string, dataDir: string): Promise<Po
     return { programs: path.join(native, "bin"), folder: await made(dataDir), owner: undefined };
   }
   const owner = await standIn();
-  const isOpen = (await canReach(owner, native)) && (await canReach(owner, path.dirname(dataDir)));
-  const base = isOpen ? undefined : path.join(SHARED_FOLDER, nameOf(dataDir));
-  const folder = await made(base === undefined ? dataDir : path.join(base, "data"), owner);
-  return { programs: path.join(base === undefined ? native : await copied(native, base), "bin"), folder, owner };
+  const programs = (await canReach(owner, native)) ? native : await sharedPrograms(native);
+  const folder = (await canReach(owner, path.dirname(dataDir))) ? dataDir : await sharedPlace(dataDir);
+  return { programs: path.join(programs, "bin"), folder: await made(folder, owner), owner };
 }
 
-/** Different data folders get different places. */
-function nameOf(dataDir: string): string {
-  return createHash("sha256").update(dataDir).digest("hex").slice(0, 16);
+/** The place of a data folder that others can't reach; places whose data folder is gone are removed. */
+async function sharedPlace(dataDir: string): Promise<string> {
+  const places = path.join(SHARED_FOLDER, "data");
+  await mkdir(places, { recursive: true });
+  for (const name of await readdir(places)) {
+    const origin = await readFile(path.join(places, name, ORIGIN), "utf8").catch(() => "");
+    if (!existsSync(origin)) await rm(path.join(places, name), { recursive: true, force: true });
+  }
+  const place = path.join(places, createHash("sha256").update(dataDir).digest("hex").slice(0, 16));
+  await mkdir(place, { recursive: true });
+  await mkdir(dataDir, { recursive: true });
+  await writeFile(path.join(place, ORIGIN), dataDir);
+  return path.join(place, "postgres");
 }
 
-async function copied(native: string, base: string): Promise<string> {
-  const copy = path.join(base, "postgres");
-  if (!existsSync(path.join(copy, "bin/postgres"))) await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+/** One copy of the programs for every network, named after their size and date: another version is another copy. */
+async function sharedPrograms(native: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path.join(native, "bin/postgres"));
+  const copy = path.join(SHARED_FOLDER, `postgres-${size}-${Math.trunc(mtimeMs)}`);
+  if (existsSync(copy)) return copy;
+  await mkdir(SHARED_FOLDER, { recursive: true });
+  const draft = await mkdtemp(`${copy}-`);
+  await cp(native, draft, { recursive: true, verbatimSymlinks: true });
+  await chmod(draft, 0o755);
+  await rename(draft, copy).catch(async (error: unknown) => {
+    // Another start was faster.
+    await rm(draft, { recursive: true, force: true });
+    if (!existsSync(copy)) throw error;
+  });
   return copy;
 }
 
