@@ -8,14 +8,17 @@ import {
   createTerminal,
   devnetLines,
   exitCodeOf,
+  NoBinaryError,
   printFailure,
   Secrets,
   startDevnet,
+  startIndex,
   takeInterrupts,
   toJson,
   unlessEnded,
   writeWhole,
   type Devnet,
+  type Index,
   type Terminal,
 } from "@orion/cli";
 import { AbortedError } from "@orion/protocol/common";
@@ -41,6 +44,8 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
   const dataDir = await mkdtemp(path.join(tmpdir(), "orion-start-"));
   let devnet: Devnet | undefined;
   let services: Services | undefined;
+  let index: Promise<Index | undefined> | undefined;
+  const over = new AbortController();
   try {
     devnet = await startDevnet({ dataDir, port: 0, ipfsPort: 0, signal, onStep: (line) => view.step(line) });
     for (const { privateKey } of Object.values(devnet.wallets)) secrets.add(privateKey);
@@ -49,15 +54,20 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
     const cheats = cheatWallets();
     for (const { privateKey } of Object.values(cheats)) secrets.add(privateKey);
     services = startServices(devnet, cheats, view);
-    const outcome = await stoppable(signal, runJob({ devnet, cheats, services, view, watch, signal }));
+    // Beside everything else: only the report needs it.
+    index = indexOf(devnet, view, AbortSignal.any([signal, over.signal]));
+    const outcome = await stoppable(signal, runJob({ devnet, cheats, services, index, view, watch, signal }));
     if (options.summary !== undefined) await writeWhole(options.summary, `${toJson(summaryJson(outcome))}\n`);
     terminal.result({}, reportLines(outcome));
-    if (options.keep) await keepRunning(devnet, services, signal);
+    if (options.keep) await keepRunning(devnet, services, await index, signal);
   } catch (error) {
     view.end();
     if (!signal.aborted) showLogs(error, services, devnet);
     throw error;
   } finally {
+    // An index that is still starting need not come up any more.
+    over.abort();
+    await (await index?.catch(() => undefined))?.stop();
     await services?.stop();
     await devnet?.stop();
     await rm(dataDir, { recursive: true, force: true });
@@ -74,10 +84,33 @@ async function stoppable<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return Promise.race([work, stopped]);
 }
 
-async function keepRunning(devnet: Devnet, services: Services, signal: AbortSignal): Promise<void> {
-  terminal.result({}, ["", "The network stays up, its keepers and workers too.", ...devnetLines(devnet)]);
+/** Undefined on a platform for which graph-node does not come with the packages. */
+function indexOf(
+  { network, networkFile, dataDir }: Devnet,
+  view: View,
+  signal: AbortSignal,
+): Promise<Index | undefined> {
+  const starting = startIndex({ network, networkFile, dataDir: path.join(dataDir, "index"), signal });
+  const index = starting.catch((error: unknown) => {
+    if (!(error instanceof NoBinaryError)) throw error;
+    view.step(`without an index: ${error.message}`);
+    return undefined;
+  });
+  // It is awaited when the job is done; whoever fails before stops it.
+  index.catch(() => undefined);
+  return index;
+}
+
+async function keepRunning(
+  devnet: Devnet,
+  services: Services,
+  index: Index | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const asked = index === undefined ? [] : [`The index answers at ${index.url}; ask it with \`orion query\`.`];
+  terminal.result({}, ["", "The network stays up, its keepers and workers too.", ...devnetLines(devnet), ...asked]);
   const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  if (!signal.aborted) await unlessEnded([devnet.chain, ...services.children], stopped);
+  if (!signal.aborted) await unlessEnded([devnet.chain, ...services.children, ...(index?.children ?? [])], stopped);
 }
 
 /** What the process at fault printed last, or all of them where none is known to be. */

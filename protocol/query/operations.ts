@@ -374,6 +374,52 @@ export type PaymentsQuery = {
   }>;
 };
 
+export type RunQueryVariables = Exact<{
+  job: string;
+  pool: string;
+  farm: string;
+}>;
+
+export type RunQuery = {
+  readonly job: {
+    readonly payments: ReadonlyArray<{
+      readonly pay: string;
+      readonly tip: string;
+      readonly fee: string;
+      readonly feeTo: string;
+      readonly worker: { readonly id: string };
+      readonly unit: { readonly from: string; readonly to: string };
+    }>;
+    readonly penalties: ReadonlyArray<{
+      readonly finder: string | null;
+      readonly burned: string;
+      readonly compensation: string;
+      readonly reward: string;
+      readonly worker: { readonly id: string };
+      readonly unit: { readonly index: string };
+      readonly claim: {
+        readonly dispute: {
+          readonly proofs: ReadonlyArray<{
+            readonly node: string;
+            readonly position: string;
+            readonly claimed: string;
+            readonly actual: string;
+          }>;
+        } | null;
+      };
+    }>;
+    readonly purchases: ReadonlyArray<{ readonly amountIn: string }>;
+    readonly results: ReadonlyArray<{ readonly cid: string; readonly resultRoot: string }>;
+  } | null;
+  readonly pool: {
+    readonly swapCount: number;
+    readonly lpFees0: string;
+    readonly lpFees1: string;
+    readonly token0: { readonly id: string };
+  } | null;
+  readonly farmChanges: ReadonlyArray<{ readonly account: string | null; readonly orion: string }>;
+};
+
 export const freshnessQuery = "query Freshness{_meta{block{number timestamp}hasIndexingErrors}}" as TypedQuery<
   FreshnessQuery,
   FreshnessQueryVariables
@@ -422,4 +468,9 @@ export const paymentsQuery =
   "query Payments($worker:String!$before:Bytes!$first:Int!$block:Block_height){payments(first:$first where:{worker:$worker id_lt:$before}orderBy:id orderDirection:desc block:$block){id pay tip fee accepted timestamp transaction job{id}unit{index}}}" as TypedQuery<
     PaymentsQuery,
     PaymentsQueryVariables
+  >;
+export const runQuery =
+  "query Run($job:ID!$pool:ID!$farm:String!){job(id:$job){payments(first:1000 orderBy:id orderDirection:asc){pay tip fee feeTo worker{id}unit{from to}}penalties(first:1000 orderBy:id orderDirection:asc){finder burned compensation reward worker{id}unit{index}claim{dispute{proofs(first:1 orderBy:id orderDirection:asc){node position claimed actual}}}}purchases(first:1 orderBy:id orderDirection:asc){amountIn}results(first:1 orderBy:id orderDirection:desc){cid resultRoot}}pool(id:$pool){swapCount lpFees0 lpFees1 token0{id}}farmChanges(first:1000 where:{farm:$farm move:HARVESTED}){account orion}}" as TypedQuery<
+    RunQuery,
+    RunQueryVariables
   >;

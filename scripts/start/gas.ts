@@ -2,7 +2,7 @@ import type { Client } from "@orion/cli";
 import { contractInterface } from "@orion/protocol/chain";
 import type { TransactionReceipt, TransactionResponse } from "ethers";
 
-export const KINDS = ["approve", "post", "manifest", "claim", "commit", "settle", "result"] as const;
+export const KINDS = ["post", "manifest", "claim", "commit", "settle", "result"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One transaction of the job. */
@@ -15,8 +15,8 @@ export interface JobTransaction {
 }
 
 const FUNCTIONS: Readonly<Record<string, Kind>> = {
-  approve: "approve",
-  postJob: "post",
+  buyAndPost: "post",
+  buyAndPostWithPermit: "post",
   publishManifest: "manifest",
   claim: "claim",
   commit: "commit",
@@ -26,8 +26,8 @@ const FUNCTIONS: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * Everything that was sent to the market, the upkeep contract and the credits from a block on, but by the cheats and those who catch them: on a
- * chain of its own that is the job, refused transactions included.
+ * Everything that was sent to the market, the upkeep contract and the one that buys and posts from a block on, but by the cheats and those who catch
+ * them: on a chain of its own that is the job, refused transactions included.
  */
 export async function jobTransactions(
   { chain }: Client,
@@ -35,13 +35,13 @@ export async function jobTransactions(
   others: readonly string[],
 ): Promise<JobTransaction[]> {
   const { provider, network } = chain;
-  const { market, upkeep, credits } = network.addresses;
+  const { market, upkeep, buyAndPost } = network.addresses;
   const last = await provider.getBlockNumber();
   const found: JobTransaction[] = [];
   for (let number = fromBlock; number <= last; number++) {
     const block = await provider.getBlock(number, true);
     for (const transaction of block?.prefetchedTransactions ?? []) {
-      if (![market, upkeep, credits].includes(transaction.to ?? "") || others.includes(transaction.from)) continue;
+      if (![market, upkeep, buyAndPost].includes(transaction.to ?? "") || others.includes(transaction.from)) continue;
       const receipt = await provider.getTransactionReceipt(transaction.hash);
       if (receipt !== null) found.push(described(transaction, receipt));
     }
@@ -50,7 +50,7 @@ export async function jobTransactions(
 }
 
 function described({ data, hash }: TransactionResponse, receipt: TransactionReceipt): JobTransaction {
-  const names = (["JobMarket", "MarketUpkeep", "ComputeCredits"] as const).map(
+  const names = (["JobMarket", "MarketUpkeep", "BuyAndPost"] as const).map(
     (contract) => contractInterface(contract).getFunction(data.slice(0, 10))?.name,
   );
   const name = names.find((candidate) => candidate !== undefined) ?? data.slice(0, 10);

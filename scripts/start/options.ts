@@ -4,9 +4,10 @@ import { InvalidInputError } from "@orion/protocol/common";
 
 export const HELP = `npm start -- [--keep] [--summary FILE]
 
-Starts a whole network on this machine (chain, contracts, IPFS, keepers, a validator, three workers) and two cheats in it: one falsifies a
-hidden value, one withholds everything. Posts the digits job, waits until the cheats are caught and the job is computed, settled and paid for,
-checks the result against the labels, and ends.
+Starts a whole network on this machine (chain, contracts, IPFS, keepers, a validator, three workers, an index) and two cheats in it: one falsifies a
+hidden value, one withholds everything. Liquidity is provided and staked, workers sell future work, the engineer buys the escrow and posts the digits
+job in one transaction. Waits until the cheats are caught and the job is computed, settled and paid for, checks the result against the labels,
+lets the workers sell what they earned, has the index tell it all and holds that against the chain, and ends.
 
   --keep            leave the network up and print its addresses; Ctrl-C stops it
   --summary FILE    write the figures as JSON

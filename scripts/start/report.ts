@@ -1,18 +1,23 @@
-import { CU, formatAmount, table, type JobResult, type PostedJob } from "@orion/cli";
+import { CU, formatAmount, table, type BoughtJob, type JobResult } from "@orion/cli";
 
 import type { Evaluation } from "../../examples/digits/index.ts";
+import { exchangeLines, type ExchangeReport } from "./exchange-report.ts";
 import { disputeJson, disputeLines, type DisputeReport } from "./disputes.ts";
 import { KINDS, type GasReport } from "./gas.ts";
+import type { IndexedRun } from "./index-report.ts";
 import type { Payment } from "./payments.ts";
 import type { BackendReport } from "./services.ts";
 
 /** Everything that `npm start` found out. */
 export interface Outcome {
-  readonly posted: PostedJob;
+  readonly posted: BoughtJob;
   readonly result: JobResult;
   readonly evaluation: Evaluation;
   readonly payments: readonly Payment[];
   readonly disputes: readonly DisputeReport[];
+  readonly dex: ExchangeReport;
+  /** The same from the index, where there is one; it was asserted equal. */
+  readonly index: IndexedRun | undefined;
   readonly gas: GasReport;
   readonly transactions: number;
   readonly seconds: Readonly<Record<string, number>>;
@@ -33,14 +38,18 @@ export function summaryJson(outcome: Outcome): object {
     transactions: outcome.transactions,
     payments: outcome.payments,
     disputes: outcome.disputes.map(disputeJson),
+    dex: outcome.dex,
+    index: outcome.index === undefined ? null : { block: outcome.index.block, seconds: outcome.index.seconds },
     seconds: outcome.seconds,
     backend: outcome.backend,
   };
 }
 
-/** The same for people. */
+/** The same for people: what the index knows as the index tells it, the rest as it was measured. */
 export function reportLines(outcome: Outcome): string[] {
-  const { posted, result, evaluation, payments, gas, seconds, backend } = outcome;
+  const { posted, evaluation, index, gas, seconds, backend } = outcome;
+  const { result, payments } = index ?? outcome;
+  const disputes = outcome.disputes.map((dispute, i) => ({ ...dispute, ...index?.disputes[i] }));
   const { terms, escrow, jobId } = posted;
   return [
     "",
@@ -55,7 +64,11 @@ export function reportLines(outcome: Outcome): string[] {
     ),
     `together ${formatAmount(escrow, CU)}: the whole escrow`,
     "",
-    ...outcome.disputes.flatMap(disputeLines),
+    ...disputes.flatMap(disputeLines),
+    "",
+    ...exchangeLines({ ...outcome.dex, ...index?.dex }),
+    "",
+    ...indexLines(index),
     "",
     ...table(
       ["step", "transactions", "largest (gas)"],
@@ -71,5 +84,13 @@ export function reportLines(outcome: Outcome): string[] {
     `Time ${Object.entries(seconds)
       .map(([phase, time]) => `${phase} ${time} s`)
       .join(", ")}`,
+  ];
+}
+
+function indexLines(index: IndexedRun | undefined): string[] {
+  if (index === undefined) return ["Index  none on this platform"];
+  const { url, block, seconds } = index;
+  return [
+    `Index  ${url} told all this at block ${block}, ${seconds.toFixed(1)} s after it was mined; it equals the chain`,
   ];
 }

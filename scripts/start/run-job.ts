@@ -1,4 +1,15 @@
-import { connect, jobResult, register, unlessEnded, watchJob, withSigner, type Client, type Devnet } from "@orion/cli";
+import {
+  connect,
+  jobResult,
+  readCreditPrice,
+  register,
+  unlessEnded,
+  watchJob,
+  withSigner,
+  type Client,
+  type Devnet,
+  type Index,
+} from "@orion/cli";
 import { AbortedError, UnavailableError } from "@orion/protocol/common";
 import { parseEther } from "ethers";
 
@@ -8,10 +19,13 @@ import { registerCheats } from "./cheats.ts";
 import { gasReport, jobTransactions } from "./gas.ts";
 import { paymentsOf } from "./payments.ts";
 import { disputeReports } from "./disputes.ts";
+import { swapsSince } from "./exchange-report.ts";
+import { askIndex, type IndexedRun } from "./index-report.ts";
 import type { Outcome } from "./report.ts";
 import { WORKERS, type BackendReport, type CheatWallets, type Services } from "./services.ts";
 import type { Stopwatch } from "./stopwatch.ts";
-import { requirePromises } from "./verdict.ts";
+import { closeMarket, openMarket } from "./trade.ts";
+import { requireFairMarket, requirePromises, requireSame } from "./verdict.ts";
 import type { View } from "./view.ts";
 
 /** ORION wei. */
@@ -24,6 +38,8 @@ export interface Run {
   readonly devnet: Devnet;
   readonly cheats: CheatWallets;
   readonly services: Services;
+  /** Undefined where there is no graph-node for this platform. */
+  readonly index: Promise<Index | undefined>;
   readonly view: View;
   readonly watch: Stopwatch;
   readonly signal: AbortSignal;
@@ -41,7 +57,7 @@ export async function runJob(run: Run): Promise<Outcome> {
   }
 }
 
-async function follow(client: Client, { devnet, cheats, services, view, watch, signal }: Run): Promise<Outcome> {
+async function follow(client: Client, { devnet, cheats, services, index, view, watch, signal }: Run): Promise<Outcome> {
   const [backend] = await Promise.all([
     services.ready,
     registerWorkers(client, devnet),
@@ -50,11 +66,16 @@ async function follow(client: Client, { devnet, cheats, services, view, watch, s
   for (const { worker, name, macsPerSecond } of backend) {
     view.step(`${worker} computes with ${name}, ${(macsPerSecond / 1e6).toFixed(0)} MMAC/s`);
   }
+  watch.begin("trade");
+  const { spot: priceBefore } = await readCreditPrice(client.chain);
+  const tradeBlock = (await client.chain.provider.getBlockNumber()) + 1;
+  const minted = await openMarket(client, devnet);
+  view.step("liquidity is provided and staked, and the workers have sold future work");
   watch.begin("post");
   const engineer = withSigner(client, devnet.wallets.engineer, signal);
   const firstBlock = (await client.chain.provider.getBlockNumber()) + 1;
   const { posted, digits } = await postDigits(engineer, devnet);
-  view.step(`posted job ${posted.jobId}`);
+  view.step(`the engineer bought the escrow and posted job ${posted.jobId}`);
   watch.begin("compute");
   const job = await untilResult(client, posted.jobId, { view, watch, signal });
   view.end();
@@ -64,6 +85,20 @@ async function follow(client: Client, { devnet, cheats, services, view, watch, s
   const payments = paymentsOf(job, devnet);
   const disputes = await disputeReports(client, job, cheats);
   await requirePromises(client, devnet, { job, cheats, disputes, result, payments, accuracy: evaluation.accuracy });
+  const { earned, rewards } = await closeMarket(client, devnet);
+  const { spot: priceAfter } = await readCreditPrice(client.chain);
+  const dex = {
+    priceBefore,
+    priceAfter,
+    ...(await swapsSince(client, tradeBlock)),
+    paidForEscrow: posted.amountIn,
+    sold: { minted, earned },
+    rewards,
+  };
+  await requireFairMarket(client, dex);
+  watch.begin("index");
+  const indexed = await toldByIndex(client, { devnet, cheats, index, signal }, posted.jobId);
+  if (indexed !== undefined) requireSame(indexed, { result, payments, disputes, dex });
   const others = [devnet.wallets.validator, ...Object.values(cheats)].map(({ address }) => address);
   const transactions = await jobTransactions(client, firstBlock, others);
   const gas = gasReport(transactions, posted.terms.shards);
@@ -74,11 +109,25 @@ async function follow(client: Client, { devnet, cheats, services, view, watch, s
     evaluation,
     payments,
     disputes,
+    dex,
+    index: indexed,
     gas,
     transactions: transactions.length,
     seconds: watch.report(),
     backend: sorted(backend),
   };
+}
+
+/** What the index says of the run, once it has come to the newest block. */
+async function toldByIndex(
+  { chain }: Client,
+  { devnet, cheats, index, signal }: Pick<Run, "devnet" | "cheats" | "index" | "signal">,
+  jobId: string,
+): Promise<IndexedRun | undefined> {
+  const running = await index;
+  if (running === undefined) return undefined;
+  const [block, pool] = [await chain.provider.getBlockNumber(), await chain.contracts.credits.POOL()];
+  return askIndex(running.url, devnet, { block, jobId, pool, cheats }, signal);
 }
 
 async function registerWorkers(client: Client, devnet: Devnet): Promise<void> {

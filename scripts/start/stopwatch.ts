@@ -1,4 +1,14 @@
-export const PHASES = ["compile", "network", "services", "post", "compute", "settle", "result"] as const;
+export const PHASES = [
+  "compile",
+  "network",
+  "services",
+  "trade",
+  "post",
+  "compute",
+  "settle",
+  "result",
+  "index",
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** Seconds that each phase took, in all: a phase may come again. */

@@ -45,6 +45,16 @@ const summarySchema = z.strictObject({
       reward: amount,
     }),
   ),
+  dex: z.strictObject({
+    priceBefore: amount,
+    priceAfter: amount,
+    swaps: z.int().positive(),
+    fees: z.strictObject({ credits: amount, orion: amount }),
+    paidForEscrow: amount,
+    sold: z.strictObject({ minted: amount, earned: amount }),
+    rewards: amount,
+  }),
+  index: z.strictObject({ block: z.int().positive(), seconds: z.number() }).nullable(),
   seconds: z.record(z.string(), z.number()),
   backend: z.array(
     z.strictObject({ worker: z.string(), name: z.string(), mode: z.string(), macsPerSecond: z.number() }),
@@ -147,7 +157,16 @@ describe("npm start", function () {
       expect(BigInt(reward)).to.be.greaterThan(0n);
       expect(BigInt(slashed)).to.be.greaterThan(2n * BigInt(reward));
     }
+    const { dex } = summary;
+    expect(BigInt(dex.priceAfter)).to.be.lessThan(BigInt(dex.priceBefore));
+    const earned = summary.payments.filter(({ role }) => role === "worker").map((payment) => BigInt(payment.amount));
+    expect(BigInt(dex.sold.earned)).to.equal(earned.reduce((sum, each) => sum + each, 0n));
+    for (const figure of [dex.paidForEscrow, dex.rewards, dex.fees.credits, dex.fees.orion]) {
+      expect(BigInt(figure)).to.be.greaterThan(0n);
+    }
+    if (process.arch === "x64") expect(summary.index?.block).to.be.greaterThan(0);
     for (const words of [
+      ...(process.arch === "x64" ? ["it equals the chain"] : []),
       "Accuracy 9",
       "paid to",
       "Caught the falsifier",
