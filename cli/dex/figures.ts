@@ -27,7 +27,7 @@ export function formatDollars(amount: bigint | undefined): string {
   return `$${whole}.${(cents % 100n).toString().padStart(2, "0")}`;
 }
 
-/** An amount to six significant digits, grouped: `1,234,567.0 ORION` stays whole, `0.00000012 CU` keeps its digits. */
+/** An amount to six significant digits, with all of its whole part, grouped: `1,234,567 ORION`, `0.00000012 CU`. */
 export function formatShort(amount: bigint | undefined, unit: Unit): string {
   if (amount === undefined) return NONE;
   const [whole = "0", fraction] = decimalOf({ numerator: amount, denominator: 10n ** BigInt(unit.decimals) }).split(
