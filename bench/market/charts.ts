@@ -37,7 +37,7 @@ function priceChart(samples: readonly Sample[]): Chart {
     columns: 1,
     panels: [
       {
-        ...{ title: "A CU in US dollars follows what computing it costs", yLabel: "USD per CU", xLabel: DAYS, bands },
+        ...{ title: "A CU in US dollars, and what computing it costs", yLabel: "USD per CU", xLabel: DAYS, bands },
         fromZero: true,
         series: [
           over(samples, "price on DePinDex", ({ priceUsd }) => priceUsd),
@@ -148,12 +148,9 @@ function liquidityChart(samples: readonly Sample[]): Chart {
         ],
       },
       {
-        ...{ title: "What liquidity providers expect of a year", yLabel: "% a year", xLabel: DAYS, bands },
-        series: [
-          over(samples, "fees", ({ lpFees }) => 100 * lpFees),
-          over(samples, "mining", ({ lpMining }) => 100 * lpMining),
-          over(samples, "loss by the price's movement", ({ lpLoss }) => -100 * lpLoss),
-        ],
+        ...{ title: "Liquidity providers in the pool", yLabel: "agents", xLabel: DAYS, bands },
+        fromZero: true,
+        series: [over(samples, "inside", ({ providersInPool }) => providersInPool)],
       },
     ],
   };

@@ -6,7 +6,7 @@ import { correlation, divergence, mean, quantile, round } from "./statistics.ts"
 export type Figures = Readonly<Record<string, number>>;
 
 const between = (samples: readonly Sample[], from: number, to: number): readonly Sample[] =>
-  samples.filter(({ day }) => day > from && day <= to);
+  samples.filter(({ day }) => day >= from && day <= to);
 
 const average = (samples: readonly Sample[], of: (sample: Sample) => number): number => mean(samples.map(of));
 
@@ -70,9 +70,9 @@ export function crashFigures(samples: readonly Sample[]): Figures {
   if (before !== undefined && after !== undefined) {
     for (const kind of CLASSES) figures[`${kind}: gain in 14 days, USD`] = after.wealth[kind] - before.wealth[kind];
   }
-  const month = between(samples, TIMELINE.crash, TIMELINE.crash + 30);
+  const month = between(samples, TIMELINE.crash + 1, TIMELINE.crash + 30);
   figures["CU delivered in the 30 days before"] =
-    average(between(samples, TIMELINE.crash - 30, TIMELINE.crash), (s) => s.deliveredCu) * 30;
+    average(between(samples, TIMELINE.crash - 29, TIMELINE.crash), (s) => s.deliveredCu) * 30;
   figures["CU delivered in the 30 days after"] = average(month, (s) => s.deliveredCu) * month.length;
   figures["lowest value of locks over value of CU"] = Math.min(...samples.map(({ coverage }) => coverage));
   return rounded(figures);

@@ -150,7 +150,7 @@ export class Attacker {
       if (best === undefined) return;
       const worthwhile = this.affordable(orionToReach(this.world.state.pool, lockPerCu(best) * 0.99));
       const amount = least(best.debt, least(worthwhile, this.affordable((this.orion * 99n) / 100n)));
-      if (amount < CU) return;
+      if (amount < CU && amount < best.debt) return;
       await this.buy(amount);
       await this.redeem(best, amount);
     }

@@ -17,8 +17,8 @@ const RESERVE = 20n;
  */
 export const suppression: Attack = {
   name: "suppression",
-  title: "a week's suppression of the mean, then minting below the price",
-  capitals: [500_000, 2_000_000, 8_000_000],
+  title: "a week's suppression of the mean",
+  capitals: [500_000, 4_000_000],
   async run(attacker, capital) {
     const { world } = attacker;
     const before = world.price;

@@ -98,15 +98,10 @@ function attack(name: string, title: string, capitals: readonly number[], observ
   };
 }
 
-export const thinOnce = attack(
-  "thin-pool",
-  "a thin-pool switch-off, one observation",
-  [500_000, 2_000_000, 8_000_000],
-  1,
-);
+export const thinOnce = attack("thin-pool", "a thin-pool switch-off, one observation", [500_000, 8_000_000], 1);
 export const thinWeek = attack(
   "thin-pool-week",
   "a thin-pool switch-off, all observations of a week",
-  [8_000_000, 20_000_000],
+  [8_000_000],
   WEEK,
 );

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { selfSlash, washControl, washJobs } from "../../../bench/market/attacks/own-jobs.ts";
-import { recursiveDefault } from "../../../bench/market/attacks/recursive-minting.ts";
+import { recursiveDefault, recursiveUnwind } from "../../../bench/market/attacks/recursive-minting.ts";
 import { sweep, type Trial } from "../../../bench/market/attacks/sweep.ts";
 import { Driver } from "../../../bench/market/driver.ts";
 import { requireSolvent } from "../../../bench/market/invariants.ts";
@@ -53,7 +53,8 @@ describe("the market of agents on the contracts", () => {
       world = await setUp(options);
       const driver = new Driver(world, options);
       for (let day = 0; day < options.days; day++) await driver.day();
-      trials = await sweep(driver, "test", [selfSlash, washJobs, washControl, recursiveDefault], silent);
+      const small = { ...recursiveUnwind, capitals: recursiveUnwind.capitals.slice(0, 1) };
+      trials = await sweep(driver, "test", [selfSlash, washJobs, washControl, recursiveDefault, small], silent);
     });
 
     const of = (attack: string): Trial[] => trials.filter((trial) => trial.attack === attack);
@@ -76,6 +77,10 @@ describe("the market of agents on the contracts", () => {
 
     it("costs whoever mints on what it minted", () => {
       for (const { profit, capital } of of("recursive-default").slice(1)) expect(profit).to.be.below(-capital / 100);
+    });
+
+    it("lets whoever unwinds what it minted buy all its locks free, not the largest only", () => {
+      for (const { profit, capital } of of("recursive-unwind")) expect(profit).to.be.above(-capital / 5);
     });
 
     it("is put back to what it was, and goes on", async () => {
