@@ -18,7 +18,7 @@ export interface Spending {
   readonly hint: string;
   /** Approve this once for ever, which saves a transaction each time, instead of exactly the amount. */
   readonly infinite?: boolean;
-  /** Approve so much instead of exactly the amount. */
+  /** Have so much approved instead of exactly the amount. */
   readonly allowed?: bigint;
 }
 
@@ -29,7 +29,7 @@ export interface Spending {
 export async function approveSpending(client: SigningClient, spending: Spending): Promise<void> {
   const { token, unit, spender, amount } = spending;
   await requireBalance(client, spending);
-  if (await isApproved(client, spending)) return;
+  if (await isApproved(client, { ...spending, amount: spending.allowed ?? amount })) return;
   const allowed = spending.infinite === true ? MaxUint256 : (spending.allowed ?? amount);
   const data = token.interface.encodeFunctionData("approve", [spender, allowed]);
   await client.sender.send({ to: await token.getAddress(), data, label: `approve ${unit.symbol}` });

@@ -21,6 +21,8 @@ import { creditsEvent } from "./events.ts";
 import type { Position } from "./positions.ts";
 
 const CREDIT = 10n ** 12n;
+/** The default limit leaves one part in so many for a price that moves before the transaction is mined. */
+export const HEADROOM = 100n;
 export const DEFAULT_TERM_SECONDS = 30 * 86_400;
 
 export interface MintRequest {
@@ -28,7 +30,7 @@ export interface MintRequest {
   readonly amount: bigint;
   readonly to: string;
   readonly termSeconds?: number;
-  /** Most ORION (wei) to lock; what the collateral costs now when left out. */
+  /** Most ORION (wei) to lock; a hundredth more than the collateral costs now when left out, because a live price moves by the second. */
   readonly maxLock?: bigint;
 }
 
@@ -40,9 +42,16 @@ export async function mintCredits(client: SigningClient, request: MintRequest): 
     throw chainError(error, network.rpcUrl);
   });
   const lock = (request.amount * each + CREDIT - 1n) / CREDIT;
-  const maxLock = request.maxLock ?? lock;
+  const maxLock = request.maxLock ?? lock + lock / HEADROOM;
   const hint = "mint fewer credits, or get more ORION";
-  await approveSpending(client, { token: contracts.orion, unit: ORION, spender: credits, amount: lock, hint });
+  await approveSpending(client, {
+    token: contracts.orion,
+    unit: ORION,
+    spender: credits,
+    amount: lock,
+    allowed: maxLock,
+    hint,
+  });
   const term = request.termSeconds ?? DEFAULT_TERM_SECONDS;
   const data = contracts.credits.interface.encodeFunctionData("mint", [request.amount, term, maxLock, request.to]);
   const receipt = await client.sender.send({ to: credits, data, label: "mint credits" });
@@ -71,7 +80,7 @@ export const creditsMint = command<Flags>({
   options: [
     new Option("--to <address>", "who receives the credits (default: the signer)").argParser(parseAddress),
     new Option("--term <time>", "until when they are owed, at most 30d (default: 30d)").argParser(parseDuration),
-    new Option("--max-lock <amount>", "most ORION to lock (default: today's collateral)").argParser(parseOrion),
+    new Option("--max-lock <amount>", "most ORION to lock (default: today's collateral and 1%)").argParser(parseOrion),
     ...keyOptions,
     ...networkOptions,
   ],

@@ -9,7 +9,7 @@ export type CollateralRule = "floor" | "hour" | "week";
 
 /** What a credit costs, in ORION wei per CU. */
 export interface CreditPrice {
-  /** Whether the exchange's price counts. */
+  /** Whether the exchange's price is live: the pool was deep for a day. Else it counts for new credits only, while the pool has been thin for less than a week. */
   readonly live: boolean;
   /** Mean prices of the exchange; zero while the pool is younger. */
   readonly hour: bigint;
@@ -40,7 +40,7 @@ export async function readCreditPrice(chain: Chain): Promise<CreditPrice> {
       readUsdPerOrion(chain),
     ]),
   );
-  const rule = ruleOf(live, { hour, week, floor });
+  const rule = ruleOf({ hour, week, floor, collateral });
   return { live, hour, week, spot, floor, collateral, rule, usdPerOrion };
 }
 
@@ -57,9 +57,14 @@ export async function readUsdPerOrion(chain: Chain): Promise<bigint | undefined>
   }
 }
 
-/** The highest of the three; the exchange counts double, and only while its price is live. */
-function ruleOf(live: boolean, { hour, week, floor }: Pick<CreditPrice, "hour" | "week" | "floor">): CollateralRule {
-  if (!live || (2n * hour <= floor && 2n * week <= floor)) return "floor";
+/** Which of the three the collateral comes from. A thin pool's price counts for it too, though it is not live. */
+function ruleOf({
+  hour,
+  week,
+  floor,
+  collateral,
+}: Record<"hour" | "week" | "floor" | "collateral", bigint>): CollateralRule {
+  if (collateral <= floor) return "floor";
   return hour > week ? "hour" : "week";
 }
 

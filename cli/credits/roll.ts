@@ -15,7 +15,7 @@ import {
 } from "../core/options.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { creditsEvent } from "./events.ts";
-import { DEFAULT_TERM_SECONDS } from "./mint.ts";
+import { DEFAULT_TERM_SECONDS, HEADROOM } from "./mint.ts";
 import { parsePositionId } from "./position-id.ts";
 import { readPosition } from "./positions.ts";
 
@@ -29,11 +29,13 @@ export async function rollPosition(
 ): Promise<{ topUp: bigint; lock: bigint; end: number }> {
   const { contracts, network } = client.chain;
   const { credits } = network.addresses;
-  const needed = await topUpOf(client, id);
+  const { needed, likely } = await topUpOf(client, id);
   const hint = "get more ORION, or redeem a part of the position first";
-  await approveSpending(client, { token: contracts.orion, unit: ORION, spender: credits, amount: needed, hint });
+  const limit = options.maxTopUp ?? likely;
+  const spending = { token: contracts.orion, unit: ORION, spender: credits, amount: needed, allowed: limit, hint };
+  if (limit > 0n) await approveSpending(client, spending);
   const term = options.termSeconds ?? DEFAULT_TERM_SECONDS;
-  const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, options.maxTopUp ?? needed]);
+  const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, limit]);
   const rolled = creditsEvent(
     await client.sender.send({ to: credits, data, label: "roll position" }),
     "PositionRolled",
@@ -41,14 +43,19 @@ export async function rollPosition(
   return { topUp: rolled.topUp as bigint, lock: rolled.lock as bigint, end: Number(rolled.end) };
 }
 
-async function topUpOf({ chain }: SigningClient, id: bigint): Promise<bigint> {
+/** What a roll adds now to the lock that is there, and what it may add by the time that it is mined: a live price moves by the second. */
+async function topUpOf({ chain }: SigningClient, id: bigint): Promise<{ needed: bigint; likely: bigint }> {
+  const { credits } = chain.contracts;
   try {
-    const [{ debt, lock }, each] = await Promise.all([
-      readPosition(chain.contracts.credits, id),
-      chain.contracts.credits.collateralPerCredit(),
+    const [{ debt, lock }, live, each, { floor }] = await Promise.all([
+      readPosition(credits, id),
+      credits.isPriceLive(),
+      credits.collateralPerCredit(),
+      credits.parameters(),
     ]);
-    const needed = (debt * each + CREDIT - 1n) / CREDIT;
-    return needed > lock ? needed - lock : 0n;
+    const whole = (debt * (live ? each : floor) + CREDIT - 1n) / CREDIT;
+    const above = (sum: bigint): bigint => (sum > lock ? sum - lock : 0n);
+    return { needed: above(whole), likely: above(whole + whole / HEADROOM) };
   } catch (error) {
     throw chainError(error, chain.network.rpcUrl);
   }
@@ -66,7 +73,10 @@ export const creditsRoll = command<Flags>({
   args: [new Argument("<position>", "number of the position").argParser(parsePositionId)],
   options: [
     new Option("--term <time>", "new term from now, at most 30d (default: 30d)").argParser(parseDuration),
-    new Option("--max-top-up <amount>", "most ORION to add (default: what is needed now)").argParser(parseOrion),
+    new Option(
+      "--max-top-up <amount>",
+      "most ORION to add (default: what lifts the lock to today's collateral and 1%)",
+    ).argParser(parseOrion),
     ...keyOptions,
     ...networkOptions,
   ],
