@@ -6,7 +6,7 @@ import type { SigningClient } from "../core/client.ts";
 import { signPermit } from "../core/permit.ts";
 import { approveSpending, isApproved, requireBalance } from "../core/tokens.ts";
 import { planJob, type JobPlan, type JobRequest, type PostedJob } from "./post-job.ts";
-import { quotePurchase, requireWithinLimit, type Purchase, type PurchaseOptions } from "./purchase.ts";
+import { hopsOf, quotePurchase, requireWithinLimit, type Purchase, type PurchaseOptions } from "./purchase.ts";
 
 export interface BuyAndPostOptions extends PurchaseOptions {
   readonly onStep?: (step: "check" | "upload" | "quote" | "approve" | "post") => void;
@@ -55,7 +55,7 @@ async function encodePurchase(
 ): Promise<string> {
   const { interface: abi } = client.chain.contracts.buyAndPost;
   const spender = client.chain.network.addresses.buyAndPost;
-  const payment = { tokenIn: paying.address, hops: [...route.hops], maxIn, deadline };
+  const payment = { tokenIn: paying.address, hops: hopsOf(route), maxIn, deadline };
   const wanted = { token: paying.token, spender, amount: maxIn };
   if (!(await isApproved(client, wanted))) {
     const permit = await signPermit(client, { token: paying.token, spender, value: maxIn, deadline });

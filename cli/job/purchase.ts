@@ -1,9 +1,9 @@
-import { escrowOf, type Terms } from "@orion/protocol/chain";
+import { BASIS_POINTS, escrowOf, type Terms } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
+import { bestExactOut, readPools, spotPriceAlong, type Quote } from "@orion/protocol/exchange";
 
 import { CU, formatAmount, formatPercent, formatRounded } from "../core/amounts.ts";
 import { chainTime, formatTime } from "../core/chain-time.ts";
-import { cheapestRoute, feesOf, spotPrice, type Route } from "../core/cheapest-route.ts";
 import type { Client } from "../core/client.ts";
 import { facts } from "../core/table.ts";
 import { tokenInfo, type TokenInfo } from "../core/token-info.ts";
@@ -21,7 +21,7 @@ export interface PurchaseOptions {
 /** The purchase of a job's escrow as it would happen now. Prices are base units of the paying token per CU. */
 export interface Purchase {
   readonly paying: TokenInfo;
-  readonly route: Route;
+  readonly route: Quote;
   /** CU base units that are bought. */
   readonly escrow: bigint;
   readonly amountIn: bigint;
@@ -57,13 +57,12 @@ export async function quotePurchase({ chain }: Client, terms: Terms, options: Pu
     throw new InvalidInputError("CU need not be bought with CU", { hint: "leave --pay out to pay with credits" });
   }
   const escrow = escrowOf(terms);
-  const [route, credit, now] = await Promise.all([
-    cheapestRoute(chain, paying.address, credits, escrow),
-    readCreditPrice(chain),
-    chainTime(chain),
-  ]);
+  const [pools, credit, now] = await Promise.all([readPools(chain), readCreditPrice(chain), chainTime(chain)]);
+  const route = bestExactOut({ pools, tokenIn: paying.address, tokenOut: credits }, escrow);
   if (route === undefined) throw noRoute(paying, escrow);
-  const spot = spotPrice(route, CREDIT);
+  // The route's price is CU for what is paid; here it is wanted the other way round.
+  const { numerator, denominator } = spotPriceAlong(route);
+  const spot = ceilDiv(CREDIT * denominator, numerator);
   const hour = paying.address === orion ? credit.hour : 0n;
   const limit = options.maxPrice ?? ceilDiv((hour > 0n ? hour : spot) * MARGIN.num, MARGIN.den);
   const fees = feesOf(route);
@@ -82,6 +81,17 @@ export async function quotePurchase({ chain }: Client, terms: Terms, options: Pu
     deadline: BigInt(now + (options.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS)),
     credit,
   };
+}
+
+/** The route as the contracts are told it. */
+export function hopsOf({ steps }: Quote): { tokenOut: string; fee: number }[] {
+  return steps.map(({ tokenOut, pool: { fee } }) => ({ tokenOut, fee }));
+}
+
+/** What a route's fees take of its input, each of what is left at its pool, rounded up. */
+function feesOf({ steps, amountIn }: Quote): bigint {
+  const left = steps.reduce((product, { pool }) => product * BigInt(BASIS_POINTS - pool.fee), 1n);
+  return amountIn - (amountIn * left) / BigInt(BASIS_POINTS) ** BigInt(steps.length);
 }
 
 /** @throws InvalidInputError when the purchase costs more than its limit */
@@ -104,7 +114,9 @@ const LIMITS = {
 export function purchaseLines(purchase: Purchase): string[] {
   const { paying, route, amountIn, price, spot, fees, impact, limit, limitFrom, maxIn, deadline, credit } = purchase;
   const perCredit = { ...paying, symbol: `${paying.symbol} per CU` };
-  const path = route.pools.map(({ fee }) => `a pool of ${formatPercent(BigInt(fee), 10_000n)} fee`).join(", then ");
+  const path = route.steps
+    .map(({ pool: { fee } }) => `a pool of ${formatPercent(BigInt(fee), 10_000n)} fee`)
+    .join(", then ");
   const mean = (value: bigint): string =>
     value === 0n ? "none" : formatRounded(value, { ...perCredit, symbol: "" }).trim();
   return facts([
@@ -132,11 +144,11 @@ export function purchaseJson(purchase: Purchase): object {
   const { paying, route, credit, ...numbers } = purchase;
   const { address, symbol, decimals } = paying;
   const { live, hour, week, usdPerOrion } = credit;
-  const pools = route.pools.map(({ id, fee }) => ({ id, fee }));
+  const pools = route.steps.map(({ pool: { id, fee } }) => ({ id, fee }));
   return {
     ...numbers,
     paying: { address, symbol, decimals },
-    route: { hops: route.hops, pools },
+    route: { hops: hopsOf(route), pools },
     mean: { live, hour, week },
     usdPerOrion,
   };
