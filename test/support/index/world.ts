@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { JsonRpcProvider, toQuantity } from "ethers";
 
@@ -15,6 +16,7 @@ import { untilIndexed } from "./graphql.ts";
 /** First account of the development nodes' published mnemonic; it deploys and holds all ORION. */
 const DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 const GAS = toQuantity(12_000_000);
+const RECEIPT_MS = 5;
 
 /** A chain with the network on it, and the index beside it. */
 export interface World {
@@ -80,6 +82,9 @@ async function send(chain: ChainProcess, transaction: Record<string, string>): P
     throw error;
   });
   if (hash === undefined) return false;
-  const receipt = (await chain.rpc("eth_getTransactionReceipt", [hash])) as { status: string } | null;
-  return receipt?.status === "0x1";
+  for (;;) {
+    const receipt = (await chain.rpc("eth_getTransactionReceipt", [hash])) as { status: string } | null;
+    if (receipt !== null) return receipt.status === "0x1";
+    await delay(RECEIPT_MS);
+  }
 }
