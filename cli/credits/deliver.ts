@@ -1,11 +1,17 @@
 import { Argument } from "commander";
 
-import { CU, formatAmount, ORION } from "../core/amounts.ts";
+import { reading, type Chain } from "@orion/protocol/chain";
+import { InvalidInputError } from "@orion/protocol/common";
+
+import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
+import { chainTime, formatSpan, formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { creditsEvent } from "./events.ts";
+import { paidFor } from "./health.ts";
 import { parsePositionId } from "./position-id.ts";
+import { readPosition } from "./positions.ts";
 
 /** Burns credits of the signer against a position that has ended; resolves to the ORION (wei) paid to it. */
 export async function deliverCredits(client: SigningClient, id: bigint, amount: bigint): Promise<bigint> {
@@ -13,6 +19,30 @@ export async function deliverCredits(client: SigningClient, id: bigint, amount: 
   const data = contracts.credits.interface.encodeFunctionData("deliver", [id, amount]);
   const receipt = await client.sender.send({ to: network.addresses.credits, data, label: "deliver credits" });
   return creditsEvent(receipt, "PositionDelivered").paidToDeliverer as bigint;
+}
+
+/**
+ * What a delivery is paid now, and once the auction has run its course (ORION wei).
+ * @throws InvalidInputError when the position has not ended, or owes less
+ */
+export async function quoteDelivery(chain: Chain, id: bigint, amount: bigint): Promise<{ now: bigint; full: bigint }> {
+  const { credits } = chain.contracts;
+  const [position, auction] = await reading(chain, () => Promise.all([readPosition(credits, id), credits.AUCTION()]));
+  const time = await chainTime(chain);
+  const { debt, end } = position;
+  if (debt === 0n) {
+    throw new InvalidInputError(`there is no open position ${id}`, { hint: "`orion credits positions` lists them" });
+  }
+  if (time <= end) {
+    throw new InvalidInputError(`position ${id} has not ended, and will at ${formatTime(end)}`, {
+      hint: `deliver in ${formatSpan(end + 1 - time)}; what is paid grows for three days from then on`,
+    });
+  }
+  if (amount > debt) {
+    throw new InvalidInputError(`position ${id} owes ${formatAmount(debt, CU)}, less than ${formatAmount(amount, CU)}`);
+  }
+  const at = (when: number): bigint => paidFor(position, amount, when, auction);
+  return { now: at(time), full: at(end + Number(auction)) };
 }
 
 export const creditsDeliver = command<KeyFlags & NetworkFlags>({
@@ -28,6 +58,10 @@ export const creditsDeliver = command<KeyFlags & NetworkFlags>({
   async run(invocation) {
     const [id, amount] = invocation.args as unknown as [bigint, bigint];
     await withSigningClient(invocation, async (client) => {
+      const { now, full } = await quoteDelivery(client.chain, id, amount);
+      invocation.terminal.note(
+        `now it is paid ${formatRounded(now, ORION)}; three days after the end ${formatRounded(full, ORION)}, if nobody delivers before`,
+      );
       const paid = await deliverCredits(client, id, amount);
       invocation.terminal.result({ position: id, burned: amount, paid }, [
         `delivered ${formatAmount(amount, CU)} for ${formatAmount(paid, ORION)}`,

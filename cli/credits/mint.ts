@@ -1,8 +1,10 @@
 import { Argument, Option } from "commander";
 
-import { chainError } from "@orion/protocol/chain";
+import { reading, type Chain } from "@orion/protocol/chain";
+import { InvalidInputError } from "@orion/protocol/common";
 
-import { CU, formatAmount, ORION } from "../core/amounts.ts";
+import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
+import { chainTime, formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import {
@@ -18,11 +20,11 @@ import {
 import { facts } from "../core/table.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { creditsEvent } from "./events.ts";
+import { lockFor, withHeadroom } from "./health.ts";
 import type { Position } from "./positions.ts";
+import { collateralFacts } from "./price-lines.ts";
+import { readCreditPrice, type CreditPrice } from "./read-price.ts";
 
-const CREDIT = 10n ** 12n;
-/** The default limit leaves one part in so many for a price that moves before the transaction is mined. */
-export const HEADROOM = 100n;
 export const DEFAULT_TERM_SECONDS = 30 * 86_400;
 
 export interface MintRequest {
@@ -32,27 +34,43 @@ export interface MintRequest {
   readonly termSeconds?: number;
   /** Most ORION (wei) to lock; a hundredth more than the collateral costs now when left out, because a live price moves by the second. */
   readonly maxLock?: bigint;
+  /** Sees what it would cost before anything is signed; throwing stops there. */
+  readonly onPlan?: (plan: MintPlan) => void;
 }
 
-/** Mints credits against the signer's ORION: it owes as many credits by the end of the term. */
+/** A mint as it would happen now. */
+export interface MintPlan {
+  readonly amount: bigint;
+  /** ORION wei. */
+  readonly lock: bigint;
+  /** CU base units that may be minted in all. */
+  readonly mintable: bigint;
+  /** Chain time in seconds until which they are owed. */
+  readonly end: number;
+  readonly price: CreditPrice;
+}
+
+/**
+ * Mints credits against the signer's ORION: it owes as many credits by the end of the term.
+ * @throws InvalidInputError when more is asked than may be minted, or the account holds too little; before anything is signed
+ */
 export async function mintCredits(client: SigningClient, request: MintRequest): Promise<Position> {
   const { contracts, network } = client.chain;
   const { credits } = network.addresses;
-  const each = await contracts.credits.collateralPerCredit().catch((error: unknown) => {
-    throw chainError(error, network.rpcUrl);
-  });
-  const lock = (request.amount * each + CREDIT - 1n) / CREDIT;
-  const maxLock = request.maxLock ?? lock + lock / HEADROOM;
-  const hint = "mint fewer credits, or get more ORION";
+  const term = request.termSeconds ?? DEFAULT_TERM_SECONDS;
+  const plan = await planMint(client.chain, request.amount, term);
+  request.onPlan?.(plan);
+  requireMintable(plan);
+  const { lock } = plan;
+  const maxLock = request.maxLock ?? withHeadroom(lock);
   await approveSpending(client, {
     token: contracts.orion,
     unit: ORION,
     spender: credits,
     amount: lock,
     allowed: maxLock,
-    hint,
+    hint: "mint fewer credits, or get more ORION",
   });
-  const term = request.termSeconds ?? DEFAULT_TERM_SECONDS;
   const data = contracts.credits.interface.encodeFunctionData("mint", [request.amount, term, maxLock, request.to]);
   const receipt = await client.sender.send({ to: credits, data, label: "mint credits" });
   const opened = creditsEvent(receipt, "PositionOpened");
@@ -65,6 +83,35 @@ export async function mintCredits(client: SigningClient, request: MintRequest): 
   };
 }
 
+/** What a mint would cost now. */
+export async function planMint(chain: Chain, amount: bigint, termSeconds: number): Promise<MintPlan> {
+  const [price, mintable, now] = await Promise.all([
+    readCreditPrice(chain),
+    reading(chain, () => chain.contracts.credits.mintable()),
+    chainTime(chain),
+  ]);
+  const lock = lockFor(amount, price.collateral);
+  return { amount, lock, mintable, end: now + termSeconds, price };
+}
+
+function requireMintable({ amount, mintable, price }: MintPlan): void {
+  if (amount <= mintable) return;
+  const why = price.live ? "" : ", as long as the exchange gives no live price";
+  throw new InvalidInputError(
+    `${formatAmount(amount, CU)} are more than may be minted now: ${formatAmount(mintable, CU)}${why}`,
+    { hint: "mint fewer, or buy credits on the exchange; `orion credits price` shows the caps" },
+  );
+}
+
+function planLines({ amount, lock, mintable, end, price }: MintPlan): string[] {
+  return facts([
+    ["minting", `${formatAmount(amount, CU)} of ${formatRounded(mintable, CU)} that may be minted`],
+    ...collateralFacts(price),
+    ["lock", formatAmount(lock, ORION)],
+    ["owed by", `${formatTime(end)} (chain time)`],
+  ]);
+}
+
 interface Flags extends KeyFlags, NetworkFlags {
   readonly to?: string;
   readonly term?: number;
@@ -74,8 +121,8 @@ interface Flags extends KeyFlags, NetworkFlags {
 export const creditsMint = command<Flags>({
   name: "mint",
   summary: "mint credits against ORION, owed back by the end of a term",
-  details:
-    "Redeeming the position with any credits, earned or bought, frees the ORION. After the end anyone may deliver them instead.",
+  details: `Collateral, the rule that set it, what may be minted, lock and end are shown before anything is signed.
+    Redeeming the position with any credits, earned or bought, frees the ORION. After the end anyone may deliver them instead.`,
   args: [new Argument("<amount>", "CU").argParser(parseCredits)],
   options: [
     new Option("--to <address>", "who receives the credits (default: the signer)").argParser(parseAddress),
@@ -92,6 +139,7 @@ export const creditsMint = command<Flags>({
       const position = await mintCredits(client, {
         amount: invocation.args[0] as unknown as bigint,
         to,
+        onPlan: (plan) => planLines(plan).forEach((line) => invocation.terminal.note(line)),
         ...(flags.term === undefined ? {} : { termSeconds: flags.term }),
         ...(flags.maxLock === undefined ? {} : { maxLock: flags.maxLock }),
       });
@@ -101,7 +149,7 @@ export const creditsMint = command<Flags>({
           ["minted", `${formatAmount(position.debt, CU)} to ${to}`],
           ["locked", formatAmount(position.lock, ORION)],
           ["position", String(position.id)],
-          ["owed by", new Date(position.end * 1000).toISOString()],
+          ["owed by", formatTime(position.end)],
         ]),
       );
     });

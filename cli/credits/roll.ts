@@ -1,8 +1,9 @@
 import { Argument, Option } from "commander";
 
-import { chainError } from "@orion/protocol/chain";
+import { reading } from "@orion/protocol/chain";
 
 import { formatAmount, ORION } from "../core/amounts.ts";
+import { formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import {
@@ -15,27 +16,27 @@ import {
 } from "../core/options.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { creditsEvent } from "./events.ts";
-import { DEFAULT_TERM_SECONDS, HEADROOM } from "./mint.ts";
+import { lockFor, readRollPrice, topUpTo, withHeadroom } from "./health.ts";
+import { DEFAULT_TERM_SECONDS } from "./mint.ts";
 import { parsePositionId } from "./position-id.ts";
 import { readPosition } from "./positions.ts";
-
-const CREDIT = 10n ** 12n;
 
 /** Extends a position and raises its lock to today's collateral; resolves to what that cost (ORION wei) and the new end. */
 export async function rollPosition(
   client: SigningClient,
   id: bigint,
-  options: { termSeconds?: number; maxTopUp?: bigint } = {},
+  options: { termSeconds?: number; maxTopUp?: bigint; onPlan?: (topUp: bigint) => void } = {},
 ): Promise<{ topUp: bigint; lock: bigint; end: number }> {
   const { contracts, network } = client.chain;
   const { credits } = network.addresses;
-  const { needed, likely } = await topUpOf(client, id);
+  const { needed, most } = await readTopUp(client, id);
+  options.onPlan?.(needed);
+  const maxTopUp = options.maxTopUp ?? most;
   const hint = "get more ORION, or redeem a part of the position first";
-  const limit = options.maxTopUp ?? likely;
-  const spending = { token: contracts.orion, unit: ORION, spender: credits, amount: needed, allowed: limit, hint };
-  if (limit > 0n) await approveSpending(client, spending);
+  const spending = { token: contracts.orion, unit: ORION, spender: credits, amount: needed, allowed: maxTopUp, hint };
+  if (maxTopUp > 0n) await approveSpending(client, spending);
   const term = options.termSeconds ?? DEFAULT_TERM_SECONDS;
-  const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, limit]);
+  const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, maxTopUp]);
   const rolled = creditsEvent(
     await client.sender.send({ to: credits, data, label: "roll position" }),
     "PositionRolled",
@@ -43,22 +44,12 @@ export async function rollPosition(
   return { topUp: rolled.topUp as bigint, lock: rolled.lock as bigint, end: Number(rolled.end) };
 }
 
-/** What a roll adds now to the lock that is there, and what it may add by the time that it is mined: a live price moves by the second. */
-async function topUpOf({ chain }: SigningClient, id: bigint): Promise<{ needed: bigint; likely: bigint }> {
+/** What a roll adds now, and what it may add by the time that it is mined. */
+async function readTopUp({ chain }: SigningClient, id: bigint): Promise<{ needed: bigint; most: bigint }> {
   const { credits } = chain.contracts;
-  try {
-    const [{ debt, lock }, live, each, { floor }] = await Promise.all([
-      readPosition(credits, id),
-      credits.isPriceLive(),
-      credits.collateralPerCredit(),
-      credits.parameters(),
-    ]);
-    const whole = (debt * (live ? each : floor) + CREDIT - 1n) / CREDIT;
-    const above = (sum: bigint): bigint => (sum > lock ? sum - lock : 0n);
-    return { needed: above(whole), likely: above(whole + whole / HEADROOM) };
-  } catch (error) {
-    throw chainError(error, chain.network.rpcUrl);
-  }
+  const [position, each] = await reading(chain, () => Promise.all([readPosition(credits, id), readRollPrice(chain)]));
+  const lock = lockFor(position.debt, each);
+  return { needed: topUpTo(position, lock), most: topUpTo(position, withHeadroom(lock)) };
 }
 
 interface Flags extends KeyFlags, NetworkFlags {
@@ -86,11 +77,12 @@ export const creditsRoll = command<Flags>({
     const { term, maxTopUp } = invocation.flags;
     await withSigningClient(invocation, async (client) => {
       const rolled = await rollPosition(client, id, {
+        onPlan: (topUp) => invocation.terminal.note(`a roll adds ${formatAmount(topUp, ORION)} to the lock now`),
         ...(term === undefined ? {} : { termSeconds: term }),
         ...(maxTopUp === undefined ? {} : { maxTopUp }),
       });
       invocation.terminal.result({ position: id, ...rolled }, [
-        `position ${id} runs until ${new Date(rolled.end * 1000).toISOString()}: ${formatAmount(rolled.topUp, ORION)} added, ${formatAmount(rolled.lock, ORION)} locked`,
+        `position ${id} runs until ${formatTime(rolled.end)}: ${formatAmount(rolled.topUp, ORION)} added, ${formatAmount(rolled.lock, ORION)} locked`,
       ]);
     });
   },

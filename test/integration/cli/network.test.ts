@@ -106,8 +106,8 @@ describe("orion, on a network of its own", function () {
       lock: String(lock - released),
     });
     const early = await run(["credits", "deliver", id, "1", "--account", "engineer"]);
-    expect(early.code).to.equal(1);
-    expect(early.stderr).to.include("NotEnded");
+    expect(early.code).to.equal(2);
+    expect(early.stderr).to.match(/position \d+ has not ended, and will at .* UTC\nhint: deliver in /);
     const balance = await json("credits", "balance", accounts.engineer ?? "");
     expect(balance).to.include({ credits: "1001500000000000" });
   });
