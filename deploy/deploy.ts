@@ -24,7 +24,7 @@ import { orionModule } from "./modules/Orion.ts";
 import { loadParameters, type NetworkName, type Parameters } from "./parameters.ts";
 import { progressListener, type DeployProgress } from "./progress.ts";
 import { forgetUnfinished } from "./recover.ts";
-import { seedPool } from "./seed.ts";
+import { seedPool, type SeedOutcome } from "./seed.ts";
 
 export interface DeployOptions {
   /** JSON-RPC endpoint of any chain with Cancun. */
@@ -45,6 +45,8 @@ export interface DeployOptions {
   /** Where the network file is written; nowhere when left out. */
   readonly networkFile?: string;
   readonly onProgress?: (progress: DeployProgress) => void;
+  /** Hears what became of the CU/ORION pool. */
+  readonly onSeeded?: (outcome: SeedOutcome) => void;
 }
 
 /** The deployment did not end; what Ignition journalled is kept, and the same call resumes. */
@@ -90,8 +92,9 @@ export async function deployOrion(options: DeployOptions): Promise<NetworkFile> 
     const deploymentDir = journalOf(options, target.chainId);
     const result = await runModule(target, parameters, deploymentDir, options.onProgress);
     const network = networkOf(options, target.chainId, await firstBlock(target, deploymentDir), result);
-    await seedPool(network, options.privateKey, parameters.Orion, options.onProgress);
     if (options.networkFile !== undefined) await writeNetworkFile(options.networkFile, network);
+    const seeded = await seedPool(network, options.privateKey, parameters.Orion, options.onProgress);
+    options.onSeeded?.(seeded);
     return network;
   } finally {
     await connection.close();

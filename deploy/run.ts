@@ -5,7 +5,7 @@ import { ConfigurationError, OrionError } from "@orion/protocol/common";
 
 import { deployOrion } from "./deploy.ts";
 import { loadParameters, NETWORKS, type NetworkName } from "./parameters.ts";
-import { seedPool } from "./seed.ts";
+import { seedPool, type SeedOutcome } from "./seed.ts";
 
 interface Flags {
   readonly network: NetworkName;
@@ -64,19 +64,29 @@ async function main(): Promise<void> {
     ...(flags.treasury === undefined ? {} : { treasury: flags.treasury }),
     ...(flags.journal === undefined ? {} : { deploymentDir: flags.journal }),
     onProgress: ({ contract, step, detail }) => console.error(`${contract}: ${step} ${detail ?? ""}`.trimEnd()),
+    onSeeded: (outcome) => console.error(LEFT_TO_DO[outcome]),
   });
   console.log(JSON.stringify(network, undefined, 2));
+}
+
+const LEFT_TO_DO: Readonly<Record<SeedOutcome, string>> = {
+  made: "the CU/ORION pool was made",
+  exists: "the CU/ORION pool is there",
+  thin: `somebody was faster and made the CU/ORION pool with little in it, at a price of their own
+  bring its price right with \`orion dex swap\`, which costs next to nothing in so thin a pool, then add what you meant to with \`orion dex add\``,
+  unfunded: `this account does not hold the ORION with which the CU/ORION pool begins
+  run it again with the treasury's key and --seed-only`,
+};
+
+function sayWhatIsLeft(outcome: SeedOutcome): void {
+  console.error(LEFT_TO_DO[outcome]);
+  if (outcome === "thin" || outcome === "unfunded") process.exitCode = 1;
 }
 
 async function seedOnly(networkFile: string, name: NetworkName): Promise<void> {
   const key = fromEnvironment("ORION_PRIVATE_KEY", "set it to the treasury's key (0x hex)");
   const { Orion } = await loadParameters(name);
-  if (await seedPool(await readNetworkFile(networkFile), key, Orion)) console.log("the CU/ORION pool exists");
-  else {
-    throw new ConfigurationError("this account does not hold the ORION that the pool begins with", {
-      hint: "set ORION_PRIVATE_KEY to the treasury's key",
-    });
-  }
+  sayWhatIsLeft(await seedPool(await readNetworkFile(networkFile), key, Orion));
 }
 
 try {

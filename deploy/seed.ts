@@ -17,27 +17,33 @@ const LOCAL_POLL_MS = 25;
 const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
 
 /**
- * Makes the canonical pool with the signer's ORION and with CU of a position of its own, which it will owe like anybody else. Does nothing where the
- * pool exists or the signer does not hold the ORION (the treasury is somebody else, who calls this later); finishes what an earlier call began.
- * @returns whether the pool exists
+ * How it ended: the pool was made, or is there already; or it is there with less than half of the seed, made by whoever was faster, at a price of its
+ * own; or the signer does not hold the ORION (the treasury is somebody else, who calls this later).
+ */
+export type SeedOutcome = "made" | "exists" | "thin" | "unfunded";
+
+/**
+ * Makes the canonical pool with the signer's ORION and with CU of a position of its own, which it will owe like anybody else. Leaves a pool that exists
+ * alone, and finishes what an earlier call began.
  */
 export async function seedPool(
   network: NetworkFile,
   privateKey: string,
   seed: Seed,
   report?: Report,
-): Promise<boolean> {
+): Promise<SeedOutcome> {
   const chain = await connectChain(network);
   try {
     const { dex, credits, orion } = chain.contracts;
-    const [reserve0] = await dex.reservesOf(await credits.POOL());
-    if (reserve0 > 0n) return true;
+    const [reserve0, reserve1] = await dex.reservesOf(await credits.POOL());
+    const inPool = BigInt(network.addresses.credits) < BigInt(network.addresses.orion) ? reserve1 : reserve0;
+    if (reserve0 > 0n) return 2n * inPool < seed.seedOrion ? "thin" : "exists";
     const wallet = new Wallet(privateKey);
-    if ((await orion.balanceOf(wallet)) < seed.seedOrion) return false;
+    if ((await orion.balanceOf(wallet)) < seed.seedOrion) return "unfunded";
     report?.({ contract: POOL, step: "sending" });
     await makePool(chain, senderOf(chain, wallet), seed);
     report?.({ contract: POOL, step: "deployed", detail: network.addresses.dex });
-    return true;
+    return "made";
   } finally {
     chain.close();
   }
