@@ -1,5 +1,6 @@
 import { benchCreditsGas } from "./credits-gas.ts";
 import { benchExchangeGas } from "./exchange-gas.ts";
+import { benchIndexRate } from "./index-rate.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchMarket } from "./market.ts";
 import { benchMiningGas } from "./mining-gas.ts";
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   "credits-gas": () => benchCreditsGas(),
   "exchange-gas": () => benchExchangeGas(),
   "mining-gas": () => benchMiningGas(),
+  "index-rate": () => benchIndexRate(),
   market: () => benchMarket(),
 };
 
