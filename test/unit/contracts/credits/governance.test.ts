@@ -2,30 +2,20 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 import { encodeBytes32String } from "ethers";
 
-import { MAX_UINT128, deployCreditsFixture, type CreditsFixture } from "../../../support/credits-fixture.ts";
+import type { CreditsFixture } from "../../../support/credits-fixture.ts";
+import { onFreshCredits, type OpenPosition } from "../../../support/fresh-credits.ts";
 import { CU, DAY } from "../../../support/market-fixture.ts";
-
-const TERM = 10 * DAY;
 
 describe("ComputeCredits: governance", () => {
   let f: CreditsFixture;
-  let minter: HardhatEthersSigner;
   let holder: HardhatEthersSigner;
-  let restore: () => Promise<void>;
+  let mint: OpenPosition;
 
-  before(async () => {
-    f = await deployCreditsFixture();
-    ({ minter, holder } = f);
+  onFreshCredits((made, open) => {
+    f = made;
+    ({ holder } = made);
+    mint = open;
   });
-  beforeEach(async () => {
-    restore = await f.mark();
-  });
-  afterEach(() => restore());
-
-  const mint = async (debt: bigint, to: HardhatEthersSigner = holder, term = TERM): Promise<bigint> => {
-    await f.credits.connect(minter).mint(debt, term, MAX_UINT128, to);
-    return await f.credits.positions();
-  };
 
   it("moves each parameter by a quarter at most, a week apart, and no position with them", async () => {
     const id = await mint(CU);

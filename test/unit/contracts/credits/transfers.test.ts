@@ -2,10 +2,10 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
-import { MAX_UINT128, deployCreditsFixture, type CreditsFixture } from "../../../support/credits-fixture.ts";
-import { CU, DAY, ORION } from "../../../support/market-fixture.ts";
+import type { CreditsFixture } from "../../../support/credits-fixture.ts";
+import { onFreshCredits, type OpenPosition } from "../../../support/fresh-credits.ts";
+import { CU, ORION } from "../../../support/market-fixture.ts";
 
-const TERM = 10 * DAY;
 /** ORION per CU that the local parameters set. */
 const FLOOR = 2n * ORION;
 
@@ -13,21 +13,13 @@ describe("ComputeCredits: transfers", () => {
   let f: CreditsFixture;
   let minter: HardhatEthersSigner;
   let holder: HardhatEthersSigner;
-  let restore: () => Promise<void>;
+  let mint: OpenPosition;
 
-  before(async () => {
-    f = await deployCreditsFixture();
-    ({ minter, holder } = f);
+  onFreshCredits((made, open) => {
+    f = made;
+    ({ minter, holder } = made);
+    mint = open;
   });
-  beforeEach(async () => {
-    restore = await f.mark();
-  });
-  afterEach(() => restore());
-
-  const mint = async (debt: bigint, to: HardhatEthersSigner = holder, term = TERM): Promise<bigint> => {
-    await f.credits.connect(minter).mint(debt, term, MAX_UINT128, to);
-    return await f.credits.positions();
-  };
 
   it("are in units of work: 12 decimals", async () => {
     expect(await f.credits.decimals()).to.equal(12n);
