@@ -1,6 +1,7 @@
 import { benchCreditsGas } from "./credits-gas.ts";
 import { benchExchangeGas } from "./exchange-gas.ts";
 import { benchIndexRate } from "./index-rate.ts";
+import { benchIndexLatency } from "./index-latency.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchMarket } from "./market.ts";
 import { benchMiningGas } from "./mining-gas.ts";
@@ -9,6 +10,7 @@ import { benchVmGas } from "./vm-gas.ts";
 
 /** Every bench by name; `false` means that it missed its target. */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
+  "index-latency": () => benchIndexLatency(),
   kernels: () => benchKernels(),
   tracing: () => benchTracing(),
   "vm-gas": () => benchVmGas(),

@@ -37,7 +37,7 @@ describe("the command line", () => {
       "worker start",
       "keeper start",
       "validator start",
-      "index start",
+      ...["start", "prepare"].map((name) => `index ${name}`),
       ...["market", "job", "provider", "pool", "disputes", "earnings", "raw"].map((name) => `query ${name}`),
       ...["list", "show", "prove", "watch"].map((name) => `dispute ${name}`),
       ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),

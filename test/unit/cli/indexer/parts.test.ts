@@ -5,12 +5,14 @@ import path from "node:path";
 import { expect } from "chai";
 
 import { parseNetworkFile } from "@orion/protocol/chain";
+import { renderManifest, SUBGRAPH_CONTRACTS } from "@orion/subgraph";
 
 import { graphNodeProgram, postgresFolder } from "../../../../cli/indexer/binaries.ts";
 import { NoBinaryError } from "../../../../cli/indexer/errors.ts";
 import { graphNodeLog } from "../../../../cli/indexer/graph-node-log.ts";
 import { isIndexOf, placeBuild, rememberIdentity } from "../../../../cli/indexer/index-files.ts";
 import { indexUrlOf, publishIndex, withdrawIndex } from "../../../../cli/indexer/place.ts";
+import { networksOf } from "../../../../cli/indexer/prepare.ts";
 import { recordingLogger } from "../../../support/network/in-process.ts";
 
 const ADDRESS = `0x${"11".repeat(20)}`;
@@ -116,5 +118,15 @@ describe("the parts of a local index", () => {
       "Subgraph failed, subgraph_id: abc",
       "thread 'main' panicked at src/main.rs:1:1:",
     ]);
+  });
+});
+
+describe("the networks file of a subgraph", () => {
+  it("names every contract that the subgraph follows, with address and first block", async () => {
+    const template = await readFile(new URL("../../../../subgraph/subgraph.template.yaml", import.meta.url), "utf8");
+    const manifest = renderManifest(template, network({ name: "mainnet", deployBlock: 7 }), "auto");
+    const { mainnet = {} } = networksOf("mainnet", manifest);
+    expect(Object.keys(mainnet)).to.have.members([...SUBGRAPH_CONTRACTS]);
+    for (const entry of Object.values(mainnet)) expect(entry).to.deep.equal({ address: ADDRESS, startBlock: 7 });
   });
 });
