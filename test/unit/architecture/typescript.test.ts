@@ -17,6 +17,7 @@ const PROTOCOL = [
   "protocol/exchange",
   "protocol/query",
 ] as const;
+const CHAIN_ASSERTIONS = "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 const SERVICES = ["worker", "keepers"] as const;
 
 /** Who may import whom; tests, benches and scripts may import everything and are imported by nobody. */
@@ -81,6 +82,16 @@ describe("the TypeScript modules' imports", () => {
 
   it("form no cycle", () => {
     expect(findCycles(imports)).to.deep.equal([]);
+  });
+
+  it("bring the chain's assertions, which change numbers for all tests beside them, only to tests that run apart", () => {
+    const withChain = imports.filter(({ specifier }) => specifier === CHAIN_ASSERTIONS).map(({ from }) => from);
+    const apart =
+      /^test\/(?:(?:unit|vectors|fuzz|differential)\/(?:contracts|vm)|invariant|integration|story|support)\//;
+    const importers = imports.filter(({ from, to }) => !apart.test(from) && to !== undefined && withChain.includes(to));
+    expect(withChain).not.to.be.empty;
+    const found = [...withChain, ...importers.map(({ from }) => from)];
+    expect(found.filter((file) => file.startsWith("test/") && !apart.test(file))).to.deep.equal([]);
   });
 
   it("enter another package only by its public face", () => {
