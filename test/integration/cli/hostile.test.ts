@@ -80,7 +80,7 @@ describe("orion, given something it can't use", function () {
       [["provider", "stake", "-5"], "Give an amount of ORION"],
       [["provider", "stake", "1e9"], "Give an amount of ORION"],
       [["job", "status", "latest"], "Give a job's id"],
-      [["keeper", "start", "gardener"], "Roles: orchestrator, aggregator, upkeep, all"],
+      [["keeper", "start", "gardener"], "Roles: orchestrator, aggregator, upkeep, observer, all"],
       [["worker", "start", "--mode", "quantum"], "Allowed choices"],
       [["devnet", "--port", "70000"], "whole number from 0 to 65535"],
     ];
