@@ -17,17 +17,20 @@ export interface Group {
 const FAST = "test/{unit,vectors,fuzz,differential}";
 /** Tests with a chain in their process: its assertion library changes chai's numbers for every file that is loaded beside them. */
 const ON_CHAIN = `${FAST}/{contracts,vm}/**/*.test.ts`;
+/** The command line on networks of their own, on free ports: two at a time wait less than one after the other. */
+const COMMANDS = "test/integration/cli/**/*.test.ts";
 
 const MOCHA_GROUPS = [
   { name: "fast", include: `${FAST}/**/*.test.ts`, exclude: ON_CHAIN, jobs: 2, test: 60, group: 600 },
   { name: "contracts", include: ON_CHAIN, exclude: undefined, jobs: 2, test: 120, group: 600 },
+  { name: "commands", include: COMMANDS, exclude: undefined, jobs: 2, test: 180, group: 1200 },
   {
     name: "network",
     include: "test/{invariant,integration}/**/*.test.ts",
-    exclude: undefined,
+    exclude: COMMANDS,
     jobs: 1,
     test: 180,
-    group: 900,
+    group: 1200,
   },
   { name: "story", include: "test/story/**/*.test.ts", exclude: undefined, jobs: 1, test: 600, group: 1800 },
 ] as const;
