@@ -15,7 +15,7 @@ export interface MeanPrice {
   readonly elapsed: number;
 }
 
-/** The mean price of `token` over at least `window` seconds; undefined while the pool is younger. */
+/** The mean price of `token` over at least `window` seconds; undefined while the pool is younger, and once it has slept for longer than the exchange remembers. */
 export async function readMeanPrice(
   chain: Chain,
   pool: Pool,
@@ -24,7 +24,7 @@ export async function readMeanPrice(
 ): Promise<MeanPrice | undefined> {
   const answer = await unlessRefused(
     () => reading(chain, () => chain.contracts.dex.twap(pool.id, window)),
-    ["HistoryTooShort"],
+    ["HistoryTooShort", "HistoryTooOld"],
   );
   if (answer === undefined) return undefined;
   const [price0X128, price1X128, elapsed] = answer;
