@@ -7,8 +7,8 @@ import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
 import { chainTime, formatSpan, formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
+import { eventOf } from "../core/events.ts";
 import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
-import { creditsEvent } from "./events.ts";
 import { paidFor } from "./health.ts";
 import { parsePositionId } from "./position-id.ts";
 import { readPosition } from "./positions.ts";
@@ -16,9 +16,10 @@ import { readPosition } from "./positions.ts";
 /** Burns credits of the signer against a position that has ended; resolves to the ORION (wei) paid to it. */
 export async function deliverCredits(client: SigningClient, id: bigint, amount: bigint): Promise<bigint> {
   const { contracts, network } = client.chain;
+  const { credits } = network.addresses;
   const data = contracts.credits.interface.encodeFunctionData("deliver", [id, amount]);
-  const receipt = await client.sender.send({ to: network.addresses.credits, data, label: "deliver credits" });
-  return creditsEvent(receipt, "PositionDelivered").paidToDeliverer as bigint;
+  const receipt = await client.sender.send({ to: credits, data, label: "deliver credits" });
+  return eventOf(receipt, "ComputeCredits", credits, "PositionDelivered").paidToDeliverer as bigint;
 }
 
 /**

@@ -7,6 +7,7 @@ import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
 import { chainTime, formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
+import { eventOf } from "../core/events.ts";
 import {
   keyOptions,
   networkOptions,
@@ -19,7 +20,6 @@ import {
 } from "../core/options.ts";
 import { facts } from "../core/table.ts";
 import { approveSpending } from "../core/tokens.ts";
-import { creditsEvent } from "./events.ts";
 import { lockFor, withHeadroom } from "./health.ts";
 import type { Position } from "./positions.ts";
 import { collateralFacts } from "./price-lines.ts";
@@ -73,7 +73,7 @@ export async function mintCredits(client: SigningClient, request: MintRequest): 
   });
   const data = contracts.credits.interface.encodeFunctionData("mint", [request.amount, term, maxLock, request.to]);
   const receipt = await client.sender.send({ to: credits, data, label: "mint credits" });
-  const opened = creditsEvent(receipt, "PositionOpened");
+  const opened = eventOf(receipt, "ComputeCredits", credits, "PositionOpened");
   return {
     id: opened.id as bigint,
     owner: opened.owner as string,

@@ -3,16 +3,17 @@ import { Argument } from "commander";
 import { CU, formatAmount, ORION } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
+import { eventOf } from "../core/events.ts";
 import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
-import { creditsEvent } from "./events.ts";
 import { parsePositionId } from "./position-id.ts";
 
 /** Burns credits of the signer, who owns the position, and frees their part of its ORION (wei, returned). */
 export async function redeemCredits(client: SigningClient, id: bigint, amount: bigint): Promise<bigint> {
   const { contracts, network } = client.chain;
+  const { credits } = network.addresses;
   const data = contracts.credits.interface.encodeFunctionData("redeem", [id, amount]);
-  const receipt = await client.sender.send({ to: network.addresses.credits, data, label: "redeem credits" });
-  return creditsEvent(receipt, "PositionRedeemed").released as bigint;
+  const receipt = await client.sender.send({ to: credits, data, label: "redeem credits" });
+  return eventOf(receipt, "ComputeCredits", credits, "PositionRedeemed").released as bigint;
 }
 
 export const creditsRedeem = command<KeyFlags & NetworkFlags>({

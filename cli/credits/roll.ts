@@ -6,6 +6,7 @@ import { formatAmount, ORION } from "../core/amounts.ts";
 import { formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
+import { eventOf } from "../core/events.ts";
 import {
   keyOptions,
   networkOptions,
@@ -15,7 +16,6 @@ import {
   type NetworkFlags,
 } from "../core/options.ts";
 import { approveSpending } from "../core/tokens.ts";
-import { creditsEvent } from "./events.ts";
 import { lockFor, readRollPrice, topUpTo, withHeadroom } from "./health.ts";
 import { DEFAULT_TERM_SECONDS } from "./mint.ts";
 import { parsePositionId } from "./position-id.ts";
@@ -37,10 +37,8 @@ export async function rollPosition(
   if (maxTopUp > 0n) await approveSpending(client, spending);
   const term = options.termSeconds ?? DEFAULT_TERM_SECONDS;
   const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, maxTopUp]);
-  const rolled = creditsEvent(
-    await client.sender.send({ to: credits, data, label: "roll position" }),
-    "PositionRolled",
-  );
+  const receipt = await client.sender.send({ to: credits, data, label: "roll position" });
+  const rolled = eventOf(receipt, "ComputeCredits", credits, "PositionRolled");
   return { topUp: rolled.topUp as bigint, lock: rolled.lock as bigint, end: Number(rolled.end) };
 }
 

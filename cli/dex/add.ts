@@ -9,7 +9,7 @@ import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { allowExchange, NO_PERMIT } from "./allow.ts";
 import { deadlineIn } from "./deadline.ts";
-import { eventOf } from "./events.ts";
+import { eventOf } from "../core/events.ts";
 import { feeOption, parseDecimal, tradeOptions, type TradeFlags } from "./options.ts";
 import { addJson, addLines, planAdd, type AddPlan, type AddRequest } from "./plan-add.ts";
 import { parsePoolName, type PoolName } from "./pool-name.ts";

@@ -7,7 +7,7 @@ import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "..
 import type { Permit } from "../core/permit.ts";
 import { allowExchange } from "./allow.ts";
 import { deadlineIn } from "./deadline.ts";
-import { eventsOf } from "./events.ts";
+import { eventsOf } from "../core/events.ts";
 import { hopsOption, tradeOptions, type TradeFlags } from "./options.ts";
 import { planSwap, swapJson, swapLines, type SwapPlan, type SwapRequest } from "./plan-swap.ts";
 import { swapWhatOptions } from "./swap-options.ts";

@@ -1,8 +1,5 @@
-import type { TransactionReceipt } from "ethers";
-
-import { contractInterface } from "@orion/protocol/chain";
-
 import type { SigningClient } from "../core/client.ts";
+import { eventOf } from "../core/events.ts";
 import { signPermit } from "../core/permit.ts";
 import { approveSpending, isApproved, requireBalance } from "../core/tokens.ts";
 import { planJob, type JobPlan, type JobRequest, type PostedJob } from "./post-job.ts";
@@ -44,7 +41,8 @@ export async function buyAndPostJob(
   options.onStep?.("post");
   const to = client.chain.network.addresses.buyAndPost;
   const receipt = await client.sender.send({ to, data, label: "buy credits and post job" });
-  return { ...plan, receipt, purchase, amountIn: paidOf(receipt, to) };
+  const { amountIn: paid } = eventOf(receipt, "BuyAndPost", to, "BoughtAndPosted");
+  return { ...plan, receipt, purchase, amountIn: paid as bigint };
 }
 
 async function encodePurchase(
@@ -64,14 +62,4 @@ async function encodePurchase(
     await approveSpending(client, { ...wanted, unit: paying, amount: route.amountIn, allowed: maxIn, hint });
   }
   return abi.encodeFunctionData("buyAndPost", [terms, payment]);
-}
-
-/** From the event of our own contract: a hostile token may emit one that looks like it. */
-function paidOf(receipt: TransactionReceipt, buyAndPost: string): bigint {
-  const abi = contractInterface("BuyAndPost");
-  for (const log of receipt.logs) {
-    const parsed = log.address === buyAndPost ? abi.parseLog(log) : null;
-    if (parsed?.name === "BoughtAndPosted") return parsed.args.getValue("amountIn") as bigint;
-  }
-  throw new Error(`the transaction ${receipt.hash} emitted no BoughtAndPosted`);
 }

@@ -6,7 +6,7 @@ import { formatAmount, ORION } from "../../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../../core/client.ts";
 import { command } from "../../core/command.ts";
 import { keyOptions, networkOptions, parseAddress, type KeyFlags, type NetworkFlags } from "../../core/options.ts";
-import { eventOf } from "../events.ts";
+import { eventOf } from "../../core/events.ts";
 import { readExchange } from "../exchange.ts";
 import { holdingOf } from "../holdings.ts";
 import { feeOption } from "../options.ts";
