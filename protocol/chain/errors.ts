@@ -8,6 +8,8 @@ const NETWORK_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE
 /** Nodes say it in words of their own, under one general code. */
 const NO_FUNDS = /insufficient funds|enough funds/i;
 
+const OUT_OF_GAS = /out of gas/i;
+
 /** Hints for the refusals that a user can do something about. */
 const HINTS: Record<string, string> = {
   ERC20InsufficientBalance:
@@ -69,10 +71,15 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
   if (isError(error, "CALL_EXCEPTION")) return new RevertError(error.reason ?? "Reverted", [], { cause: error });
   // Without a code it comes from no node and no library: a mistake of ours, which no retry mends.
   if (error instanceof Error && !("code" in error)) throw error;
-  return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${shortMessage(error)}`, {
+  return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${firstWords(error)}`, {
     cause: error,
     hint: "check that the JSON-RPC of a chain, and nothing else, answers at this address",
   });
+}
+
+/** True where the node says of a transaction that its gas did not suffice. */
+export function ranOutOfGas(error: unknown): boolean {
+  return OUT_OF_GAS.test(nodeMessage(error));
 }
 
 /** Decodes revert data with the errors of all our contracts. */
@@ -135,8 +142,10 @@ function nodeMessage(error: unknown): string {
   return [said, inner].filter((text) => typeof text === "string").join(" ");
 }
 
-function shortMessage(error: unknown): string {
+/** One line: the node's own words if it said any, else the library's. */
+function firstWords(error: unknown): string {
   const record = error as { shortMessage?: unknown; message?: unknown } | null;
-  const texts = [record?.shortMessage, record?.message].filter((text) => typeof text === "string");
-  return (texts[0] ?? String(error)).split("\n")[0] ?? "";
+  const texts = [nodeMessage(error), record?.shortMessage, record?.message];
+  const text = texts.find((said) => typeof said === "string" && said !== "") ?? String(error);
+  return (text as string).split("\n")[0] ?? "";
 }

@@ -1,10 +1,10 @@
-import { isError, type HDNodeWallet, type TransactionReceipt, type Wallet } from "ethers";
+import { isError, keccak256, type HDNodeWallet, type TransactionReceipt, type Wallet } from "ethers";
 
 import type { Clock } from "../common/clock.ts";
 import { AbortedError, RevertError, UnavailableError } from "../common/errors.ts";
 import type { Logger } from "../common/log.ts";
 import type { Chain } from "./chain.ts";
-import { chainError } from "./errors.ts";
+import { chainError, ranOutOfGas } from "./errors.ts";
 import { bumpedFees, currentFees, type Fees } from "./fees.ts";
 
 export interface Call {
@@ -22,7 +22,7 @@ export interface Sender {
   /** Block of the newest transaction that this sender has seen mined; what a node shows below it is stale. */
   readonly lastBlock: number;
   /**
-   * Simulates, sends and waits until the transaction is mined; raises the gas price when it is stuck.
+   * Simulates, sends and waits until the transaction is mined; raises the gas price when it is stuck, and the gas when it was too little.
    * @throws RevertError when the contract refuses (before anything is signed, whenever the simulation shows it)
    * @throws UnavailableError when the node does not answer, AbortedError when the process stops
    */
@@ -44,6 +44,11 @@ export interface SenderOptions {
 }
 
 const GAS_MARGIN_PERCENT = 125n;
+/**
+ * Gas for what the block may ask beyond the simulation: another transaction or the next second can turn two writes to slots in use into writes to
+ * empty ones (17,100 each; a checkpoint of votes is one). What is not used costs nothing.
+ */
+const GAS_ALLOWANCE = 50_000n;
 const MAX_ATTEMPTS = 6;
 const MAX_BUMPS = 12;
 const TRANSFER_GAS = 21_000n;
@@ -70,24 +75,44 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 async function sendOne(options: SenderOptions, call: Call): Promise<TransactionReceipt> {
+  let allowance = GAS_ALLOWANCE;
   for (let attempt = 1; ; attempt++) {
     requireRunning(options.signal);
     try {
-      const receipt = await attemptSend(options, call);
-      if (receipt !== undefined) return receipt;
-      options.log.debug({ label: call.label, attempt }, "the nonce was taken by another transaction; trying again");
+      const outcome = await attemptSend(options, call, allowance);
+      if (typeof outcome !== "string") return outcome;
+      options.log.debug({ label: call.label, attempt, outcome }, "the transaction did nothing; trying again");
+      if (attempt >= MAX_ATTEMPTS) throw givenUp(options, call, outcome);
+      if (outcome === "starved") allowance *= 2n;
     } catch (error) {
       const known = chainError(error, options.chain.network.rpcUrl);
-      if (!isNonceRace(error) || attempt >= MAX_ATTEMPTS) throw known;
-    }
-    if (attempt >= MAX_ATTEMPTS) {
-      throw new UnavailableError(
-        `cannot get "${call.label}" mined: another process keeps using the nonces of ${options.wallet.address}`,
-        { hint: "run one process per key" },
-      );
+      if (!isNonceRace(error)) throw known;
+      if (attempt >= MAX_ATTEMPTS) throw givenUp(options, call, "replaced");
     }
     await options.clock.sleep(50 * attempt, options.signal);
   }
+}
+
+/** "replaced": another transaction of the same account took the nonce; "starved": it was mined, and ran out of gas. */
+type Failure = "replaced" | "starved";
+
+function givenUp(options: SenderOptions, call: Call, failure: Failure): UnavailableError {
+  if (failure === "replaced") {
+    return new UnavailableError(
+      `cannot get "${call.label}" mined: another process keeps using the nonces of ${options.wallet.address}`,
+      { hint: "run one process per key" },
+    );
+  }
+  return new UnavailableError(`"${call.label}" ran out of gas ${String(MAX_ATTEMPTS)} times`, {
+    hint: "the chain's estimates of gas are too low; try another RPC",
+  });
+}
+
+interface Request {
+  readonly to: string;
+  readonly data: string;
+  readonly from: string;
+  readonly value: bigint;
 }
 
 interface Payload {
@@ -97,17 +122,21 @@ interface Payload {
   readonly nonce: number;
 }
 
-/** Undefined when another transaction of the same account took the nonce. */
-async function attemptSend(options: SenderOptions, call: Call): Promise<TransactionReceipt | undefined> {
+async function attemptSend(
+  options: SenderOptions,
+  call: Call,
+  allowance: bigint,
+): Promise<TransactionReceipt | Failure> {
   const { provider } = options.chain;
   const from = options.wallet.address;
   const value = call.value ?? 0n;
   const request = { to: call.to, data: call.data, from, value };
   // Estimating executes the call on the pending block, so it is the simulation as well.
   const estimate = await provider.estimateGas(request);
+  const gasLimit = (estimate * GAS_MARGIN_PERCENT) / 100n + allowance;
   const nonce = await provider.getTransactionCount(from, "pending");
   let fees = await currentFees(provider);
-  const payload = { to: call.to, data: call.data, value, gasLimit: (estimate * GAS_MARGIN_PERCENT) / 100n, nonce };
+  const payload = { to: call.to, data: call.data, value, gasLimit, nonce };
   const hashes: string[] = [];
   for (let bump = 0; bump <= MAX_BUMPS; bump++) {
     const signed = await sign(options, payload, fees);
@@ -115,8 +144,8 @@ async function attemptSend(options: SenderOptions, call: Call): Promise<Transact
     hashes.push(await broadcast(options, signed, hashes.length > 0));
     if (bump === 0) options.step?.(`broadcast:${call.label}`);
     const receipt = await waitForReceipt(options, hashes, nonce);
-    if (receipt === "replaced") return undefined;
-    if (receipt !== "stuck") return requireSuccess(options, request, receipt);
+    if (receipt === "replaced") return receipt;
+    if (receipt !== "stuck") return judge(options, request, receipt, gasLimit);
     fees = bumpedFees(fees, await currentFees(provider));
     options.log.warn({ label: call.label, bump: bump + 1 }, "the transaction is stuck; raising its gas price");
     await clearTheWay(options, nonce, fees);
@@ -148,6 +177,8 @@ async function broadcast(options: SenderOptions, signed: string, replacing: bool
   try {
     return (await options.chain.provider.broadcastTransaction(signed)).hash;
   } catch (error) {
+    // A development node mines it at once and answers with its failure: the receipt tells.
+    if (ranOutOfGas(error)) return keccak256(signed);
     // While replacing, the first transaction may just have been mined, or ask for a still higher fee: the receipt loop finds out.
     if (replacing && isNonceRace(error)) return "";
     throw error;
@@ -180,14 +211,17 @@ async function findReceipt(options: SenderOptions, hashes: readonly string[]): P
   return undefined;
 }
 
-async function requireSuccess(
+async function judge(
   options: SenderOptions,
-  request: { to: string; data: string; from: string },
+  request: Request,
   receipt: TransactionReceipt,
-): Promise<TransactionReceipt> {
+  gasLimit: bigint,
+): Promise<TransactionReceipt | "starved"> {
   if (receipt.status === 1) return receipt;
   // Somebody was faster between simulation and block: the same call now names the reason.
   await options.chain.provider.call(request);
+  // A call within the call leaves a 64th of the gas to its caller, which then may fail for a reason of its own.
+  if (receipt.gasUsed * 64n >= gasLimit * 62n) return "starved";
   throw new RevertError("Outrun", [receipt.hash], { hint: "the state changed while the transaction was on its way" });
 }
 
