@@ -19,6 +19,8 @@ import { writeResult } from "./support/write-result.ts";
 const EVENTS = 50_000;
 const PER_BLOCK = 100;
 const POLL_MS = 50;
+/** Longer than a graph-node that stands still is left alone. */
+const PATIENCE_MS = 120_000;
 /**
  * What a chain can produce at most: blocks of 30 million gas every 12 seconds, full of nothing but swaps, which write three logs each and cost about
  * 81,000 gas.
@@ -117,11 +119,14 @@ async function progress(url: string): Promise<Progress> {
 }
 
 async function untilBlock(url: string, block: number): Promise<Progress> {
-  for (;;) {
-    const reached = await progress(url);
-    if (reached.block >= block) return reached;
+  let last = await progress(url);
+  while (last.block < block) {
     await delay(POLL_MS);
+    const now = await progress(url);
+    if (now.block > last.block) last = now;
+    if (now.at - last.at > PATIENCE_MS) throw new Error(`the index stands still at block ${last.block} of ${block}`);
   }
+  return last;
 }
 
 if (import.meta.main) process.exitCode = (await benchIndexRate()) ? 0 : 1;

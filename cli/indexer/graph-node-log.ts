@@ -12,9 +12,9 @@ const KEPT = 3;
 const LINE = /^\w{3} +\d+ [\d:.]+ (TRCE|DEBG|INFO|WARN|ERRO|CRIT) (.*)$/;
 /** It begins to die without a level. */
 const DEATH = /panicked|^error:/i;
-/** Complaints that come at every start and mean nothing here: it looks for settings that only a public server has. */
+/** Complaints that come at every start and mean nothing here: it looks for settings that only a public server has, and for a method that Hardhat's node lacks. */
 const EXPECTED =
-  /^(GRAPH_POI_ACCESS_TOKEN not set|No fork base URL|Expensive queries file|Missing graphman server|Amp-powered)/;
+  /^(GRAPH_POI_ACCESS_TOKEN not set|No fork base URL|Expensive queries file|Missing graphman server|Amp-powered|Skipping use of block receipts)/;
 
 /** Passes on what graph-node prints, save of one subgraph, and keeps the last things that went wrong. It tells of every block at "info", so that is "debug" here. */
 export function graphNodeLog(log: Logger, ignored: string): GraphNodeLog {

@@ -43,6 +43,12 @@ export interface GraphNode {
 const POLLING_MS = 200;
 /** Blocks that a reorganisation may still replace: near the head it goes block by block. */
 const REORG_THRESHOLD = 50;
+/** A new block is looked for this often although none was announced: an announcement may be lost. */
+const LOOK_AGAIN_SECONDS = 5;
+/** After an error that may go away by itself, such as of the database; by its own measure graph-node waits for minutes. */
+const RETRY_SECONDS = 10;
+/** As long as it is behind the chain it writes what it has taken in together, by its own measure only after minutes. */
+const BATCH_SECONDS = 5;
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 /** Name that graph-node gives to the subgraph it is started with. */
@@ -58,9 +64,18 @@ export async function startGraphNode(options: GraphNodeOptions): Promise<GraphNo
     args: argumentsOf(options),
     cwd: options.folder,
     env: {
+      // Arguments can be read by every user of the machine, and an address may hold a key.
       POSTGRES_URL: options.postgresUrl,
+      ETHEREUM_RPC: `${options.network.name}:${options.network.rpcUrl}`,
+      IPFS: options.network.ipfsUrl,
       ETHEREUM_POLLING_INTERVAL: String(POLLING_MS),
       ETHEREUM_REORG_THRESHOLD: String(REORG_THRESHOLD),
+      // It keeps the chain's last block in mind for up to two seconds, and does not look again when it hears of a new one: it would then not see that
+      // one before the next, or half a minute later.
+      GRAPH_STORE_DISABLE_CHAIN_HEAD_PTR_CACHE: "true",
+      GRAPH_CHAIN_HEAD_WATCHER_TIMEOUT: String(LOOK_AGAIN_SECONDS),
+      GRAPH_SUBGRAPH_ERROR_RETRY_CEIL_SECS: String(RETRY_SECONDS),
+      GRAPH_STORE_WRITE_BATCH_DURATION: String(BATCH_SECONDS),
       GRAPH_LOG: "info",
       RUST_BACKTRACE: "0",
     },
@@ -80,12 +95,10 @@ export async function startGraphNode(options: GraphNodeOptions): Promise<GraphNo
   return { child, deploy: (name, manifest) => deploy(ports.admin, complaints, name, manifest) };
 }
 
-function argumentsOf({ manifest, network, ports }: GraphNodeOptions): string[] {
+function argumentsOf({ manifest, ports }: GraphNodeOptions): string[] {
   return [
     "dev",
     ...["--manifests", manifest],
-    ...["--ethereum-rpc", `${network.name}:${network.rpcUrl}`],
-    ...["--ipfs", network.ipfsUrl],
     ...["--http-port", String(ports.queries)],
     ...["--admin-port", String(ports.admin)],
     ...["--index-node-port", String(ports.status)],
@@ -102,6 +115,7 @@ async function untilAnswering(port: number, signal: AbortSignal | undefined): Pr
       method: "POST",
       headers: { "content-type": "application/json" },
       body,
+      ...(signal === undefined ? {} : { signal }),
     }).catch(() => undefined);
     if (answer?.ok === true) return;
     await delay(POLL_MS);

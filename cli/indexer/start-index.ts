@@ -2,14 +2,23 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
 import type { NetworkFile } from "@orion/protocol/chain";
-import { AbortedError, ConfigurationError, silentLogger, UnavailableError, type Logger } from "@orion/protocol/common";
+import {
+  AbortedError,
+  ConfigurationError,
+  silentLogger,
+  systemClock,
+  UnavailableError,
+  type Logger,
+} from "@orion/protocol/common";
 import { prepareSubgraph } from "@orion/subgraph";
 
+import { timeLimit } from "../core/time-limit.ts";
 import { claimPort, LOOPBACK } from "../devnet/ports.ts";
 import { rpc } from "../devnet/rpc.ts";
 import { unlessEnded, type Child } from "../process/child.ts";
+import { replaceableChild } from "../process/replaceable-child.ts";
 import { graphNodeProgram, postgresFolder } from "./binaries.ts";
-import { startGraphNode, type GraphNodePorts } from "./graph-node.ts";
+import { startGraphNode, type GraphNode, type GraphNodePorts } from "./graph-node.ts";
 import { writeIdleSubgraph } from "./idle-subgraph.ts";
 import {
   forgetIdentity,
@@ -21,7 +30,9 @@ import {
 } from "./index-files.ts";
 import { publishIndex, withdrawIndex } from "./place.ts";
 import { startPostgres } from "./postgres.ts";
+import { askStatus } from "./status.ts";
 import { untilQueryable } from "./until-queryable.ts";
+import { createWatchdog } from "./watchdog.ts";
 
 export interface IndexPorts extends GraphNodePorts {
   readonly postgres: number;
@@ -38,6 +49,8 @@ export interface IndexOptions {
   /** Forget what was indexed by earlier starts. */
   readonly reset?: boolean;
   readonly log?: Logger;
+  /** How long graph-node may stand still behind the chain before it is started anew; a minute when left out. */
+  readonly patienceMs?: number;
   readonly onStep?: (label: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -56,6 +69,7 @@ export interface Index {
 }
 
 const NAME = "orion";
+const IPFS_TIMEOUT_MS = 30_000;
 
 /**
  * Starts graph-node and PostgreSQL beside a network and has them index it. Returns as soon as queries are answered; the index may then
@@ -64,7 +78,7 @@ const NAME = "orion";
  * when the subgraph can't be built, IndexError for what goes wrong in the programs, AbortedError
  */
 export async function startIndex(options: IndexOptions): Promise<Index> {
-  const { network, signal } = options;
+  const { network, signal, log = silentLogger } = options;
   const programs = { native: postgresFolder(), graphNode: graphNodeProgram() };
   const dataDir = path.resolve(options.dataDir);
   const ports = await claimPorts(options.ports ?? {});
@@ -73,7 +87,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
     options.onStep?.(label);
   };
   step("looking for chain and IPFS");
-  await requireNetwork(network);
+  await requireNetwork(network, signal);
   const { folder, manifest } = await builtSubgraph(options, dataDir, step);
   const identity = await identityOf(network, manifest);
   const resumed = options.reset !== true && (await isIndexOf(dataDir, identity));
@@ -81,7 +95,13 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
   const url = `http://${LOOPBACK}:${ports.queries}/subgraphs/name/${NAME}`;
   const statusUrl = `http://${LOOPBACK}:${ports.status}/graphql`;
   const children: Child[] = [];
-  const stop = (): Promise<void> => stopIndex(children, options.networkFile, url);
+  const watching = new AbortController();
+  let watched = Promise.resolve();
+  const stop = async (): Promise<void> => {
+    watching.abort();
+    await watched;
+    await stopIndex(children, options.networkFile, url);
+  };
   try {
     step("starting PostgreSQL");
     const postgres = await startPostgres({
@@ -93,21 +113,26 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
     children.push(postgres.child);
     if (!resumed) await postgres.clear();
     step("starting graph-node");
-    const node = await startGraphNode({
-      program: programs.graphNode,
-      folder,
-      manifest: await writeIdleSubgraph(path.join(dataDir, "idle"), network.name, Math.max(1, network.deployBlock)),
-      network,
-      postgresUrl: postgres.url,
-      ports,
-      log: options.log ?? silentLogger,
-      signal,
-    });
-    children.push(node.child);
+    const idle = await writeIdleSubgraph(path.join(dataDir, "idle"), network.name, Math.max(1, network.deployBlock));
+    const startNode = (until: AbortSignal | undefined): Promise<GraphNode> =>
+      startGraphNode({
+        ...{ program: programs.graphNode, folder, manifest: idle, network, postgresUrl: postgres.url, ports, log },
+        signal: until,
+      });
+    const node = await startNode(signal);
+    const nodeChild = replaceableChild(node.child);
+    children.push(nodeChild);
     await unlessEnded(children, node.deploy(NAME, manifest));
     await unlessEnded(children, untilQueryable(statusUrl, NAME, signal));
     await rememberIdentity(dataDir, identity);
     if (options.networkFile !== undefined) await publishIndex(options.networkFile, url);
+    const watchdog = createWatchdog({
+      ...{ log, clock: systemClock, patienceMs: options.patienceMs },
+      chainHead: (until) => headOf(network.rpcUrl, until),
+      status: (until) => askStatus(statusUrl, NAME, until),
+      restart: (until) => nodeChild.replace(() => deployed(startNode(until), manifest)),
+    });
+    watched = watchdog.run(watching.signal);
     return { url, statusUrl, dataDir, resumed, children, stop };
   } catch (error) {
     await stop();
@@ -124,6 +149,23 @@ async function builtSubgraph(
   const outDir = path.join(dataDir, "subgraph");
   const { dir } = await prepareSubgraph({ network, outDir, onStep, ...(signal === undefined ? {} : { signal }) });
   return placeBuild(path.join(dir, "build"), path.join(dataDir, "deployed"));
+}
+
+/** The process of a graph-node that has been given the subgraph. */
+async function deployed(starting: Promise<GraphNode>, manifest: string): Promise<Child> {
+  const node = await starting;
+  try {
+    await node.deploy(NAME, manifest);
+    return node.child;
+  } catch (error) {
+    await node.child.stop();
+    throw error;
+  }
+}
+
+async function headOf(rpcUrl: string, signal: AbortSignal): Promise<number | undefined> {
+  const head = await rpc(rpcUrl, "eth_blockNumber", [], signal).catch(() => undefined);
+  return typeof head === "string" ? Number(head) : undefined;
 }
 
 /** The last one that was started first: graph-node complains about a database that is gone. */
@@ -148,13 +190,13 @@ async function claimPorts(wanted: Partial<IndexPorts>): Promise<IndexPorts> {
 }
 
 /** What graph-node says about a chain or IPFS that it does not reach helps nobody. */
-async function requireNetwork(network: NetworkFile): Promise<void> {
+async function requireNetwork(network: NetworkFile, stop: AbortSignal | undefined): Promise<void> {
   if (!/^[\w.-]+$/.test(network.name)) {
     throw new ConfigurationError(`graph-node can't follow a network with the name ${JSON.stringify(network.name)}`, {
       hint: "let the name in the network file consist of letters, digits, dots and hyphens",
     });
   }
-  const id = Number(await rpc(network.rpcUrl, "eth_chainId", []));
+  const id = Number(await rpc(network.rpcUrl, "eth_chainId", [], stop));
   if (id !== network.chainId) {
     throw new ConfigurationError(
       `the chain at ${network.rpcUrl} has id ${id}, the network file says ${network.chainId}`,
@@ -163,8 +205,12 @@ async function requireNetwork(network: NetworkFile): Promise<void> {
       },
     );
   }
-  const version = await fetch(new URL("/api/v0/version", network.ipfsUrl), { method: "POST" }).catch(() => undefined);
+  const signal = timeLimit(IPFS_TIMEOUT_MS, stop);
+  const version = await fetch(new URL("/api/v0/version", network.ipfsUrl), { method: "POST", signal }).catch(
+    () => undefined,
+  );
   if (version?.ok === true) return;
+  if (stop?.aborted === true) throw new AbortedError("stopped while the IPFS node was asked");
   throw new UnavailableError(`the IPFS node at ${network.ipfsUrl} does not answer`, {
     hint: "check that it runs and that ipfsUrl in the network file is right; `orion devnet` starts a local one",
   });

@@ -1,3 +1,5 @@
+import { timeLimit } from "../core/time-limit.ts";
+
 /** What graph-node knows of one subgraph. */
 export interface IndexStatus {
   /** Last block that is indexed; undefined before the first. */
@@ -24,11 +26,15 @@ interface Answer {
 }
 type Block = { readonly number: string } | null;
 
+/** graph-node answers within milliseconds, or hangs. */
+const TIMEOUT_MS = 10_000;
+
 /** Asks the index about itself; undefined where it does not answer or knows nothing of this subgraph yet. */
-export async function askStatus(statusUrl: string, name: string): Promise<IndexStatus | undefined> {
+export async function askStatus(statusUrl: string, name: string, stop?: AbortSignal): Promise<IndexStatus | undefined> {
   const body = JSON.stringify({ query: QUERY, variables: { name } });
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(statusUrl, { method: "POST", headers, body })
+  const signal = timeLimit(TIMEOUT_MS, stop);
+  const answer = await fetch(statusUrl, { method: "POST", headers, body, signal })
     .then(async (response) => (await response.json()) as Answer)
     .catch(() => undefined);
   const status = answer?.data?.indexingStatusForCurrentVersion;

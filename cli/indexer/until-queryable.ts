@@ -13,7 +13,7 @@ export async function untilQueryable(statusUrl: string, name: string, signal: Ab
   const end = Date.now() + TIMEOUT_MS;
   while (Date.now() < end) {
     if (signal?.aborted === true) throw new AbortedError("stopped while the index was starting");
-    const status = await askStatus(statusUrl, name);
+    const status = await askStatus(statusUrl, name, signal);
     if (status?.fatalError !== undefined) throw stuck(status.fatalError);
     if (status?.block !== undefined) return;
     await delay(POLL_MS);

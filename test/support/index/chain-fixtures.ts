@@ -18,10 +18,8 @@ const SPACING = 100_000;
 export const chainTime = (seconds: number): string => String(EPOCH + seconds);
 
 /** Emits fixtures' events as real logs, a block for each of their blocks, with as much time between them. Gives the last block's number. */
-export async function emitFixtures(
-  { chain, network, emit }: EmittingChain,
-  fixtures: readonly Fixture[],
-): Promise<number> {
+export async function emitFixtures(emitting: EmittingChain, fixtures: readonly Fixture[]): Promise<number> {
+  const { chain, network } = emitting;
   const places = new Map<unknown, Place>();
   for (const { contract, address } of await handledEvents()) {
     const name = contract as FixtureContract;
@@ -31,7 +29,7 @@ export async function emitFixtures(
   for (const [i, { blocks }] of fixtures.entries()) {
     for (const { timestamp = 0, events = [] } of blocks) {
       await chain.rpc("evm_setNextBlockTimestamp", [EPOCH + i * SPACING + timestamp]);
-      last = await emit(events.map((event) => logOf(event, places)));
+      last = await emitting.emit(events.map((event) => logOf(event, places)));
     }
   }
   return last;

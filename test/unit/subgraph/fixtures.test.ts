@@ -14,9 +14,7 @@ describe("the fixtures of the subgraph", () => {
 });
 
 function eventsOf({ blocks }: Fixture): string[] {
-  const contracts = new Map(
-    Object.entries(FIXTURE_ADDRESSES).map(([contract, address]) => [address as string, contract]),
-  );
+  const contracts = new Map(Object.entries(FIXTURE_ADDRESSES).map(([contract, address]) => [address, contract]));
   return blocks
     .flatMap(({ events = [] }) => events)
     .map(({ address, event }) => `${contracts.get(address)}.${event.slice(0, event.indexOf("("))}`);
