@@ -1,6 +1,5 @@
-import { reading } from "@orion/protocol/chain";
+import { chainNow, reading } from "@orion/protocol/chain";
 import { createLoop, type Service } from "@orion/protocol/common";
-import { chainNow } from "@orion/protocol/disputes";
 import type { ServiceContext } from "@orion/protocol/jobs";
 
 export interface ObserverOptions {

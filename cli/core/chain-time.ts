@@ -1,13 +1,3 @@
-import { reading, type Chain } from "@orion/protocol/chain";
-import { UnavailableError } from "@orion/protocol/common";
-
-/** Seconds of the newest block: the only clock that contracts know. */
-export async function chainTime(chain: Chain): Promise<number> {
-  const block = await reading(chain, () => chain.provider.getBlock("latest"));
-  if (block === null) throw new UnavailableError(`the chain at ${chain.network.rpcUrl} shows no block`);
-  return block.timestamp;
-}
-
 /** Chain time as people read it: `2026-11-25 13:45:00 UTC`. */
 export function formatTime(seconds: number | bigint): string {
   return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -1,10 +1,10 @@
 import { Argument } from "commander";
 
-import { reading, type Chain } from "@orion/protocol/chain";
+import { chainNow, reading, type Chain } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
-import { chainTime, formatSpan, formatTime } from "../core/chain-time.ts";
+import { formatSpan, formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { eventOf } from "../core/events.ts";
@@ -29,7 +29,7 @@ export async function deliverCredits(client: SigningClient, id: bigint, amount: 
 export async function quoteDelivery(chain: Chain, id: bigint, amount: bigint): Promise<{ now: bigint; full: bigint }> {
   const { credits } = chain.contracts;
   const [position, auction] = await reading(chain, () => Promise.all([readPosition(credits, id), credits.AUCTION()]));
-  const time = await chainTime(chain);
+  const time = await chainNow(chain);
   const { debt, end } = position;
   if (debt === 0n) {
     throw new InvalidInputError(`there is no open position ${id}`, { hint: "`orion credits positions` lists them" });

@@ -1,6 +1,5 @@
-import { reading, type Chain } from "@orion/protocol/chain";
+import { chainNow, reading, type Chain } from "@orion/protocol/chain";
 
-import { chainTime } from "../core/chain-time.ts";
 import type { Position } from "./positions.ts";
 
 /** How a position stands now. */
@@ -17,7 +16,7 @@ const CREDIT = 10n ** 12n;
 
 export async function readHealth(chain: Chain, positions: readonly Position[]): Promise<PositionHealth[]> {
   const { credits } = chain.contracts;
-  const now = await chainTime(chain);
+  const now = await chainNow(chain);
   const [each, auction] = await reading(chain, () => Promise.all([readRollPrice(chain), credits.AUCTION()]));
   return positions.map((position) => ({
     ...position,

@@ -1,10 +1,10 @@
 import { Argument, Option } from "commander";
 
-import { reading, type Chain } from "@orion/protocol/chain";
+import { chainNow, reading, type Chain } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
-import { chainTime, formatTime } from "../core/chain-time.ts";
+import { formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { eventOf } from "../core/events.ts";
@@ -88,7 +88,7 @@ export async function planMint(chain: Chain, amount: bigint, termSeconds: number
   const [price, mintable, now] = await Promise.all([
     readCreditPrice(chain),
     reading(chain, () => chain.contracts.credits.mintable()),
-    chainTime(chain),
+    chainNow(chain),
   ]);
   const lock = lockFor(amount, price.collateral);
   return { amount, lock, mintable, end: now + termSeconds, price };

@@ -1,5 +1,4 @@
-import type { Chain } from "@orion/protocol/chain";
-import { chainNow } from "@orion/protocol/disputes";
+import { chainNow, type Chain } from "@orion/protocol/chain";
 
 /** The chain time, in seconds, until which a transaction that is sent now may be mined. */
 export async function deadlineIn(chain: Chain, seconds: number): Promise<bigint> {

@@ -1,13 +1,13 @@
-import { chainError, reading, type Chain } from "@orion/protocol/chain";
+import { chainError, chainNow, reading, type Chain } from "@orion/protocol/chain";
 import { InvalidInputError, RevertError } from "@orion/protocol/common";
 
-import { chainTime, formatTime } from "../core/chain-time.ts";
+import { formatTime } from "../core/chain-time.ts";
 import type { Action, Setting } from "./actions.ts";
 
 /** When a proposal that is made now can be executed at the earliest, in chain time. */
 export async function earliestExecution(chain: Chain): Promise<number> {
   const { governor, timelock } = chain.contracts;
-  const now = await chainTime(chain);
+  const now = await chainNow(chain);
   const spans = await reading(chain, () =>
     Promise.all([governor.votingDelay(), governor.votingPeriod(), timelock.getMinDelay()]),
   );

@@ -1,6 +1,6 @@
-import { reading, type Chain } from "@orion/protocol/chain";
+import { chainNow, reading, type Chain } from "@orion/protocol/chain";
 
-import { chainTime, formatSpan, formatTime } from "../core/chain-time.ts";
+import { formatSpan, formatTime } from "../core/chain-time.ts";
 import type { Proposal } from "./proposals.ts";
 
 /** In the order of the governor's states. */
@@ -16,6 +16,9 @@ export const STATES = [
 ] as const;
 export type ProposalState = (typeof STATES)[number];
 
+/** `chainNow` of a call. */
+export const AT_NEXT = { blockTag: "pending" } as const;
+
 /** Where a proposal stands. Votes and quorum are ORION wei. */
 export interface Standing {
   readonly state: ProposalState;
@@ -30,16 +33,17 @@ export interface Standing {
   readonly now: number;
 }
 
+/** As the next block will find it: what is in time for it can be sent now. */
 export async function readStanding(chain: Chain, { id, voteStart }: Proposal): Promise<Standing> {
   const { governor } = chain.contracts;
-  const now = await chainTime(chain);
+  const now = await chainNow(chain);
   const [state, votes, quorum, eta] = await reading(chain, () =>
     Promise.all([
-      governor.state(id),
-      governor.proposalVotes(id),
+      governor.state(id, AT_NEXT),
+      governor.proposalVotes(id, AT_NEXT),
       // The share of a supply that lies ahead is not known: the present one stands for it.
-      governor.quorum(voteStart < now ? voteStart : now - 1),
-      governor.proposalEta(id),
+      governor.quorum(voteStart < now ? voteStart : now - 1, AT_NEXT),
+      governor.proposalEta(id, AT_NEXT),
     ]),
   );
   const { forVotes, againstVotes, abstainVotes } = votes;

@@ -9,7 +9,7 @@ import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { findProposal, parseProposalId, type Proposal } from "./proposals.ts";
-import { readStanding, type Standing } from "./standing.ts";
+import { AT_NEXT, readStanding, type Standing } from "./standing.ts";
 
 /** In the order of the governor's numbers. */
 export const CHOICES = ["against", "for", "abstain"] as const;
@@ -30,7 +30,7 @@ export async function castVote(
   requireOpen(proposal, await readStanding(chain, proposal));
   const [weight, hasVoted] = await reading(chain, () =>
     Promise.all([
-      governor.getVotes(sender.address, proposal.voteStart),
+      governor.getVotes(sender.address, proposal.voteStart, AT_NEXT),
       governor.hasVoted(proposal.id, sender.address),
     ]),
   );

@@ -1,8 +1,8 @@
 import { Argument, Option } from "commander";
 
+import { chainNow, type JobRecord } from "@orion/protocol/chain";
 import { AbortedError, fromHex, InvalidInputError, UnavailableError } from "@orion/protocol/common";
 import {
-  chainNow,
   collectPrepayments,
   demandOutputCall,
   demandPrice,
@@ -16,7 +16,6 @@ import {
 import { checkProgram, loadDataset, requireJobProgram } from "@orion/protocol/jobs";
 import { dagCidFromDigest } from "@orion/protocol/storage";
 import { byteLength, FORMAT, type ProgramNode } from "@orion/protocol/tensor";
-import type { JobRecord } from "@orion/protocol/chain";
 
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";

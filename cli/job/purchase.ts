@@ -1,9 +1,9 @@
-import { BASIS_POINTS, escrowOf, type Terms } from "@orion/protocol/chain";
+import { BASIS_POINTS, chainNow, escrowOf, type Terms } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 import { bestExactOut, readPools, spotPriceAlong, type Quote } from "@orion/protocol/exchange";
 
 import { CU, formatAmount, formatPercent, formatRounded } from "../core/amounts.ts";
-import { chainTime, formatTime } from "../core/chain-time.ts";
+import { formatTime } from "../core/chain-time.ts";
 import type { Client } from "../core/client.ts";
 import { facts } from "../core/table.ts";
 import { tokenInfo, type TokenInfo } from "../core/token-info.ts";
@@ -57,7 +57,7 @@ export async function quotePurchase({ chain }: Client, terms: Terms, options: Pu
     throw new InvalidInputError("CU need not be bought with CU", { hint: "leave --pay out to pay with credits" });
   }
   const escrow = escrowOf(terms);
-  const [pools, credit, now] = await Promise.all([readPools(chain), readCreditPrice(chain), chainTime(chain)]);
+  const [pools, credit, now] = await Promise.all([readPools(chain), readCreditPrice(chain), chainNow(chain)]);
   const route = bestExactOut({ pools, tokenIn: paying.address, tokenOut: credits }, escrow);
   if (route === undefined) throw noRoute(paying, escrow);
   // The route's price is CU for what is paid; here it is wanted the other way round.

@@ -1,7 +1,6 @@
-import { reading, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
+import { chainNow, reading, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { RevertError, toHex } from "@orion/protocol/common";
 import {
-  chainNow,
   claimIdOf,
   demandCall,
   demandPrice,

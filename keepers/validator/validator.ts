@@ -1,7 +1,6 @@
-import { isFinished, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
+import { chainNow, isFinished, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { createLoop, fromHex, OrionError, toHex, type Service } from "@orion/protocol/common";
 import {
-  chainNow,
   claimShape,
   KnownClaim,
   PrepaymentCollector,

@@ -1,4 +1,5 @@
 export * from "./artifact.ts";
+export * from "./chain-now.ts";
 export * from "./chain.ts";
 export * from "./errors.ts";
 export * from "./market-follower.ts";

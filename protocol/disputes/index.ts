@@ -1,5 +1,4 @@
 export * from "./answer.ts";
-export * from "./chain-now.ts";
 export * from "./claim-facts.ts";
 export * from "./claim-shape.ts";
 export * from "./collector.ts";
