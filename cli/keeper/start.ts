@@ -6,25 +6,15 @@ import type { Service } from "@orion/protocol/common";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { createLogger } from "../core/logger.ts";
-import {
-  keyOptions,
-  logOptions,
-  networkOptions,
-  wholeNumber,
-  type KeyFlags,
-  type LogFlags,
-  type NetworkFlags,
-} from "../core/options.ts";
+import { serviceOptions, type ServiceFlags } from "../core/service-options.ts";
 
-interface Flags extends KeyFlags, NetworkFlags, LogFlags {
+interface Flags extends ServiceFlags {
   readonly allJobs?: true;
-  readonly interval: number;
 }
 
 type Settings = Pick<Flags, "allJobs" | "interval">;
 
 const DEFAULT_INTERVAL_MS = 1_000;
-const LONGEST_INTERVAL_MS = 3_600_000;
 /** Prices are observed once an hour. */
 const OBSERVER_INTERVAL_MS = 60_000;
 
@@ -46,12 +36,7 @@ publishes results), upkeep (settles and expires what is due), observer (has the 
   args: [new Argument("<role>", NAMES.join(", ")).argParser(parseRole)],
   options: [
     new Option("--all-jobs", "orchestrator: also shard jobs that name another keeper or none; that earns nothing"),
-    new Option("--interval <ms>", "pause between looks at the chain")
-      .argParser(wholeNumber(50, LONGEST_INTERVAL_MS))
-      .default(DEFAULT_INTERVAL_MS),
-    ...logOptions,
-    ...keyOptions,
-    ...networkOptions,
+    ...serviceOptions(DEFAULT_INTERVAL_MS),
   ],
   examples: ["orion keeper start orchestrator --account orchestrator", "orion keeper start all --all-jobs --json"],
   async run(invocation) {

@@ -1,32 +1,19 @@
 import { InvalidArgumentError, Option } from "commander";
 
 import { createValidator } from "@orion/keepers";
-import { createBackend, MODES, type Mode } from "@orion/protocol/kernels";
+import { createBackend } from "@orion/protocol/kernels";
 
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command, type Invocation } from "../core/command.ts";
 import { createLogger } from "../core/logger.ts";
-import {
-  keyOptions,
-  logOptions,
-  networkOptions,
-  wholeNumber,
-  type KeyFlags,
-  type LogFlags,
-  type NetworkFlags,
-} from "../core/options.ts";
-import { parseBytes } from "../core/sizes.ts";
+import { computeOptions, serviceOptions, type ComputeFlags, type ServiceFlags } from "../core/service-options.ts";
 import { sealSecretOf } from "./seal-secret.ts";
 
-interface Flags extends KeyFlags, NetworkFlags, LogFlags {
+interface Flags extends ServiceFlags, ComputeFlags {
   readonly rate: number;
-  readonly maxMemory?: bigint;
-  readonly mode: Mode | "auto";
-  readonly interval: number;
 }
 
 const DEFAULT_INTERVAL_MS = 1_000;
-const LONGEST_INTERVAL_MS = 3_600_000;
 
 export const validatorStart = command<Flags>({
   name: "start",
@@ -36,14 +23,8 @@ its lock is the reward. It needs coin for gas and for prepayments, which come ba
 any time, it goes on with the disputes that it finds on chain. Stopped for longer than a window it can miss a wrong claim.`,
   options: [
     new Option("--rate <share>", "share of the claims that are recomputed").argParser(parseRate).default(1),
-    new Option("--max-memory <size>", "leave out programs that need more, e.g. 4GiB").argParser(parseBytes),
-    new Option("--mode <mode>", "how to compute").choices(["auto", ...MODES]).default("auto"),
-    new Option("--interval <ms>", "pause between looks at the chain")
-      .argParser(wholeNumber(50, LONGEST_INTERVAL_MS))
-      .default(DEFAULT_INTERVAL_MS),
-    ...logOptions,
-    ...keyOptions,
-    ...networkOptions,
+    ...computeOptions,
+    ...serviceOptions(DEFAULT_INTERVAL_MS),
   ],
   examples: [
     "orion validator start --account validator",

@@ -2,7 +2,7 @@ import path from "node:path";
 
 import { InvalidArgumentError, Option } from "commander";
 
-import { createBackend, MODES, type Mode } from "@orion/protocol/kernels";
+import { createBackend } from "@orion/protocol/kernels";
 import { createWorker, type WorkerProgress, type WorkerRules } from "@orion/worker";
 
 import { bar } from "../core/bar.ts";
@@ -10,33 +10,20 @@ import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command, type Invocation } from "../core/command.ts";
 import { homeFolder } from "../core/home.ts";
 import { createLogger } from "../core/logger.ts";
-import {
-  keyOptions,
-  logOptions,
-  networkOptions,
-  parseBytes32,
-  wholeNumber,
-  type KeyFlags,
-  type LogFlags,
-  type NetworkFlags,
-} from "../core/options.ts";
-import { parseBytes } from "../core/sizes.ts";
+import { parseBytes32, wholeNumber } from "../core/options.ts";
+import { computeOptions, serviceOptions, type ComputeFlags, type ServiceFlags } from "../core/service-options.ts";
 import type { Terminal } from "../core/terminal.ts";
 import { providerAccount } from "../provider/account.ts";
 
-interface Flags extends KeyFlags, NetworkFlags, LogFlags {
+interface Flags extends ServiceFlags, ComputeFlags {
   readonly minPrice?: number;
-  readonly maxMemory?: bigint;
   readonly program?: readonly string[];
   readonly maxUnits?: number;
-  readonly mode: Mode | "auto";
   readonly dataDir?: string;
-  readonly interval: number;
 }
 
 const BAR_WIDTH = 24;
 const DEFAULT_INTERVAL_MS = 500;
-const LONGEST_INTERVAL_MS = 3_600_000;
 
 export const workerStart = command<Flags>({
   name: "start",
@@ -45,17 +32,11 @@ export const workerStart = command<Flags>({
 once; nothing is lost either way, the next start goes on. With --json the events go to stdout, one object a line.`,
   options: [
     new Option("--min-price <n>", "least CU per CU of work (default: 1, par)").argParser(parsePrice),
-    new Option("--max-memory <size>", "refuse programs that need more, e.g. 4GiB").argParser(parseBytes),
     new Option("--program <root>", "take only this program; may be repeated").argParser(collectRoots),
     new Option("--max-units <n>", "end after this many units").argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
-    new Option("--mode <mode>", "how to compute").choices(["auto", ...MODES]).default("auto"),
+    ...computeOptions,
     new Option("--data-dir <folder>", "journal of what was signed (default: <home>/workers/<address>)"),
-    new Option("--interval <ms>", "pause between looks at the chain")
-      .argParser(wholeNumber(50, LONGEST_INTERVAL_MS))
-      .default(DEFAULT_INTERVAL_MS),
-    ...logOptions,
-    ...keyOptions,
-    ...networkOptions,
+    ...serviceOptions(DEFAULT_INTERVAL_MS),
   ],
   examples: [
     "orion worker start --account worker-1",
