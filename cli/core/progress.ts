@@ -1,3 +1,5 @@
+import type { OnBlocks } from "@orion/protocol/chain";
+
 import { bar } from "./bar.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -25,4 +27,18 @@ export function createProgress(terminal: Terminal): Progress {
     },
     end: () => terminal.draw([]),
   };
+}
+
+/** Shows how far a look through the chain's history is, where that takes more than one part of it. */
+export async function whileScanning<T>(
+  terminal: Terminal,
+  label: string,
+  scan: (onBlocks: OnBlocks) => Promise<T>,
+): Promise<T> {
+  const progress = createProgress(terminal);
+  try {
+    return await scan((done, total) => progress.update(label, done, total));
+  } finally {
+    progress.end();
+  }
 }

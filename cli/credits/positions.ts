@@ -1,6 +1,4 @@
-import { chainError, contractInterface } from "@orion/protocol/chain";
-
-import type { Client } from "../core/client.ts";
+import { contractInterface, readLogs, reading, type Chain, type OnBlocks } from "@orion/protocol/chain";
 
 /** A debt of credits and the ORION that is locked for it. */
 export interface Position {
@@ -14,30 +12,18 @@ export interface Position {
   readonly lock: bigint;
 }
 
-const MAX_RANGE = 5_000;
-
-/** The open positions of an owner, found by their events and read from the contract. */
-export async function positionsOf({ chain }: Client, owner: string): Promise<Position[]> {
+/** The open positions of all owners, found by their events and read from the contract; the oldest first. */
+export async function readPositions(chain: Chain, onBlocks?: OnBlocks): Promise<Position[]> {
   const abi = contractInterface("ComputeCredits");
   const address = chain.network.addresses.credits;
-  const topics = ["PositionOpened", "PositionTransferred"].map((name) => abi.getEvent(name)?.topicHash ?? "");
-  try {
-    const ids = new Set<bigint>();
-    const head = await chain.provider.getBlockNumber();
-    for (let from = chain.network.deployBlock; from <= head; from += MAX_RANGE) {
-      const toBlock = Math.min(head, from + MAX_RANGE - 1);
-      for (const log of await chain.provider.getLogs({ address, topics: [topics], fromBlock: from, toBlock })) {
-        ids.add(abi.parseLog(log)?.args.getValue("id") as bigint);
-      }
-    }
-    const all = await Promise.all([...ids].map((id) => readPosition(chain.contracts.credits, id)));
-    return all.filter((position) => position.owner === owner && position.debt > 0n).sort((a, b) => Number(a.id - b.id));
-  } catch (error) {
-    throw chainError(error, chain.network.rpcUrl);
-  }
+  const logs = await readLogs(chain, { address, topics: [abi.getEvent("PositionOpened")?.topicHash ?? ""] }, onBlocks);
+  const ids = logs.map((log) => abi.parseLog(log)?.args.getValue("id") as bigint);
+  const { credits } = chain.contracts;
+  const all = await reading(chain, () => Promise.all(ids.map((id) => readPosition(credits, id))));
+  return all.filter(({ debt }) => debt > 0n).sort((a, b) => Number(a.id - b.id));
 }
 
-export async function readPosition(credits: Client["chain"]["contracts"]["credits"], id: bigint): Promise<Position> {
+export async function readPosition(credits: Chain["contracts"]["credits"], id: bigint): Promise<Position> {
   const { owner, end, debt, lock } = await credits.position(id);
   return { id, owner, end: Number(end), debt, lock };
 }

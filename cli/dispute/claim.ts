@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-import { reading, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
+import { contractInterface, readLogs, type JobRecord, type OnBlocks, type UnitRecord } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import type { Client } from "../core/client.ts";
@@ -22,15 +22,25 @@ export function parseClaimKey(text: string): string {
   );
 }
 
+interface CommittedArgs {
+  readonly jobId: string;
+  readonly unit: bigint;
+  readonly key: string;
+  readonly worker: string;
+  readonly claimRoot: string;
+  readonly outputs: string;
+  readonly windowEnd: bigint;
+}
+
 /** All claims that were ever committed, by key. */
-export async function allClaims({ chain, follower }: Client): Promise<Map<string, Claim>> {
+export async function allClaims({ chain, follower }: Client, onBlocks?: OnBlocks): Promise<Map<string, Claim>> {
   const { jobs } = await follower.sync();
-  const { market } = chain.contracts;
-  const commits = await reading(chain, () =>
-    market.queryFilter(market.filters.ClaimCommitted(), chain.network.deployBlock),
-  );
+  const abi = contractInterface("JobMarket");
+  const { market: address } = chain.network.addresses;
+  const logs = await readLogs(chain, { address, topics: [abi.getEvent("ClaimCommitted")?.topicHash ?? ""] }, onBlocks);
   const claims = new Map<string, Claim>();
-  for (const { args } of commits) {
+  for (const log of logs) {
+    const args = abi.parseLog(log)?.args.toObject() as CommittedArgs;
     const job = jobs.get(args.jobId);
     if (job === undefined) continue;
     const { key, worker, claimRoot, outputs } = args;

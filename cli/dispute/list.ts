@@ -5,6 +5,7 @@ import { readDisputes } from "@orion/protocol/disputes";
 import { withClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
+import { whileScanning } from "../core/progress.ts";
 import { table } from "../core/table.ts";
 import { findJob, parseJobId } from "../job/find-job.ts";
 import { allClaims } from "./claim.ts";
@@ -29,10 +30,11 @@ export const disputeList = command<Flags>({
     await withClient(invocation, async (client) => {
       const { chain } = client;
       const jobId = flags.job === undefined ? undefined : (await findJob(client, flags.job)).jobId;
-      const claims = [...(await allClaims(client)).values()].filter(({ job }) =>
-        [undefined, job.jobId].includes(jobId),
+      const committed = await whileScanning(terminal, "reading claims", (onBlocks) => allClaims(client, onBlocks));
+      const claims = [...committed.values()].filter(({ job }) => [undefined, job.jobId].includes(jobId));
+      const state = await whileScanning(terminal, "reading disputes", (onBlocks) =>
+        readDisputes(chain, "all", chain.network.deployBlock, onBlocks),
       );
-      const state = await readDisputes(chain, "all", chain.network.deployBlock);
       const all = claims
         .map((claim) => summariseDispute(claim, state.of(chain.network.addresses.market, claim.unit.key)))
         .filter(({ verdict }) => flags.all === true || verdict !== "not challenged");

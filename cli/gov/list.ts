@@ -2,6 +2,7 @@ import { formatPercent, formatRounded, ORION } from "../core/amounts.ts";
 import { withClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
+import { whileScanning } from "../core/progress.ts";
 import { table } from "../core/table.ts";
 import { titleOf } from "./proposal-lines.ts";
 import { readProposals, type Proposal } from "./proposals.ts";
@@ -18,7 +19,9 @@ export const govList = command<NetworkFlags>({
   examples: ["orion gov list", "orion gov list --json"],
   async run(invocation) {
     await withClient(invocation, async ({ chain }) => {
-      const proposals = await readProposals(chain);
+      const proposals = await whileScanning(invocation.terminal, "reading proposals", (onBlocks) =>
+        readProposals(chain, onBlocks),
+      );
       const standings = await Promise.all(proposals.map((each) => readStanding(chain, each)));
       const all = proposals.map((proposal, i) => ({ proposal, standing: standings[i]! }));
       const lines = all.length === 0 ? ["nothing was proposed yet"] : table(HEADER, all.map(row));

@@ -1,7 +1,7 @@
 import { id as hashOf } from "ethers";
 import { InvalidArgumentError } from "commander";
 
-import { contractInterface, reading, type Chain } from "@orion/protocol/chain";
+import { contractInterface, readLogs, type Chain, type OnBlocks } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import type { Action } from "./actions.ts";
@@ -19,24 +19,14 @@ export interface Proposal {
   readonly voteEnd: number;
 }
 
-const MAX_RANGE = 5_000;
 const SHORTEST_PREFIX = 8;
 
 /** All proposals, the oldest first, from the governor's events. */
-export async function readProposals(chain: Chain): Promise<Proposal[]> {
+export async function readProposals(chain: Chain, onBlocks?: OnBlocks): Promise<Proposal[]> {
   const abi = contractInterface("OrionGovernor");
   const { governor: address } = chain.network.addresses;
-  const topics = [abi.getEvent("ProposalCreated")?.topicHash ?? ""];
-  return reading(chain, async () => {
-    const found: Proposal[] = [];
-    const head = await chain.provider.getBlockNumber();
-    for (let fromBlock = chain.network.deployBlock; fromBlock <= head; fromBlock += MAX_RANGE) {
-      const toBlock = Math.min(head, fromBlock + MAX_RANGE - 1);
-      const logs = await chain.provider.getLogs({ address, topics, fromBlock, toBlock });
-      for (const log of logs) found.push(proposalOf(abi.parseLog(log)?.args.toObject() as CreatedArgs));
-    }
-    return found;
-  });
+  const logs = await readLogs(chain, { address, topics: [abi.getEvent("ProposalCreated")?.topicHash ?? ""] }, onBlocks);
+  return logs.map((log) => proposalOf(abi.parseLog(log)?.args.toObject() as CreatedArgs));
 }
 
 interface CreatedArgs {

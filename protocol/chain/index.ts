@@ -7,6 +7,7 @@ export * from "./market-view.ts";
 export * from "./network.ts";
 export * from "./pool.ts";
 export * from "./profiles.ts";
+export * from "./read-logs.ts";
 export * from "./reading.ts";
 export * from "./sender.ts";
 export * from "./terms.ts";

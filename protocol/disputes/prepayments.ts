@@ -1,10 +1,7 @@
 import { zeroPadValue } from "ethers";
 
-import { reading, contractInterface, type Chain, type Sender } from "../chain/index.ts";
+import { contractInterface, readLogs, reading, type Chain, type Sender } from "../chain/index.ts";
 import { readDisputes } from "./read-disputes.ts";
-
-/** Largest block range asked for at once; providers limit it. */
-const MAX_RANGE = 5_000;
 
 /**
  * Credits the prepayments of claims that are over to whom they belong and withdraws the account's balance.
@@ -52,12 +49,6 @@ async function keysWith(chain: Chain, events: readonly string[], account: string
   const abi = contractInterface("DisputeManager");
   const topics = [events.map((name) => abi.getEvent(name)?.topicHash ?? ""), null, null, zeroPadValue(account, 32)];
   const address = chain.network.addresses.disputes;
-  const head = await reading(chain, () => chain.provider.getBlockNumber());
-  const keys = new Set<string>();
-  for (let fromBlock = chain.network.deployBlock; fromBlock <= head; fromBlock += MAX_RANGE) {
-    const toBlock = Math.min(head, fromBlock + MAX_RANGE - 1);
-    const logs = await reading(chain, () => chain.provider.getLogs({ address, topics, fromBlock, toBlock }));
-    for (const log of logs) keys.add(log.topics[2] as string);
-  }
-  return [...keys];
+  const logs = await readLogs(chain, { address, topics });
+  return [...new Set(logs.map((log) => log.topics[2] as string))];
 }

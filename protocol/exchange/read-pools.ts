@@ -1,8 +1,5 @@
-import { contractInterface, poolIdOf, reading, type Chain, type PoolKey } from "../chain/index.ts";
+import { contractInterface, poolIdOf, readLogs, reading, type Chain, type PoolKey } from "../chain/index.ts";
 import type { Pool } from "./pool.ts";
-
-/** Largest block range asked for at once; providers limit it. */
-const MAX_RANGE = 5_000;
 
 /** All pools of the exchange, found by their events, as they stand now; in the order in which they were made. */
 export async function readPools(chain: Chain): Promise<Pool[]> {
@@ -23,19 +20,11 @@ export async function readPool(chain: Chain, { token0, token1, fee }: PoolKey): 
 async function readPoolKeys(chain: Chain): Promise<PoolKey[]> {
   const abi = contractInterface("DePinDex");
   const address = chain.network.addresses.dex;
-  const topics = [abi.getEvent("PoolCreated")?.topicHash ?? null];
-  const head = await reading(chain, () => chain.provider.getBlockNumber());
-  const keys: PoolKey[] = [];
-  for (let from = chain.network.deployBlock; from <= head; from += MAX_RANGE) {
-    const toBlock = Math.min(head, from + MAX_RANGE - 1);
-    for (const log of await reading(chain, () =>
-      chain.provider.getLogs({ address, topics, fromBlock: from, toBlock }),
-    )) {
-      const args = abi.parseLog(log)?.args;
-      if (args === undefined) continue;
-      const [token0, token1] = [args.getValue("token0") as string, args.getValue("token1") as string];
-      keys.push({ token0, token1, fee: Number(args.getValue("fee")) });
-    }
-  }
-  return keys;
+  const logs = await readLogs(chain, { address, topics: [abi.getEvent("PoolCreated")?.topicHash ?? null] });
+  return logs.flatMap((log) => {
+    const args = abi.parseLog(log)?.args;
+    if (args === undefined) return [];
+    const [token0, token1] = [args.getValue("token0") as string, args.getValue("token1") as string];
+    return [{ token0, token1, fee: Number(args.getValue("fee")) }];
+  });
 }

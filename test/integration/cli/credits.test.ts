@@ -74,8 +74,8 @@ describe("orion credits", function () {
     expect(newest).to.include({ debt: String(3n * CU), lock: String(6n * ORION), topUp: "0", paidNow: "0" });
     expect(newest?.secondsLeft).to.be.within(10 * DAY - 300, 10 * DAY);
     const { stdout } = await run("deployer", "positions");
-    expect(stdout).to.match(/^position +owes +locked +until +left +a roll adds now$/m);
-    expect(stdout).to.match(/3 CU +6 ORION +.* UTC +9 d 23 h +nothing$/m);
+    expect(stdout).to.match(/^position +owes +locked +until +left +a roll adds now +owner$/m);
+    expect(stdout).to.match(/3 CU +6 ORION +.* UTC +9 d 23 h +nothing +0x[0-9a-fA-F]{40}$/m);
   });
 
   it("are delivered on only after the end, for what was shown, by the auction", async () => {
@@ -88,6 +88,14 @@ describe("orion credits", function () {
     await running.advance(10 * DAY + 36 * HOUR);
     const overdue = await run("deployer", "positions");
     expect(overdue.stdout).to.match(/overdue: a delivery is paid ≈ 3\.0\d+ ORION/);
+    // Whoever wants to deliver finds it without knowing its owner.
+    const found = JSON.parse((await run("stranger", "positions", "--overdue", "--json")).stdout) as Json;
+    expect(found.address).to.equal(null);
+    expect((found.positions as Json[]).map((position) => position.id)).to.deep.equal([id]);
+    const stranger = accountAt(ACCOUNTS.stranger).address;
+    expect((await run("stranger", "positions", "--overdue", stranger)).stdout).to.equal(
+      `${stranger} has no overdue position\n`,
+    );
     expect((await run("deployer", "deliver", id, "4")).stderr).to.include("owes 3 CU, less than 4 CU");
     const delivered = await run("deployer", "deliver", id, "1");
     expect(delivered.stderr).to.match(/^now it is paid ≈ 1\.00\d+ ORION; three days after the end 2 ORION/m);

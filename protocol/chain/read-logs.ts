@@ -1,0 +1,33 @@
+import type { Log, TopicFilter } from "ethers";
+
+import type { Chain } from "./chain.ts";
+import { reading } from "./reading.ts";
+
+/** Which logs. */
+export interface LogQuery {
+  readonly address: string;
+  readonly topics: TopicFilter;
+  /** The block that the network was deployed in when left out. */
+  readonly fromBlock?: number;
+}
+
+/** Sees how many of the blocks are read, after each part of them but the last. */
+export type OnBlocks = (done: number, total: number) => void;
+
+/** Largest block range asked for at once; providers limit it. */
+const MAX_RANGE = 5_000;
+
+/** All logs of a contract until now, the oldest first, asked for in parts. */
+export async function readLogs(chain: Chain, query: LogQuery, onBlocks?: OnBlocks): Promise<Log[]> {
+  const { address, topics, fromBlock: first = chain.network.deployBlock } = query;
+  return reading(chain, async () => {
+    const head = await chain.provider.getBlockNumber();
+    const logs: Log[] = [];
+    for (let fromBlock = first; fromBlock <= head; fromBlock += MAX_RANGE) {
+      if (fromBlock > first) onBlocks?.(fromBlock - first, head - first + 1);
+      const toBlock = Math.min(head, fromBlock + MAX_RANGE - 1);
+      logs.push(...(await chain.provider.getLogs({ address, topics, fromBlock, toBlock })));
+    }
+    return logs;
+  });
+}

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+
+import { readLogs, type Chain } from "@orion/protocol/chain";
+import { UnavailableError } from "@orion/protocol/common";
+
+const DEPLOYED = 100;
+
+/** A chain whose every block has one log. */
+function chainUntil(head: number, asked: [number, number][]): Chain {
+  const getLogs = async ({ fromBlock, toBlock }: { fromBlock: number; toBlock: number }): Promise<object[]> => {
+    asked.push([fromBlock, toBlock]);
+    return Array.from({ length: toBlock - fromBlock + 1 }, (_, i) => ({ blockNumber: fromBlock + i }));
+  };
+  const provider = { getBlockNumber: async () => head, getLogs };
+  return { provider, network: { deployBlock: DEPLOYED, rpcUrl: "http://127.0.0.1:1" } } as unknown as Chain;
+}
+
+describe("readLogs", () => {
+  const query = { address: "0x", topics: [] };
+
+  it("asks for every block once, in parts that providers allow, and tells how far it is between them", async () => {
+    const [asked, told]: [[number, number][], [number, number][]] = [[], []];
+    const chain = chainUntil(12_345, asked);
+    const logs = await readLogs(chain, query, (done, total) => told.push([done, total]));
+    expect(logs.map(({ blockNumber }) => blockNumber)).to.deep.equal(
+      Array.from({ length: 12_246 }, (_, i) => DEPLOYED + i),
+    );
+    expect(asked).to.deep.equal([
+      [100, 5_099],
+      [5_100, 10_099],
+      [10_100, 12_345],
+    ]);
+    expect(told).to.deep.equal([
+      [5_000, 12_246],
+      [10_000, 12_246],
+    ]);
+  });
+
+  it("tells nothing where one part is all, and asks nothing of a chain that has not come so far", async () => {
+    const asked: [number, number][] = [];
+    const told = (): void => expect.fail("it was told");
+    expect(await readLogs(chainUntil(5_099, asked), query, told)).to.have.lengthOf(5_000);
+    expect(await readLogs(chainUntil(50, asked), { ...query, fromBlock: 51 }, told)).to.deep.equal([]);
+    expect(asked).to.deep.equal([[100, 5_099]]);
+  });
+
+  it("says that the chain does not answer in one of our errors", async () => {
+    const failing = chainUntil(200, []);
+    failing.provider.getLogs = () => Promise.reject(Object.assign(new Error("down"), { code: "ECONNREFUSED" }));
+    const error = await readLogs(failing, query).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(UnavailableError);
+  });
+});
