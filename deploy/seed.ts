@@ -2,6 +2,7 @@ import { MaxUint256, Wallet } from "ethers";
 
 import { connectChain, createSender, type Chain, type NetworkFile, type Sender } from "@orion/protocol/chain";
 import { silentLogger, systemClock } from "@orion/protocol/common";
+import { depositOf } from "@orion/protocol/exchange";
 
 import type { Parameters } from "./parameters.ts";
 import type { DeployProgress } from "./progress.ts";
@@ -13,12 +14,13 @@ const POOL = "CU/ORION pool";
 const TERM_SECONDS = 30 * 86_400;
 const FEE = 30;
 const LOCAL_POLL_MS = 25;
+const NO_POOL = { reserve0: 0n, reserve1: 0n, supply: 0n } as const;
 /** Chains of this machine mine at once. */
 const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
 
 /**
  * How it ended: the pool was made, or is there already; or it is there with less than half of the seed, made by whoever was faster, at a price of its
- * own; or the signer does not hold the ORION (the treasury is somebody else, who calls this later).
+ * own, and got nothing of the seed; or the signer does not hold the ORION (the treasury is somebody else, who calls this later).
  */
 export type SeedOutcome = "made" | "exists" | "thin" | "unfunded";
 
@@ -34,19 +36,30 @@ export async function seedPool(
 ): Promise<SeedOutcome> {
   const chain = await connectChain(network);
   try {
-    const { dex, credits, orion } = chain.contracts;
-    const [reserve0, reserve1] = await dex.reservesOf(await credits.POOL());
-    const inPool = BigInt(network.addresses.credits) < BigInt(network.addresses.orion) ? reserve1 : reserve0;
-    if (reserve0 > 0n) return 2n * inPool < seed.seedOrion ? "thin" : "exists";
+    const there = await poolThere(chain, seed);
+    if (there !== undefined) return there;
     const wallet = new Wallet(privateKey);
-    if ((await orion.balanceOf(wallet)) < seed.seedOrion) return "unfunded";
+    if ((await chain.contracts.orion.balanceOf(wallet)) < seed.seedOrion) return "unfunded";
     report?.({ contract: POOL, step: "sending" });
-    await makePool(chain, senderOf(chain, wallet), seed);
+    try {
+      await makePool(chain, senderOf(chain, wallet), seed);
+    } catch (error) {
+      const faster = await poolThere(chain, seed);
+      if (faster === undefined) throw error;
+      return faster;
+    }
     report?.({ contract: POOL, step: "deployed", detail: network.addresses.dex });
     return "made";
   } finally {
     chain.close();
   }
+}
+
+async function poolThere({ contracts, network }: Chain, seed: Seed): Promise<"exists" | "thin" | undefined> {
+  const [reserve0, reserve1] = await contracts.dex.reservesOf(await contracts.credits.POOL());
+  if (reserve0 === 0n) return undefined;
+  const inPool = BigInt(network.addresses.credits) < BigInt(network.addresses.orion) ? reserve1 : reserve0;
+  return 2n * inPool < seed.seedOrion ? "thin" : "exists";
 }
 
 function senderOf(chain: Chain, wallet: Wallet): Sender {
@@ -86,7 +99,8 @@ async function makePool({ contracts, network }: Chain, sender: Sender, seed: See
     key: { token0, token1, fee: FEE },
     maxAmount0,
     maxAmount1,
-    minShares: 1n,
+    // What the first deposit gives: a pool made meanwhile at another price gives less, and so gets nothing.
+    minShares: depositOf(NO_POOL, maxAmount0, maxAmount1).shares,
     to: sender.address,
     deadline: MaxUint256,
   };

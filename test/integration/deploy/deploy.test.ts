@@ -9,7 +9,6 @@ import {
   DeploymentError,
   deployOrion,
   loadParameters,
-  seedPool,
   type DeployOptions,
   type DeployProgress,
   type Parameters,
@@ -160,40 +159,6 @@ describe("deployOrion", function () {
       const { Orion } = await loadParameters("local");
       const seeded = Orion.seedOrion + (Orion.seedCredits * Orion.creditsFloor) / 10n ** 12n;
       expect(await again.orion.balanceOf(DEPLOYER)).to.be.closeTo((await again.orion.totalSupply()) - seeded, 1n);
-    });
-
-    it("seeds the canonical pool with the treasury's ORION and CU of a position at the floor", async () => {
-      const { Orion } = await loadParameters("local");
-      const made = contractsAt(await deployTo(), provider);
-      const reserves = await made.dex.reservesOf(await made.credits.POOL());
-      expect([reserves[0], reserves[1]]).to.have.members([Orion.seedOrion, Orion.seedCredits]);
-      expect(await made.credits.totalSupply()).to.equal(Orion.seedCredits);
-      expect((await made.credits.position(1n)).owner).to.equal(DEPLOYER);
-    });
-
-    it("says when the treasury has yet to make the pool, and when somebody else was faster", async () => {
-      const outcomes: string[] = [];
-      const onSeeded = (outcome: string): void => void outcomes.push(outcome);
-      const network = await deployTo({ treasury: TREASURY, onSeeded });
-      await deployTo({ onSeeded });
-      const { Orion } = await loadParameters("local");
-      // A stranger gets some ORION and makes the pool with next to nothing, a thousand times too dear.
-      const treasury = await provider.getSigner(TREASURY);
-      const stranger = await provider.getSigner(OWNER);
-      const { orion, credits, dex } = contractsAt(network, provider);
-      await (await orion.connect(treasury).transfer(OWNER, 10n ** 18n)).wait();
-      for (const spender of [credits, dex]) await (await orion.connect(stranger).approve(spender, 10n ** 18n)).wait();
-      await (await credits.connect(stranger).mint(10n ** 9n, 86_400, 10n ** 18n, OWNER)).wait();
-      await (await credits.connect(stranger).approve(dex, 10n ** 9n)).wait();
-      const creditsFirst = BigInt(network.addresses.credits) < BigInt(network.addresses.orion);
-      const tokens = [network.addresses.credits, network.addresses.orion];
-      const [token0 = "", token1 = ""] = creditsFirst ? tokens : tokens.toReversed();
-      const amounts = [10n ** 9n, 10n ** 17n];
-      const [maxAmount0 = 0n, maxAmount1 = 0n] = creditsFirst ? amounts : amounts.toReversed();
-      const add = { key: { token0, token1, fee: 30n }, maxAmount0, maxAmount1, minShares: 1n, to: OWNER };
-      await (await dex.connect(stranger).addLiquidity({ ...add, deadline: 2n ** 40n })).wait();
-      outcomes.push(await seedPool(network, DEPLOYER_KEY, Orion));
-      expect(outcomes).to.deep.equal(["unfunded", "made", "thin"]);
     });
 
     it("resumes from its journal: a second run sends nothing and finds the same network", async () => {
