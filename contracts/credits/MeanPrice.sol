@@ -8,8 +8,8 @@ import {PoolKey} from "../types/PoolKey.sol";
 import {Standing} from "../types/Standing.sol";
 
 /// @title What the exchange says of the price of compute
-/// @dev INVARIANT: nothing here depends on what stands in a pool at this moment, only on means over time and on observations, which were kept
-/// in an earlier block or hold what had lasted since one.
+/// @dev INVARIANT: nothing here depends on what stands in a pool at this moment, only on means over time, on observations, which were kept
+/// in an earlier block or hold what had lasted since one, and on what has lasted since an earlier hour.
 library MeanPrice {
     error ExchangeFailed();
 
@@ -59,7 +59,8 @@ library MeanPrice {
         found = _search(dex, id, orionFirst, minDepth, count);
     }
 
-    /// @dev From the newest observation back. The newest counts however old it is: nothing has changed since but in the hour that it began.
+    /// @dev From the newest observation back. The newest counts however old it is: nothing has changed since but in the hour that it began. What
+    /// that hour left behind counts too where it is thin, as the next observation will hold it, so that nobody has to make that one first.
     function _search(
         IDePinDex dex,
         uint256 id,
@@ -67,10 +68,11 @@ library MeanPrice {
         uint256 minDepth,
         uint256 count
     ) private view returns (Standing) {
-        bool throughout = count >= DAY_OF_OBSERVATIONS;
+        bool leftThin = _isLeftThin(dex, id, orionFirst, minDepth);
+        bool throughout = count >= DAY_OF_OBSERVATIONS && !leftThin;
         for (uint256 i = 0; i < count; ++i) {
             Observation memory seen = dex.observation(id, i);
-            if (!throughout && i > 0 && _age(seen) > WEEK) return Standing.None;
+            if (!throughout && (i > 0 || leftThin) && _age(seen.time) > WEEK) return Standing.None;
             if ((orionFirst ? seen.reserve0 : seen.reserve1) < minDepth) {
                 // A deep observation came before this one.
                 if (throughout && i > 0) return Standing.Thin;
@@ -83,10 +85,16 @@ library MeanPrice {
         return Standing.None;
     }
 
-    /// @dev Seconds of observations are modulo 2^32.
-    function _age(Observation memory seen) private view returns (uint256) {
+    /// @dev Whether the pool has been thin since before this hour of the clock began.
+    function _isLeftThin(IDePinDex dex, uint256 id, bool orionFirst, uint256 minDepth) private view returns (bool) {
+        (uint256 reserve0, uint256 reserve1, uint32 time) = dex.reservesOf(id);
+        return (orionFirst ? reserve0 : reserve1) < minDepth && _age(time) > block.timestamp % HOUR;
+    }
+
+    /// @dev The exchange's times are seconds modulo 2^32.
+    function _age(uint32 time) private view returns (uint256) {
         unchecked {
-            return uint32(block.timestamp) - seen.time;
+            return uint32(block.timestamp) - time;
         }
     }
 }

@@ -108,6 +108,24 @@ inBothOrders((creditsFirst) => {
       expect(refused).to.equal(65);
     });
 
+    it("takes no exchange that burns all its gas for one without a price, while enough is left to go on", async () => {
+      const f = await deployCreditsFixture({ creditsFirst });
+      await f.provide(1_000n * CU, 4n * ORION);
+      await f.week();
+      const id = await f.mint(f.minter, CU, 30 * DAY);
+      // An invalid instruction takes what a call that runs out of gas takes, and says as much.
+      await f.ethers.provider.send("hardhat_setCode", [await f.dex.getAddress(), "0xfe"]);
+      const gas = { gasLimit: 16_000_000n };
+      const credits = f.credits.connect(f.minter);
+      for (const call of [
+        () => credits.mint(CU, TERM, MAX_UINT128, f.minter, gas),
+        () => credits.roll(id, 30 * DAY, MAX_UINT128, gas),
+      ]) {
+        await expect(call()).to.be.revertedWithCustomError(f.credits, "ExchangeFailed");
+      }
+      await expect(credits.redeem(id, CU)).to.emit(f.credits, "PositionRedeemed");
+    });
+
     it("with one observation a week, each older than the day it stands for, is never live but always priced", async () => {
       const f = await deployCreditsFixture({ creditsFirst });
       await f.provide(1_000n * CU, 4n * ORION);

@@ -65,6 +65,38 @@ inBothOrders((creditsFirst) => {
       expect(got).to.be.below((locked * 4_990n) / 10_000n);
     });
 
+    it("between two observations, and then letting nobody see it, is seen an hour later all the same", async () => {
+      const id = await f.mint(f.minter, CU);
+      const [supply, { lock }] = [await f.credits.totalSupply(), await f.credits.position(id)];
+      await f.beforeHour(2 * BLOCK);
+      await f.hours(1);
+      await f.remove(f.attacker);
+      await f.remove(f.owner, 9_990n);
+      // What is left is cheap to move, so what it says must ask nothing of positions that exist.
+      await f.buy(f.attacker, 50n * ORION);
+      expect(await f.credits.isPriceLive()).to.equal(true);
+      await f.beforeHour(0);
+      await f.time.increase(HOUR);
+      expect(await f.credits.meanPrice(HOUR)).to.be.above(100n * PRICE);
+      expect(await f.credits.isPriceLive()).to.equal(false);
+      expect(await f.credits.mintable()).to.equal(f.parameters.creditsBootstrapCap - supply);
+      await f.credits.connect(f.minter).roll(id, 30 * DAY, 0n);
+      expect((await f.credits.position(id)).lock).to.equal(lock);
+      // And it says what it would say if somebody had looked.
+      const price = await f.credits.collateralPerCredit();
+      for (const seconds of [BLOCK, 6 * DAY, 2 * DAY]) {
+        await f.time.increase(seconds);
+        const unseen = await f.credits.collateralPerCredit();
+        expect(await f.credits.isPriceLive()).to.equal(false);
+        const back = await f.mark();
+        await f.observe();
+        expectAbout(await f.credits.collateralPerCredit(), unseen, 10_000_000n);
+        await back();
+      }
+      expect(await f.credits.collateralPerCredit()).to.equal(f.parameters.creditsFloor);
+      expect(price).to.be.above(PRICE);
+    });
+
     it("by sales, for a week, costs its fees of 168 rounds, more than the pool then yields, with nobody trading against it", async () => {
       await f.credits.mint(400n * CU, 30 * DAY, 4_000n * ORION, f.owner);
       await f.add(f.owner, 1_512n * ORION, 378n * CU);
