@@ -15,6 +15,9 @@ const INPUTS = ["contracts", "scripts/hardhat", "hardhat.config.ts", "remappings
 const OUTPUTS = ["artifacts/contracts", "protocol/chain/generated/index.ts"];
 const STAMP = path.join(root, "cache/compiled.sha256");
 
+/** Settings of the compiler that hardhat.config.ts names. */
+type Profile = "default" | "production";
+
 /** The contracts do not compile; the compiler's own words are in `output`. */
 export class CompilationError extends OrionError {
   readonly code = "COMPILATION";
@@ -37,9 +40,10 @@ async function filesUnder(relative: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
 }
 
-async function fingerprint(): Promise<string> {
+/** Hash of all that the compiled output depends on. */
+export async function fingerprint(profile: Profile): Promise<string> {
   const files = (await Promise.all(INPUTS.map(filesUnder))).flat().sort();
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(profile);
   for (const file of files) {
     const content = await readFile(file);
     hash.update(`${path.relative(root, file)}\0${content.length}\0`).update(content);
@@ -54,14 +58,14 @@ async function isCurrent(wanted: string): Promise<boolean> {
 
 /**
  * Compiles the contracts and writes their TypeChain types, with progress shown; returns at once where nothing that
- * the output depends on has changed. Throws {@link CompilationError} with the compiler's words.
+ * the output depends on has changed, the profile included. Throws {@link CompilationError} with the compiler's words.
  */
-export async function ensureCompiled(): Promise<void> {
-  const wanted = await fingerprint();
+export async function ensureCompiled(profile: Profile = "default"): Promise<void> {
+  const wanted = await fingerprint(profile);
   if (await isCurrent(wanted)) return;
   await rm(STAMP, { force: true });
   await withProgress("Compiling the contracts", async () => {
-    const { code, output } = await execute(binOf("hardhat"), ["build", "--no-tests"]);
+    const { code, output } = await execute(binOf("hardhat"), ["build", "--no-tests", "--build-profile", profile]);
     if (code !== 0) throw new CompilationError(output);
   });
   await mkdir(path.dirname(STAMP), { recursive: true });
@@ -70,7 +74,7 @@ export async function ensureCompiled(): Promise<void> {
 
 if (isMain(import.meta.url)) {
   try {
-    await ensureCompiled();
+    await ensureCompiled(process.argv.includes("--production") ? "production" : "default");
   } catch (error) {
     console.error(error instanceof OrionError ? error.message : error);
     process.exitCode = 1;

@@ -3,13 +3,14 @@ import path from "node:path";
 
 import { expect } from "chai";
 
-import { ensureCompiled } from "../../../scripts/compile.ts";
+import config from "../../../hardhat.config.ts";
+import { ensureCompiled, fingerprint } from "../../../scripts/compile.ts";
 import { root } from "../../../scripts/support/root.ts";
 
 describe("ensureCompiled", () => {
   const stamp = path.join(root, "cache/compiled.sha256");
 
-  before(ensureCompiled);
+  before(() => ensureCompiled());
 
   it("leaves artifacts and types of the contracts", async () => {
     const artifact = JSON.parse(
@@ -24,5 +25,13 @@ describe("ensureCompiled", () => {
     const before = await stat(stamp);
     await ensureCompiled();
     expect((await stat(stamp)).mtimeMs).to.equal(before.mtimeMs);
+  });
+
+  it("takes what was compiled for production for nothing else, and compiles the exchange alike for both", async () => {
+    expect(await readFile(stamp, "utf8")).to.equal(await fingerprint("default"));
+    expect(await fingerprint("production")).to.not.equal(await fingerprint("default"));
+    const { profiles } = config.solidity as { profiles: Record<string, { overrides: unknown }> };
+    expect(profiles.default?.overrides).to.have.property("contracts/exchange/DePinDex.sol");
+    expect(profiles.production?.overrides).to.deep.equal(profiles.default?.overrides);
   });
 });
