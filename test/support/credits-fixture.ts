@@ -78,7 +78,7 @@ export async function deployCreditsFixture({
   caps = {},
 }: {
   creditsFirst?: boolean;
-  network?: "local" | "mainnet" | "testnet";
+  network?: ParameterSet;
   caps?: Partial<Record<"creditsFloor" | "creditsCap" | "creditsBootstrapCap" | "creditsMinDepth", bigint>>;
 } = {}): Promise<CreditsFixture> {
   const { ethers, networkHelpers } = await hre.network.create();
@@ -207,6 +207,18 @@ export function inBothOrders(suite: (creditsFirst: boolean) => void): void {
       suite(creditsFirst);
     });
   }
+}
+
+export type ParameterSet = "local" | "mainnet";
+
+/** Each suite runs in both orders with the parameters of a chain of this machine, and with those of the mainnet. */
+export function withBothParameters(suite: (options: { creditsFirst: boolean; network: ParameterSet }) => void): void {
+  inBothOrders((creditsFirst) => {
+    suite({ creditsFirst, network: "local" });
+  });
+  describe("with the parameters of the mainnet", () => {
+    suite({ creditsFirst: true, network: "mainnet" });
+  });
 }
 
 /** Asserts that two amounts differ by a millionth at most: the exchange rounds its sums of logarithms at each change. */

@@ -270,6 +270,14 @@ describe("deployOrion", function () {
       expect(Orion.lowestCollateral < Orion.highestCollateral).to.equal(true);
     });
   }
+
+  for (const name of ["testnet", "mainnet"] as const) {
+    it(`${name} parameters begin with a pool that stays deep when all credits that may exist without a price are sold into it`, async () => {
+      const { seedOrion, seedCredits, creditsBootstrapCap, creditsMinDepth } = (await loadParameters(name)).Orion;
+      expect(creditsBootstrapCap > seedCredits).to.equal(true);
+      expect((seedOrion * seedCredits) / creditsBootstrapCap > creditsMinDepth).to.equal(true);
+    });
+  }
 });
 
 /** The layout of `ProfileWord`, written down a second time on purpose. */

@@ -90,6 +90,19 @@ inBothOrders((creditsFirst) => {
       expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
     });
 
+    it("has none either where the observation that stands for a week ago is older than 90 days", async () => {
+      const f = await deployCreditsFixture({ creditsFirst });
+      await f.provide(1_000n * CU, 4n * ORION);
+      await f.week();
+      await f.time.increase(84 * DAY);
+      await f.hours(6 * 24 - 2);
+      expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
+      await f.hours(3);
+      expect(await f.credits.collateralPerCredit()).to.equal(await f.floor());
+      await f.hours(25);
+      expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
+    });
+
     it("takes no call that runs out of gas in the exchange for a missing price", async () => {
       const f = await deployCreditsFixture({ creditsFirst });
       await f.provide(1_000n * CU, 4n * ORION);

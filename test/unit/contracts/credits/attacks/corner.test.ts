@@ -4,7 +4,7 @@ import {
   HOUR,
   MAX_UINT128,
   deployCreditsFixture,
-  inBothOrders,
+  withBothParameters,
   type CreditsFixture,
 } from "../../../../support/credits-fixture.ts";
 import { CU, DAY, ORION } from "../../../../support/market-fixture.ts";
@@ -14,7 +14,7 @@ const DEBT = 1_000n * CU;
 const TERM = 10 * DAY;
 
 /** A provider has sold credits forward; before its term ends somebody buys all there are, so that none can be had to redeem. */
-inBothOrders((creditsFirst) => {
+withBothParameters(({ creditsFirst, network }) => {
   describe("Attack: a corner at the end of a term", () => {
     let f: CreditsFixture;
     let id: bigint;
@@ -25,7 +25,7 @@ inBothOrders((creditsFirst) => {
     let restore: () => Promise<void>;
 
     before(async () => {
-      f = await deployCreditsFixture({ creditsFirst });
+      f = await deployCreditsFixture({ creditsFirst, network });
       await f.provide(10_000n * CU, PRICE);
       await f.week();
       start = await f.orion.balanceOf(f.minter);

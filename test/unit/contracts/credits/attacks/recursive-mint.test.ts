@@ -3,7 +3,7 @@ import { expect } from "chai";
 import {
   MAX_UINT128,
   deployCreditsFixture,
-  inBothOrders,
+  withBothParameters,
   type CreditsFixture,
 } from "../../../../support/credits-fixture.ts";
 import { mostProfitableSale } from "../../../../support/credits-maths.ts";
@@ -12,13 +12,13 @@ import { CU, DAY, ORION } from "../../../../support/market-fixture.ts";
 const PRICE = 4n * ORION;
 const BUDGET = 10_000n * ORION;
 
-inBothOrders((creditsFirst) => {
+withBothParameters(({ creditsFirst, network }) => {
   describe("Attack: minting again and again with what the minted credits bring", () => {
     let f: CreditsFixture;
     let restore: () => Promise<void>;
 
     before(async () => {
-      f = await deployCreditsFixture({ creditsFirst });
+      f = await deployCreditsFixture({ creditsFirst, network });
       await f.provide(10_000n * CU, PRICE);
       await f.week();
       await f.orion.connect(f.attacker).transfer(f.owner, (await f.orion.balanceOf(f.attacker)) - BUDGET);
