@@ -12,3 +12,18 @@ export function printable(text: string, most = 200): string {
   const isWhole = text.length <= 8 * most && characters.length <= most;
   return isWhole ? clean : `${characters.slice(0, most - 1).join("")}…`;
 }
+
+/** What a terminal might act on, save for line ends and tabs: controls, and characters that turn or hide text. */
+const UNSAFE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Text in which whatever a terminal might act on stands as JSON writes it. Lines stay lines. */
+export function escapeControls(text: string): string {
+  return text.replace(UNSAFE, escaped);
+}
+
+function escaped(character: string): string {
+  return character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
+}

@@ -1,4 +1,5 @@
 import { toJson } from "./json.ts";
+import { escapeControls } from "./printable.ts";
 import type { Secrets } from "./secrets.ts";
 
 export interface Stream {
@@ -40,6 +41,8 @@ export function createTerminal({ json, stdout, stderr, secrets }: TerminalOption
   const interactive = stderr.isTTY === true && !json;
   const columns = stderr.columns ?? DEFAULT_COLUMNS;
   let drawn: readonly string[] = [];
+  // Whatever it comes from: strangers' words stand in errors and logs too.
+  const clean = (line: string): string => escapeControls(secrets.scrub(line));
   const erase = (): void => {
     for (let i = 0; i < drawn.length; i++) stderr.write(`\x1b[1A${CLEAR_LINE}`);
     if (drawn.length > 0) stderr.write("\r");
@@ -49,7 +52,7 @@ export function createTerminal({ json, stdout, stderr, secrets }: TerminalOption
   };
   const print = (stream: Stream, line: string): void => {
     erase();
-    stream.write(`${secrets.scrub(line)}\n`);
+    stream.write(`${clean(line)}\n`);
     redraw();
   };
   return {
@@ -67,7 +70,7 @@ export function createTerminal({ json, stdout, stderr, secrets }: TerminalOption
     draw: (lines) => {
       if (!interactive) return;
       erase();
-      drawn = lines.map((line) => secrets.scrub(line));
+      drawn = lines.map(clean);
       redraw();
     },
     diagnostic: (line) => print(stderr, line),

@@ -1,4 +1,5 @@
 import { UnavailableError } from "@orion/protocol/common";
+import type { Block_Height } from "@orion/protocol/query";
 
 import type { Invocation } from "../core/command.ts";
 import { openIndex, type OpenIndex } from "./open-index.ts";
@@ -34,11 +35,27 @@ export async function answer(
   const { flags, terminal } = invocation;
   const index = await openIndex(invocation);
   if (flags.fresh === true) await untilFresh(index);
-  const { value, lines, dated } = await ask(index);
+  const { value, lines, dated } = await ask(index).catch((error: unknown) => {
+    throw meaningless(index.client.url, error);
+  });
   const head = flags.block === undefined ? await index.chainHead() : undefined;
   const facts = indexFacts(index.client.url, dated, head);
   terminal.result({ ...value, index: facts }, lines);
   terminal.note(indexLine(facts));
+}
+
+/** Asks further parts of an answer of the block that its first part stands for, whatever happens meanwhile. */
+export function sameBlock({ _meta }: Dated): { block?: Block_Height } {
+  return _meta === null ? {} : { block: { number: _meta.block.number } };
+}
+
+/** Whoever runs an index can let it answer anything: what is no amount, time or list where one belongs is the index's fault. */
+function meaningless(url: string, error: unknown): unknown {
+  if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) return error;
+  return new UnavailableError(`the index at ${url} answers with something else than was asked for`, {
+    cause: error,
+    hint: "name another with --index, ORION_INDEX_URL or indexUrl in the network file",
+  });
 }
 
 /** Waits until the index has the chain's present block. @throws UnavailableError where the chain does not answer, IndexBehindError */

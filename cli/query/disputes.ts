@@ -4,7 +4,7 @@ import { disputesQuery, skippedPages, type DisputesQuery } from "@orion/protocol
 
 import { command } from "../core/command.ts";
 import { table } from "../core/table.ts";
-import { answer, instant, type Dated } from "./answer.ts";
+import { answer, instant, sameBlock, type Dated } from "./answer.ts";
 import { limitOption, queryOptions, type QueryFlags } from "./options.ts";
 
 interface Flags extends QueryFlags {
@@ -25,7 +25,12 @@ export const queryDisputes = command<Flags>({
       let dated: Dated = { _meta: null };
       const leastOpen = flags.open === true ? 1 : 0;
       const disputes = await skippedPages(flags.limit, async (first, skip) => {
-        const page = await client.ask(disputesQuery, { leastOpen, first, skip, ...at });
+        const page = await client.ask(disputesQuery, {
+          leastOpen,
+          first,
+          skip,
+          ...(skip === 0 ? at : sameBlock(dated)),
+        });
         dated = page;
         return page.disputes;
       });

@@ -12,7 +12,7 @@ import { CU, formatAmount, ORION } from "../core/amounts.ts";
 import { command } from "../core/command.ts";
 import { parseAddress } from "../core/options.ts";
 import { facts, table } from "../core/table.ts";
-import { answer, instant } from "./answer.ts";
+import { answer, instant, sameBlock } from "./answer.ts";
 import { limitOption, queryOptions, type QueryFlags } from "./options.ts";
 
 interface Flags extends QueryFlags {
@@ -34,11 +34,10 @@ export const queryEarnings = command<Flags>({
     const id = address.toLowerCase();
     await answer(invocation, async ({ client, at }) => {
       const totals = await client.ask(earningsQuery, { id, ...at });
-      // Later pages are of the same block as the first, whatever happens meanwhile.
-      const block = { number: totals._meta?.block.number ?? null };
       const payments = await newestFirst(
         invocation.flags.limit,
-        async (first, before) => (await client.ask(paymentsQuery, { worker: id, before, first, block })).payments,
+        async (first, before) =>
+          (await client.ask(paymentsQuery, { worker: id, before, first, ...sameBlock(totals) })).payments,
       );
       const { provider, keeper, challenger } = totals;
       const value = { address, provider, keeper, challenger, payments };

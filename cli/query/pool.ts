@@ -12,7 +12,7 @@ import {
 import { formatAmount, type Unit } from "../core/amounts.ts";
 import { command } from "../core/command.ts";
 import { facts, table } from "../core/table.ts";
-import { answer, instant, type Answer } from "./answer.ts";
+import { answer, instant, sameBlock, type Answer } from "./answer.ts";
 import type { OpenIndex } from "./open-index.ts";
 import { limitOption, queryOptions, type QueryFlags } from "./options.ts";
 import { idRange, onlyOne } from "./prefix.ts";
@@ -43,7 +43,7 @@ export const queryPool = command<Flags>({
 async function allPools({ client, at }: OpenIndex, limit: number): Promise<Answer> {
   let dated: Answer["dated"] = { _meta: null };
   const pools = await skippedPages(limit, async (first, skip) => {
-    const page = await client.ask(poolsQuery, { first, skip, ...at });
+    const page = await client.ask(poolsQuery, { first, skip, ...(skip === 0 ? at : sameBlock(dated)) });
     dated = page;
     return page.pools;
   });
@@ -61,7 +61,7 @@ async function allPools({ client, at }: OpenIndex, limit: number): Promise<Answe
 async function onePool({ client, at }: OpenIndex, prefix: string, first: number): Promise<Answer> {
   const found = await client.ask(poolQuery, { ...idRange(prefix), first, ...at });
   const pool = onlyOne("pool", found.pools, prefix);
-  const { candles } = await client.ask(candlesQuery, { pool: pool.id, interval: "hour", first });
+  const { candles } = await client.ask(candlesQuery, { pool: pool.id, interval: "hour", first, ...sameBlock(found) });
   return { value: { ...pool, candles }, lines: poolLines(pool, candles), dated: found };
 }
 

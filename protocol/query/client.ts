@@ -82,21 +82,23 @@ async function post(options: QueryClientOptions, body: string): Promise<Reply> {
   const headers = { "content-type": "application/json", ...options.headers };
   const limit = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-  let response: Response;
+  let status: number;
+  let text: string;
   try {
-    response = await fetch(url, { method: "POST", headers, body, signal: both });
+    const response = await fetch(url, { method: "POST", headers, body, signal: both });
+    status = response.status;
+    text = await response.text();
   } catch (cause) {
     if (signal?.aborted === true) throw new AbortedError("stopped while the index was asked", { cause });
     throw unavailable(url, "does not answer", cause);
   }
-  const text = await response.text();
   try {
     const reply: unknown = JSON.parse(text);
     if (typeof reply === "object" && reply !== null && ("data" in reply || "errors" in reply)) return reply as Reply;
   } catch (cause) {
-    throw unavailable(url, `answered with status ${response.status} and no JSON`, cause);
+    throw unavailable(url, `answered with status ${status} and no JSON`, cause);
   }
-  throw unavailable(url, `answered with status ${response.status} and no GraphQL`);
+  throw unavailable(url, `answered with status ${status} and no GraphQL`);
 }
 
 function refusal(url: string, messages: readonly string[]): Error {

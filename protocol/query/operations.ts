@@ -276,6 +276,7 @@ export type CandlesQueryVariables = Exact<{
   pool: string;
   interval: Aggregation_Interval;
   first: number;
+  block?: Block_Height | null | undefined;
 }>;
 
 export type CandlesQuery = {
@@ -450,7 +451,7 @@ export const poolQuery =
     PoolQueryVariables
   >;
 export const candlesQuery =
-  "query Candles($pool:String!$interval:Aggregation_interval!$first:Int!){candles(interval:$interval first:$first where:{pool:$pool}orderBy:timestamp orderDirection:desc){timestamp open high low close volume0 volume1 swaps}}" as TypedQuery<
+  "query Candles($pool:String!$interval:Aggregation_interval!$first:Int!$block:Block_height){candles(interval:$interval first:$first where:{pool:$pool}orderBy:timestamp orderDirection:desc block:$block){timestamp open high low close volume0 volume1 swaps}}" as TypedQuery<
     CandlesQuery,
     CandlesQueryVariables
   >;

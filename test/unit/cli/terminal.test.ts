@@ -54,6 +54,19 @@ describe("the terminal", () => {
     expect(err()).to.equal(`a bar that is wider\n${erase}remark\na bar that is wider\n${erase}`);
   });
 
+  it("lets nothing act on the screen that stands in what it prints", () => {
+    const hostile = "\x1b[2Jwiped \u009b31mred \u202eturned \rover";
+    const shown = "\\u001b[2Jwiped \\u009b31mred \\u202eturned \\u000dover";
+    const { terminal, out, err } = listen({ tty: true });
+    terminal.result({}, [hostile, `two\n\tlines`]);
+    terminal.event({}, hostile);
+    terminal.diagnostic(`error: ${hostile}`);
+    expect(out()).to.equal(`${shown}\ntwo\n\tlines\n${shown}\n`);
+    expect(err()).to.equal(`error: ${shown}\n`);
+    terminal.draw([hostile.slice(0, 4)]);
+    expect(err()).to.equal(`error: ${shown}\n\\u001b[2J\n`);
+  });
+
   it("blanks secrets out wherever it prints", () => {
     const secrets = new Secrets();
     secrets.add("a-long-secret");

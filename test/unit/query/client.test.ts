@@ -87,6 +87,7 @@ describe("a query client", () => {
       () => json("text", 404),
       () => (answer = (response) => response.writeHead(502).end("<html>")),
       () => (answer = (response) => response.destroy()),
+      () => (answer = (response) => void response.write('{"data": {', () => response.destroy())),
     ];
     for (const arrange of wrong) {
       arrange();
