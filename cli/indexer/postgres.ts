@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chown, readFile, rename, rm } from "node:fs/promises";
+import { lchown, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -97,7 +97,7 @@ function run(
   });
 }
 
-/** Two servers on one folder would destroy it; PostgreSQL watches over that too, but says it in words for its own administrators. */
+/** A server that an index left behind. Two on one folder would destroy it; PostgreSQL watches over that too, but says it in words for its own administrators. */
 async function refuseSharing(data: string): Promise<void> {
   const text = await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => "");
   const pid = Number(text.split("\n")[0]);
@@ -117,7 +117,7 @@ async function preparedFiles(place: PostgresPlace, data: string, signal: AbortSi
   if (version.trim() === MAJOR_VERSION && known !== undefined) return known;
   const password = randomBytes(18).toString("base64url");
   await writeWhole(passwordFile, password, { mode: 0o600 });
-  if (place.owner !== undefined) await chown(passwordFile, place.owner.uid, place.owner.gid);
+  if (place.owner !== undefined) await lchown(passwordFile, place.owner.uid, place.owner.gid);
   // Made beside its place, so that an interrupted start leaves nothing that looks complete.
   const draft = `${data}.new`;
   for (const folder of [draft, data]) await rm(folder, { recursive: true, force: true });

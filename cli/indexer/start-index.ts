@@ -12,6 +12,7 @@ import {
 } from "@orion/protocol/common";
 import { prepareSubgraph } from "@orion/subgraph";
 
+import { lockFolder } from "../core/folder-lock.ts";
 import { timeLimit } from "../core/time-limit.ts";
 import { claimPort, LOOPBACK } from "../devnet/ports.ts";
 import { rpc } from "../devnet/rpc.ts";
@@ -88,10 +89,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
   };
   step("looking for chain and IPFS");
   await requireNetwork(network, signal);
-  const { folder, manifest } = await builtSubgraph(options, dataDir, step);
-  const identity = await identityOf(network, manifest);
-  const resumed = options.reset !== true && (await isIndexOf(dataDir, identity));
-  if (!resumed) await forgetIdentity(dataDir);
+  const release = await ownFolder(dataDir);
   const url = `http://${LOOPBACK}:${ports.queries}/subgraphs/name/${NAME}`;
   const statusUrl = `http://${LOOPBACK}:${ports.status}/graphql`;
   const children: Child[] = [];
@@ -101,8 +99,13 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
     watching.abort();
     await watched;
     await stopIndex(children, options.networkFile, url);
+    await release();
   };
   try {
+    const { folder, manifest } = await builtSubgraph(options, dataDir, step);
+    const identity = await identityOf(network, manifest);
+    const resumed = options.reset !== true && (await isIndexOf(dataDir, identity));
+    if (!resumed) await forgetIdentity(dataDir);
     step("starting PostgreSQL");
     const postgres = await startPostgres({
       native: programs.native,
@@ -140,12 +143,21 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
   }
 }
 
+/** Nothing in it is touched before: another index may live on it. */
+async function ownFolder(dataDir: string): Promise<() => Promise<void>> {
+  await mkdir(dataDir, { recursive: true });
+  const release = await lockFolder(dataDir);
+  if (release !== undefined) return release;
+  throw new ConfigurationError(`an index with the data in ${dataDir} is running already`, {
+    hint: "stop it first, or choose another folder with --data-dir",
+  });
+}
+
 async function builtSubgraph(
   { network, signal }: IndexOptions,
   dataDir: string,
   onStep: (label: string) => void,
 ): Promise<PlacedBuild> {
-  await mkdir(dataDir, { recursive: true });
   const outDir = path.join(dataDir, "subgraph");
   const { dir } = await prepareSubgraph({ network, outDir, onStep, ...(signal === undefined ? {} : { signal }) });
   return placeBuild(path.join(dir, "build"), path.join(dataDir, "deployed"));

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -122,11 +122,20 @@ describe("orion index, beside a network of its own", function () {
       expect(large.stderr).to.include("1,000 entities");
     });
 
-    it("lets no second index use its data", async () => {
-      const second = await run(["index", "start", "--port", "0"]);
+    it("lets no second index use its data, nor forget what it is", async () => {
+      const data = path.join(folder, ".orion/index");
+      const files = [
+        "identity.json",
+        ...(await readdir(path.join(data, "deployed"))).map((name) => `deployed/${name}`),
+      ];
+      const ages = (): Promise<number[]> =>
+        Promise.all(files.map(async (name) => (await stat(path.join(data, name))).mtimeMs));
+      const before = await ages();
+      const second = await run(["index", "start", "--port", "0", "--reset"]);
       expect(second.code).to.equal(2);
       expect(second.stderr).to.match(/error: an index with the data in .* is running already/);
       expect(second.stderr).to.include("hint: ");
+      expect(await ages()).to.deep.equal(before);
     });
 
     it("says that a port is taken", async () => {
