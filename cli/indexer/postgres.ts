@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lchown, readFile, rename, rm } from "node:fs/promises";
+import { lchown, readdir, readFile, readlink, realpath, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -37,6 +37,8 @@ const DATABASE = "graph_node";
 const MAJOR_VERSION = "18";
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
+/** Longer than a program may take to stop after its parent was killed. */
+const LEFT_BEHIND_MS = 15_000;
 
 /**
  * The index can always be made again from the chain, but never be inconsistent: commits may be written a moment later. Nobody copies the
@@ -60,7 +62,7 @@ const SETTINGS = {
 export async function startPostgres({ native, dataDir, port, signal }: PostgresOptions): Promise<Postgres> {
   const place = await placePostgres(native, dataDir);
   const data = path.join(place.folder, "data");
-  await refuseSharing(data);
+  await untilFree(data, signal);
   const password = await preparedFiles(place, data, signal);
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const child = run("postgresql", place, "postgres", ["-D", data, "-h", LOOPBACK, "-p", String(port), ...settings]);
@@ -97,16 +99,32 @@ function run(
   });
 }
 
-/** A server that an index left behind. Two on one folder would destroy it; PostgreSQL watches over that too, but says it in words for its own administrators. */
-async function refuseSharing(data: string): Promise<void> {
-  const text = await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => "");
-  const pid = Number(text.split("\n")[0]);
-  if (!Number.isSafeInteger(pid) || pid <= 0) return;
-  const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-  if (!name.startsWith("postgres")) return;
-  throw new ConfigurationError(`an index with the data in ${path.dirname(data)} is running already (process ${pid})`, {
-    hint: "stop it first, or choose another folder with --data-dir",
-  });
+/**
+ * Waits until a server has ended that an index left behind when it was killed, and then removes the file with that server's process number: the number may
+ * be another process's by now, which PostgreSQL would take for a server. Two servers on one folder would destroy it.
+ */
+async function untilFree(data: string, signal: AbortSignal | undefined): Promise<void> {
+  const end = Date.now() + LEFT_BEHIND_MS;
+  for (;;) {
+    const [pid] = await processesIn(data);
+    if (pid === undefined) return rm(path.join(data, "postmaster.pid"), { force: true });
+    if (signal?.aborted === true) throw new AbortedError("stopped while PostgreSQL was starting");
+    if (Date.now() >= end) {
+      throw new ConfigurationError(`a PostgreSQL server is running on ${data} already (process ${pid})`, {
+        hint: "stop it first, or choose another folder with --data-dir",
+      });
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** Processes that work in a folder, as every process of a PostgreSQL server does in that of its data. */
+async function processesIn(folder: string): Promise<number[]> {
+  const place = await realpath(folder).catch(() => undefined);
+  if (place === undefined) return [];
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)));
+  return pids.filter((_, i) => places[i] === place).map(Number);
 }
 
 /** Makes the files on the first start, or where they are another version's; gives the password. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 const POLL_MS = 100;
-const PATIENCE_MS = 60_000;
+/** Longer than a graph-node that stands still is left alone. */
+const PATIENCE_MS = 120_000;
 
 /** A row as the index answers it. */
 export type Row = Readonly<Record<string, unknown>>;
