@@ -9,6 +9,7 @@ import { networkOf } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
 import { createProgress } from "../core/progress.ts";
+import { requireReplaceable } from "../core/replaceable-folder.ts";
 import { writeWhole } from "../core/write-file.ts";
 import { compileContracts } from "../devnet/compile.ts";
 
@@ -18,13 +19,18 @@ interface Flags extends NetworkFlags {
 }
 
 const NETWORKS_FILE = "networks.json";
+/** What this command has written, and graph-cli writes beside it. */
+const WRITTEN = [
+  ...["subgraph.yaml", "schema.graphql", "mappings", "abis", "generated", "build", "node_modules"],
+  NETWORKS_FILE,
+];
 
 export const indexPrepare = command<Flags>({
   name: "prepare",
   summary: "write a network's subgraph, ready for graph-cli to deploy to a graph-node or to The Graph Network",
   details: `The folder holds subgraph.yaml, schema, mappings, ABIs, the build, and networks.json. docs/OPERATIONS.md (Index) shows the commands that deploy it.`,
   options: [
-    new Option("--out <folder>", "folder to write; what it held is removed").makeOptionMandatory(),
+    new Option("--out <folder>", "folder to write; an earlier subgraph in it is replaced").makeOptionMandatory(),
     new Option(
       "--prune <blocks>",
       "history kept for questions at an earlier block: never (all of it), auto, or a number",
@@ -38,6 +44,7 @@ export const indexPrepare = command<Flags>({
     const { flags, terminal, interrupts } = invocation;
     const { signal } = interrupts;
     const network = await networkOf(invocation);
+    await requireReplaceable(flags.out, WRITTEN, "--out");
     await compileContracts(terminal, signal);
     const progress = createProgress(terminal);
     const { dir } = await prepareSubgraph({

@@ -13,6 +13,7 @@ import {
 import { prepareSubgraph } from "@orion/subgraph";
 
 import { lockFolder } from "../core/folder-lock.ts";
+import { requireReplaceable } from "../core/replaceable-folder.ts";
 import { timeLimit } from "../core/time-limit.ts";
 import { claimPort, LOOPBACK } from "../devnet/ports.ts";
 import { rpc } from "../devnet/rpc.ts";
@@ -71,6 +72,8 @@ export interface Index {
 
 const NAME = "orion";
 const IPFS_TIMEOUT_MS = 30_000;
+/** What the folder of an index holds. */
+const KEPT = ["subgraph", "deployed", "idle", "postgres", "identity.json"];
 
 /**
  * Starts graph-node and PostgreSQL beside a network and has them index it. Returns as soon as queries are answered; the index may then
@@ -145,6 +148,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
 
 /** Nothing in it is touched before: another index may live on it. */
 async function ownFolder(dataDir: string): Promise<() => Promise<void>> {
+  await requireReplaceable(dataDir, KEPT, "--data-dir");
   await mkdir(dataDir, { recursive: true });
   const release = await lockFolder(dataDir);
   if (release !== undefined) return release;

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -189,6 +189,23 @@ describe("orion index, beside a network of its own", function () {
       expect(registry?.providerCount ?? 0).to.equal(0);
       await index.stop("SIGINT");
     });
+  });
+
+  it("removes nothing of others: neither from its data's folder nor from that of a prepared subgraph", async () => {
+    const mine = path.join(folder, "mine");
+    await mkdir(path.join(mine, "subgraph"), { recursive: true });
+    for (const name of ["notes.txt", "subgraph/work.txt"]) await writeFile(path.join(mine, name), "a year's work");
+    for (const args of [
+      ["index", "start", "--port", "0", "--data-dir", "mine"],
+      ["index", "prepare", "--out", "mine"],
+    ]) {
+      const ran = await run(args);
+      expect(ran.code).to.equal(2);
+      expect(ran.stderr).to.match(
+        /error: .*mine holds something of others \(notes\.txt\).*\nhint: .*does not exist yet/,
+      );
+    }
+    expect(await readFile(path.join(mine, "subgraph/work.txt"), "utf8")).to.equal("a year's work");
   });
 
   it("says that the chain or IPFS does not answer", async () => {
