@@ -100,6 +100,56 @@ withBothParameters(({ creditsFirst, network }) => {
       expect(price).to.be.above(PRICE);
     });
 
+    it("for half a day, at an absurd price, makes rolls dearer for the rest of the week once it is deep again: what is documented", async () => {
+      const id = await f.mint(f.minter, CU, 30 * DAY);
+      await f.hours(1);
+      await f.remove(f.attacker);
+      await f.remove(f.owner, 9_999n);
+      const spent = scale * 50n * ORION;
+      const held = (await f.purse(f.attacker)).credits;
+      const { orion, credits } = await f.reserves();
+      await f.buy(f.attacker, spent);
+      const now = await f.reserves();
+      const factor = (Number(now.orion) * Number(credits)) / (Number(now.credits) * Number(orion));
+      expect(factor).to.be.above(1e6);
+      await f.hours(12);
+      await f.credits.connect(f.minter).roll(id, 30 * DAY, 0n);
+      // Nobody took the attacker's ORION, which lay there for half a day.
+      await f.sell(f.attacker, (await f.purse(f.attacker)).credits - held);
+      await f.add(f.attacker, 8_000n * ORION, 2_000n * CU);
+      await f.add(f.owner, scale * 488n * ORION, scale * 122n * CU);
+      await f.hours(25);
+      expect(await f.credits.isPriceLive()).to.equal(true);
+      expectAbout(await f.credits.meanPrice(HOUR), PRICE, 10_000_000n);
+      const dearer = Number(await f.credits.collateralPerCredit()) / Number(2n * PRICE);
+      const hours = Number((await f.dex.twap(f.pool, 7 * DAY)).elapsed) / HOUR;
+      expect(dearer).to.be.within(factor ** (11.9 / hours), factor ** (12.1 / hours));
+      await expect(f.credits.connect(f.minter).roll(id, 30 * DAY, 0n)).to.be.revertedWithCustomError(
+        f.credits,
+        "LockAboveLimit",
+      );
+      await f.hours(7 * 24 - 24);
+      expectAbout(await f.credits.collateralPerCredit(), 2n * PRICE, 10_000_000n);
+    });
+
+    it("by making it first, with dust at an absurd price, makes the first week of a deep one dear: what is documented", async () => {
+      const fresh = await deployCreditsFixture({ creditsFirst, network });
+      await fresh.mint(fresh.attacker, CU);
+      await fresh.add(fresh.attacker, ORION, 10n ** 6n);
+      await fresh.week();
+      expect(await fresh.credits.collateralPerCredit()).to.equal(fresh.parameters.creditsFloor);
+      await fresh.mint(fresh.owner, CU);
+      const { orion, credits } = await fresh.reserves();
+      await fresh.sell(fresh.owner, sqrt((orion * credits * CU) / PRICE) - credits);
+      await fresh.provide(scale * 900n * CU, PRICE);
+      await fresh.hours(25);
+      expect(await fresh.credits.isPriceLive()).to.equal(true);
+      expectAbout(await fresh.credits.meanPrice(HOUR), PRICE, 10_000_000n);
+      expect(await fresh.credits.collateralPerCredit()).to.be.above(1_000n * PRICE);
+      await fresh.hours(6 * 24);
+      expectAbout(await fresh.credits.collateralPerCredit(), 2n * PRICE, 10_000_000n);
+    });
+
     it("by sales, for a week, costs its fees of 168 rounds, more than the pool then yields, with nobody trading against it", async () => {
       await f.credits.mint(scale * 400n * CU, 30 * DAY, scale * 4_000n * ORION, f.owner);
       await f.add(f.owner, scale * 1_512n * ORION, scale * 378n * CU);
