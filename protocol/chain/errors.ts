@@ -20,6 +20,8 @@ const HINTS: Record<string, string> = {
   BelowPar: "offer at least one base unit of CU per unit of work (`--price`)",
   CollateralOutOfBounds: "choose a collateral between the two bounds (`--collateral`)",
   ClaimCollateralTooLow: "raise `--collateral`, or `--shards-per-claim` so that the last unit is not small",
+  JobIsCancelled: "its poster has cancelled the job: it takes no tips and no more claims",
+  JobIsFinished: "every shard of the job is settled or given back",
   JobExists: "this very job is already posted; a new salt makes another one",
   CapExceeded: "no more credits may exist now; mint fewer, or buy some on the exchange (`orion credits price`)",
   LockAboveLimit:
@@ -65,10 +67,11 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
   if (isError(error, "INSUFFICIENT_FUNDS") || NO_FUNDS.test(nodeMessage(error))) {
     return new RevertError("InsufficientFunds", [], {
       cause: error,
-      hint: "the account has too little of the chain's own coin to pay for gas",
+      said: "the account has too little of the chain's own coin to pay for gas",
+      hint: "send it some coin; `orion credits balance` shows what it has",
     });
   }
-  if (isError(error, "CALL_EXCEPTION")) return new RevertError(error.reason ?? "Reverted", [], { cause: error });
+  if (isError(error, "CALL_EXCEPTION")) return withoutReason(error);
   // Without a code it comes from no node and no library: a mistake of ours, which no retry mends.
   if (error instanceof Error && !("code" in error)) throw error;
   return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${firstWords(error)}`, {
@@ -82,12 +85,15 @@ export function ranOutOfGas(error: unknown): boolean {
   return OUT_OF_GAS.test(nodeMessage(error));
 }
 
+function withoutReason(cause: unknown): RevertError {
+  return new RevertError("WithoutReason", [], { cause, said: "the contract refused the call and gave no reason" });
+}
+
 /** Decodes revert data with the errors of all our contracts. */
 export function decodeRevert(data: string, cause?: unknown): RevertError {
   const described = describe(data);
-  if (described === undefined) {
-    return new RevertError(data === "0x" ? "WithoutReason" : `Unknown(${data.slice(0, 10)})`, [], { cause });
-  }
+  if (described === undefined && data === "0x") return withoutReason(cause);
+  if (described === undefined) return new RevertError(`Unknown(${data.slice(0, 10)})`, [], { cause });
   const hint = HINTS[described.name];
   return new RevertError(described.name, [...described.args], hint === undefined ? { cause } : { cause, hint });
 }

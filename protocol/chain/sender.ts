@@ -198,7 +198,7 @@ async function waitForReceipt(
     // Mined between the two looks, or another transaction took the nonce.
     if (mined > nonce) return (await findReceipt(options, hashes)) ?? "replaced";
     if (options.clock.now() >= deadline) return "stuck";
-    requireRunning(options.signal);
+    requireRunning(options.signal, "it was sent and may still be mined: look before you do it again");
     await options.clock.sleep(options.pollMs ?? 100, options.signal);
   }
 }
@@ -234,6 +234,6 @@ function isNonceRace(error: unknown): boolean {
   );
 }
 
-function requireRunning(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new AbortedError("stopped before the transaction was mined");
+function requireRunning(signal: AbortSignal | undefined, hint = "it was not sent: nothing happened"): void {
+  if (signal?.aborted === true) throw new AbortedError("stopped before the transaction was mined", { hint });
 }

@@ -48,8 +48,13 @@ export class RevertError extends OrionError {
   readonly revert: string;
   readonly values: readonly unknown[];
 
-  constructor(revert: string, values: readonly unknown[], options: { hint?: string; cause?: unknown } = {}) {
-    super(`the contract refused the call: ${revert}(${values.map(String).join(", ")})`, options);
+  /** @param options.said the whole message, where the name of the error is not the clearest one */
+  constructor(
+    revert: string,
+    values: readonly unknown[],
+    options: { hint?: string; cause?: unknown; said?: string } = {},
+  ) {
+    super(options.said ?? `the contract refused the call: ${revert}(${values.map(String).join(", ")})`, options);
     this.revert = revert;
     this.values = values;
   }

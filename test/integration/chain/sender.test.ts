@@ -117,6 +117,7 @@ describe("createSender", function () {
     });
     const error = revertOf(await failureOf(poor.send(approval(1n))));
     expect(error.revert).to.equal("InsufficientFunds");
+    expect(error.message).to.equal("the account has too little of the chain's own coin to pay for gas");
     expect(error.hint).to.match(/coin/);
   });
 
