@@ -27,6 +27,7 @@ export { startDevnet, type Devnet, type DevnetOptions } from "./devnet/start-dev
 export { NoBinaryError } from "./indexer/errors.ts";
 export { startIndex, type Index, type IndexOptions, type IndexPorts } from "./indexer/start-index.ts";
 export { acceptUnits } from "./job/accept.ts";
+export { cancelProposal } from "./gov/cancel.ts";
 export { delegateVotes } from "./gov/delegate.ts";
 export { executeProposal } from "./gov/execute.ts";
 export { propose } from "./gov/propose.ts";

@@ -1,4 +1,5 @@
 import { Argument } from "commander";
+import { ZeroAddress } from "ethers";
 
 import { reading } from "@orion/protocol/chain";
 
@@ -30,7 +31,11 @@ moves no ORION.`,
     await withSigningClient(invocation, async (client) => {
       const to = (invocation.args[0] as string | undefined) ?? client.sender.address;
       const votes = await delegateVotes(client, to);
-      invocation.terminal.result({ delegatee: to, votes }, [`${to} now has ${formatAmount(votes, ORION)} of votes`]);
+      const line =
+        to === ZeroAddress
+          ? `the ORION of ${client.sender.address} votes no more`
+          : `${to} now has ${formatAmount(votes, ORION)} of votes`;
+      invocation.terminal.result({ delegatee: to, votes }, [line]);
     });
   },
 });

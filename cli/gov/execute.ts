@@ -9,7 +9,7 @@ import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "..
 import { describeAction } from "./actions.ts";
 import { actionLines } from "./proposal-lines.ts";
 import { argumentsOf, findProposal, parseProposalId, type Proposal } from "./proposals.ts";
-import { nextStep, readStanding, type Standing } from "./standing.ts";
+import { inAnotherState, readStanding, type Standing } from "./standing.ts";
 
 /**
  * Does what was decided; anyone may, once its time has come.
@@ -29,9 +29,7 @@ function requireDue(proposal: Proposal, standing: Standing): void {
   if (state === "succeeded") {
     throw new InvalidInputError("the proposal has won and is not queued", { hint: "`orion gov queue` it first" });
   }
-  if (state !== "queued") {
-    throw new InvalidInputError(`the proposal is ${state}; ${nextStep(proposal, standing)}`);
-  }
+  if (state !== "queued") throw inAnotherState(proposal, standing);
   if (now >= executableAt) return;
   throw new InvalidInputError(`it is too early: the timelock lets it happen at ${formatTime(executableAt)}`, {
     hint: `execute it in ${formatSpan(executableAt - now)}`,

@@ -1,4 +1,5 @@
 import type { GroupSpec } from "../core/command.ts";
+import { govCancel } from "./cancel.ts";
 import { govDelegate } from "./delegate.ts";
 import { govExecute } from "./execute.ts";
 import { govList } from "./list.ts";
@@ -11,5 +12,5 @@ import { govVote } from "./vote.ts";
 export const govGroup: GroupSpec = {
   name: "gov",
   summary: "governance: holders of ORION propose, vote and execute",
-  commands: [govDelegate, govPropose, govList, govShow, govVote, govQueue, govExecute, govParameters],
+  commands: [govDelegate, govPropose, govList, govShow, govVote, govCancel, govQueue, govExecute, govParameters],
 };

@@ -25,7 +25,7 @@ export const govList = command<NetworkFlags>({
       const standings = await Promise.all(proposals.map((each) => readStanding(chain, each)));
       const all = proposals.map((proposal, i) => ({ proposal, standing: standings[i]! }));
       const lines = all.length === 0 ? ["nothing was proposed yet"] : table(HEADER, all.map(row));
-      const json = all.map(({ proposal, standing }) => ({ ...proposal, ...standing, description: titleOf(proposal) }));
+      const json = all.map(({ proposal, standing }) => ({ ...proposal, ...standing }));
       invocation.terminal.result({ proposals: json }, lines);
     });
   },

@@ -8,8 +8,14 @@ import { PARAMETERS, readParameter, type Parameter } from "./parameters.ts";
 
 interface Row {
   readonly name: string;
+  /** In words. */
   readonly value: string;
   readonly bounds: string;
+  readonly rule: string;
+  /** As the contract holds it; the bounds are null where it has none but a step's. */
+  readonly raw: bigint;
+  readonly least: bigint | null;
+  readonly most: bigint | null;
 }
 
 export const govParameters = command<NetworkFlags>({
@@ -31,12 +37,13 @@ export const govParameters = command<NetworkFlags>({
   },
 });
 
-async function rowOf(chain: Chain, parameter: Parameter, pool: bigint): Promise<Row & { readonly rule: string }> {
+async function rowOf(chain: Chain, parameter: Parameter, pool: bigint): Promise<Row> {
   const { kind, rule, perPool } = parameter;
   const limits = parameter.limits?.bind(parameter);
   const [least, most] = limits === undefined ? [] : await reading(chain, () => limits(chain.contracts));
   const bounds =
     least === undefined || most === undefined ? kind.unit : `${kind.format(least)} to ${kind.format(most)}`;
-  const value = kind.format(await readParameter(chain, parameter, pool));
-  return { name: perPool ? `${parameter.name}:cu-orion` : parameter.name, value, bounds, rule };
+  const raw = await readParameter(chain, parameter, pool);
+  const name = perPool ? `${parameter.name}:cu-orion` : parameter.name;
+  return { name, value: kind.format(raw), raw, least: least ?? null, most: most ?? null, bounds, rule };
 }

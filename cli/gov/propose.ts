@@ -1,4 +1,4 @@
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 import { reading, type Chain } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
@@ -100,6 +100,11 @@ const gather =
   <T>(parse: (text: string) => T) =>
   (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), parse(text)];
 
+function parseDescription(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("Say why, for those who vote.");
+}
+
 export const govPropose = command<Flags>({
   name: "propose",
   summary: "propose changes of parameters, or other calls of the timelock, to a vote",
@@ -111,7 +116,7 @@ signed. A proposal needs votes of the proposer above the threshold.`,
       "a parameter, such as credits.floor=2.5 or mining.rate:cu-orion=0.05; may be repeated",
     ).argParser(gather(parseSetting)),
     new Option("--call <target:calldata>", "any other call; may be repeated").argParser(gather(parseCall)),
-    new Option("--description <text>", "why, for those who vote").makeOptionMandatory(),
+    new Option("--description <text>", "why, for those who vote").argParser(parseDescription).makeOptionMandatory(),
     new Option("--unchecked", "propose also what the contracts would refuse today"),
     new Option("--dry-run", "check and show it; sign nothing"),
     ...keyOptions,

@@ -8,7 +8,7 @@ import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { facts } from "../core/table.ts";
 import { argumentsOf, findProposal, parseProposalId, type Proposal } from "./proposals.ts";
-import { nextStep, readStanding, whyDefeated, type Standing } from "./standing.ts";
+import { inAnotherState, nextStep, readStanding, whyDefeated, type Standing } from "./standing.ts";
 
 /**
  * Has a proposal that won wait in the timelock; anyone may. Resolves to where it stands then.
@@ -35,7 +35,7 @@ function requireWon(proposal: Proposal, standing: Standing): void {
       hint: "propose it again with another description",
     });
   }
-  throw new InvalidInputError(`the proposal is ${state}; ${nextStep(proposal, standing)}`);
+  throw inAnotherState(proposal, standing);
 }
 
 export const govQueue = command<KeyFlags & NetworkFlags>({

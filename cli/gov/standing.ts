@@ -1,4 +1,5 @@
 import { chainNow, reading, type Chain } from "@orion/protocol/chain";
+import { InvalidInputError } from "@orion/protocol/common";
 
 import { formatSpan, formatTime } from "../core/chain-time.ts";
 import type { Proposal } from "./proposals.ts";
@@ -51,6 +52,8 @@ export async function readStanding(chain: Chain, { id, voteStart }: Proposal): P
   return { state: STATES[Number(state)] ?? "pending", ...counts, quorum, executableAt: Number(eta), now };
 }
 
+const NOTHING = "nothing";
+
 /** What happens next, and when, in words. */
 export function nextStep({ voteStart, voteEnd }: Proposal, standing: Standing): string {
   const { state, now, executableAt } = standing;
@@ -69,10 +72,18 @@ export function nextStep({ voteStart, voteEnd }: Proposal, standing: Standing): 
     case "cancelled":
     case "expired":
     case "executed":
-      return "nothing";
+      return NOTHING;
   }
 }
 
 export function whyDefeated({ for: yes, against, abstain, quorum }: Standing): string {
   return yes + abstain < quorum ? "too few took part" : yes <= against ? "not more for than against it" : "it lost";
+}
+
+/** The refusal of a step for which the proposal is in the wrong state, with what can happen to it instead. */
+export function inAnotherState(proposal: Proposal, standing: Standing): InvalidInputError {
+  const next = nextStep(proposal, standing);
+  return new InvalidInputError(
+    next === NOTHING ? `the proposal is ${standing.state} already` : `the proposal is ${standing.state}; ${next}`,
+  );
 }

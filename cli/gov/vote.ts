@@ -56,6 +56,7 @@ function requireOpen({ voteStart, voteEnd }: Proposal, { state, now }: Standing)
       hint: `vote in ${formatSpan(voteStart + 1 - now)}`,
     });
   }
+  if (state === "cancelled") throw new InvalidInputError("its proposer has cancelled the proposal: there is no vote");
   throw new InvalidInputError(`the vote ended at ${formatTime(voteEnd)}: the proposal is ${state}`);
 }
 

@@ -46,6 +46,14 @@ describe("orion gov", function () {
     expect(stdout).to.match(/^mining\.rate:cu-orion +0 ORION per second +0 ORION per second to 1 ORION per second /m);
     expect(stdout).to.match(/^governor\.quorum +4% +1% to 20% +of all ORION takes part$/m);
     expect(stdout).to.match(/^timelock\.delay +2 d +2 d to 30 d/m);
+    const { parameters } = await json("parameters");
+    const named = (name: string): Json | undefined => (parameters as Json[]).find((each) => each.name === name);
+    expect(named("credits.floor")).to.include({ raw: String(parseEther("2")), least: null, most: null });
+    expect(named("timelock.delay")).to.include({
+      raw: String(2 * DAY),
+      least: String(2 * DAY),
+      most: String(30 * DAY),
+    });
   });
 
   it("says that ORION must be delegated before it votes", async () => {
@@ -74,6 +82,15 @@ describe("orion gov", function () {
       it(`refuses ${args.join(" ") || "nothing"}`, async () =>
         refused(["propose", ...args, "--description", "x", "--dry-run"], message));
     }
+
+    it("refuses a proposal that does not say why", async () =>
+      refused(["propose", "--set", "market.paused=true", "--description", " "], "Say why, for those who vote."));
+
+    it("says so where a contract gives no reason", async () =>
+      refused(
+        ["propose", "--call", `${running.network.addresses.orion}:0xdeadbeef`, "--description", "x", "--dry-run"],
+        "the contract refused the call and gave no reason\nhint: ",
+      ));
 
     it("refuses a call that its contract refuses, unless told", async () => {
       const { orion: token } = running.chain.contracts;
@@ -119,6 +136,7 @@ describe("orion gov", function () {
       expect(stranger.stderr)
         .to.match(/had no votes when the vote began at/)
         .and.include("hint: votes count as delegated then");
+      await refused(["cancel", proposal], "nobody can cancel", `hint: vote against it until `);
       const { governor } = running.chain.contracts;
       const vote = await json("vote", proposal.slice(0, 12), "for", "--reason", "Less risk");
       expect(vote).to.include({ proposal, choice: "for", for: vote.weight });
@@ -141,7 +159,17 @@ describe("orion gov", function () {
       await running.advance(DAY);
       await refused(["execute", proposal], "the proposal has won and is not queued", "orion gov queue");
       await refused(["vote", proposal, "for"], "the vote ended at");
+      await refused(
+        ["cancel", proposal],
+        "the proposal is succeeded: nobody can cancel it now",
+        "hint: nothing happens before",
+      );
       expect(await json("queue", proposal)).to.include({ state: "queued" });
+      await refused(
+        ["cancel", proposal],
+        "the proposal is queued: nobody can cancel it now",
+        "hint: nothing happens before",
+      );
       await refused(["queue", proposal], "the proposal is queued; may be executed from");
       await refused(["execute", proposal], "it is too early: the timelock lets it happen at", "hint: execute it in ");
       await running.advance(2 * DAY);
@@ -152,13 +180,32 @@ describe("orion gov", function () {
       expect(await floor()).to.equal(parseEther("2.5"));
       const pool = await running.chain.contracts.credits.POOL();
       expect((await running.chain.contracts.mining.farm(pool)).rate).to.equal(parseEther("0.05"));
-      await refused(["execute", proposal], "the proposal is executed; nothing");
+      await refused(["execute", proposal], "the proposal is executed already");
+    });
+
+    it("is taken back by its proposer alone, until the vote begins, and the refusal says what can be done instead", async () => {
+      const own = await propose("A mistake", "--set", "market.paused=true");
+      const args = ["cancel", own];
+      const stranger = await run("stranger", args);
+      expect(stranger).to.include({ code: 2, stdout: "" });
+      expect(stranger.stderr).to.match(
+        new RegExp(
+          `^error: only its proposer 0x\\w+ may cancel it, .*\nhint: .*: \`orion gov vote ${own} against\`\n$`,
+        ),
+      );
+      expect(await json(...args)).to.include({ proposal: own, state: "cancelled" });
+      expect((await run("stranger", ["show", own])).stdout).to.match(/^state +cancelled$/m);
+      await refused(args, "the proposal is cancelled already");
+      await refused(["vote", own, "for"], "its proposer has cancelled the proposal");
+      await refused(["queue", own], "the proposal is cancelled already");
+      await refused(["execute", own], "the proposal is cancelled already");
     });
 
     it("is over when too few take part", async () => {
       const lost = await propose("Nobody cares", "--set", "market.paused=true");
       await running.advance(HOUR + DAY + 2);
       await refused(["queue", lost], "the proposal is defeated: too few took part");
+      await refused(["cancel", lost], "the proposal is defeated; too few took part");
     });
 
     it("changes the governor itself and the timelock", async () => {
