@@ -5,6 +5,9 @@ import { MaxUint256 } from "ethers";
 import { formatAmount, type Unit } from "./amounts.ts";
 import type { SigningClient } from "./client.ts";
 
+/** What to do where CU are missing. */
+export const CREDITS_HINT = "mint credits with `orion credits mint`, or buy them with `orion dex swap`";
+
 /** ORION, credits, or any other ERC-20 behind ORION's interface. */
 export type Token = Contracts["orion"] | Contracts["credits"];
 

@@ -9,14 +9,19 @@ import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { eventOf } from "../core/events.ts";
 import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
+import { CREDITS_HINT, requireBalance } from "../core/tokens.ts";
 import { paidFor } from "./health.ts";
 import { parsePositionId } from "./position-id.ts";
-import { readPosition } from "./positions.ts";
+import { openPosition, requireDebt } from "./positions.ts";
 
-/** Burns credits of the signer against a position that has ended; resolves to the ORION (wei) paid to it. */
+/**
+ * Burns credits of the signer against a position that has ended; resolves to the ORION (wei) paid to it.
+ * @throws InvalidInputError before anything is signed, when the signer holds less
+ */
 export async function deliverCredits(client: SigningClient, id: bigint, amount: bigint): Promise<bigint> {
   const { contracts, network } = client.chain;
   const { credits } = network.addresses;
+  await requireBalance(client, { token: contracts.credits, unit: CU, amount, hint: CREDITS_HINT });
   const data = contracts.credits.interface.encodeFunctionData("deliver", [id, amount]);
   const receipt = await client.sender.send({ to: credits, data, label: "deliver credits" });
   return eventOf(receipt, "ComputeCredits", credits, "PositionDelivered").paidToDeliverer as bigint;
@@ -27,21 +32,16 @@ export async function deliverCredits(client: SigningClient, id: bigint, amount: 
  * @throws InvalidInputError when the position has not ended, or owes less
  */
 export async function quoteDelivery(chain: Chain, id: bigint, amount: bigint): Promise<{ now: bigint; full: bigint }> {
-  const { credits } = chain.contracts;
-  const [position, auction] = await reading(chain, () => Promise.all([readPosition(credits, id), credits.AUCTION()]));
+  const position = await openPosition(chain, id);
+  const auction = await reading(chain, () => chain.contracts.credits.AUCTION());
   const time = await chainNow(chain);
-  const { debt, end } = position;
-  if (debt === 0n) {
-    throw new InvalidInputError(`there is no open position ${id}`, { hint: "`orion credits positions` lists them" });
-  }
+  const { end } = position;
   if (time <= end) {
     throw new InvalidInputError(`position ${id} has not ended, and will at ${formatTime(end)}`, {
       hint: `deliver in ${formatSpan(end + 1 - time)}; what is paid grows for three days from then on`,
     });
   }
-  if (amount > debt) {
-    throw new InvalidInputError(`position ${id} owes ${formatAmount(debt, CU)}, less than ${formatAmount(amount, CU)}`);
-  }
+  requireDebt(position, amount);
   const at = (when: number): bigint => paidFor(position, amount, when, auction);
   return { now: at(time), full: at(end + Number(auction)) };
 }

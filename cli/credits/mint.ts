@@ -4,7 +4,7 @@ import { chainNow, reading, type Chain } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
-import { formatTime } from "../core/chain-time.ts";
+import { formatSpan, formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { eventOf } from "../core/events.ts";
@@ -52,17 +52,27 @@ export interface MintPlan {
 
 /**
  * Mints credits against the signer's ORION: it owes as many credits by the end of the term.
- * @throws InvalidInputError when more is asked than may be minted, or the account holds too little; before anything is signed
+ * @throws InvalidInputError when more is asked than may be minted, the term is too long, the lock is above its limit, or the account holds too
+ * little; before anything is signed
  */
 export async function mintCredits(client: SigningClient, request: MintRequest): Promise<Position> {
   const { contracts, network } = client.chain;
   const { credits } = network.addresses;
   const term = request.termSeconds ?? DEFAULT_TERM_SECONDS;
+  await requireTerm(client.chain, term);
   const plan = await planMint(client.chain, request.amount, term);
   request.onPlan?.(plan);
   requireMintable(plan);
   const { lock } = plan;
   const maxLock = request.maxLock ?? withHeadroom(lock);
+  if (lock > maxLock) {
+    throw new InvalidInputError(
+      `the lock is ${formatAmount(lock, ORION)} now, more than ${formatAmount(maxLock, ORION)}`,
+      {
+        hint: "raise --max-lock, or mint fewer",
+      },
+    );
+  }
   await approveSpending(client, {
     token: contracts.orion,
     unit: ORION,
@@ -81,6 +91,15 @@ export async function mintCredits(client: SigningClient, request: MintRequest): 
     debt: opened.debt as bigint,
     lock: opened.lock as bigint,
   };
+}
+
+/** @throws InvalidInputError for a term that is too long */
+export async function requireTerm(chain: Chain, seconds: number): Promise<void> {
+  const longest = Number(await reading(chain, () => chain.contracts.credits.LONGEST_TERM()));
+  if (seconds <= longest) return;
+  throw new InvalidInputError(`a term is ${formatSpan(longest)} at most, not ${formatSpan(seconds)}`, {
+    hint: "give a shorter --term; a position can be rolled before it ends",
+  });
 }
 
 /** What a mint would cost now. */

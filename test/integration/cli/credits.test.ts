@@ -61,10 +61,11 @@ describe("orion credits", function () {
     expect(most).to.include({ code: 2, stdout: "" });
     expect(most.stderr).to.match(/error: 6,000,000 CU are more than may be minted now: .* gives no live price\nhint: /);
     const dear = await run("deployer", "mint", "1", "--max-lock", "1.9");
-    expect(dear.code).to.equal(1);
-    expect(dear.stderr).to.match(/LockAboveLimit\(.*\)\nhint: .*--max-lock/);
+    expect(dear).to.include({ code: 2, stdout: "" });
+    expect(dear.stderr).to.match(/^error: the lock is 2 ORION now, more than 1\.9 ORION\nhint: .*--max-lock/m);
     const long = await run("deployer", "mint", "1", "--term", "31d");
-    expect(long.stderr).to.match(/TermOutOfBounds\(.*\)\nhint: a term is 30 days/);
+    expect(long).to.include({ code: 2, stdout: "" });
+    expect(long.stderr).to.match(/^error: a term is 30 d at most, not 31 d\nhint: .*--term/);
     const poor = await run("stranger", "mint", "1");
     expect(poor.stderr).to.match(/holds 0 ORION, 2 ORION are needed\nhint: /);
   });
@@ -76,6 +77,32 @@ describe("orion credits", function () {
     const { stdout } = await run("deployer", "positions");
     expect(stdout).to.match(/^position +owes +locked +until +left +a roll adds now +owner$/m);
     expect(stdout).to.match(/3 CU +6 ORION +.* UTC +9 d 23 h +nothing +0x[0-9a-fA-F]{40}$/m);
+  });
+
+  it("leave positions of others alone, and say whose they are", async () => {
+    const id = (await positions()).at(-1)?.id as string;
+    const whose = /^error: position \d+ belongs to 0x\w+, the signer is 0x\w+\nhint: /;
+    for (const args of [
+      ["redeem", id, "1"],
+      ["roll", id],
+    ]) {
+      const ran = await run("stranger", ...args);
+      expect(ran, args.join(" ")).to.include({ code: 2, stdout: "" });
+      expect(ran.stderr).to.match(whose);
+    }
+    const gift = await run("stranger", "roll", id, "--for-another");
+    expect(gift.stderr).to.match(/^error: position \d+ needs no more ORION: only its owner 0x\w+ may roll it$/m);
+    for (const args of [
+      ["redeem", "999", "1"],
+      ["roll", "999"],
+      ["roll", "999", "--for-another"],
+    ]) {
+      expect((await run("deployer", ...args)).stderr).to.match(/^error: there is no open position 999\nhint: /);
+    }
+    expect((await run("deployer", "redeem", id, "4")).stderr).to.match(
+      /^error: position \d+ owes 3 CU, less than 4 CU$/m,
+    );
+    expect((await run("deployer", "roll", id, "--term", "31d")).stderr).to.include("a term is 30 d at most");
   });
 
   it("are delivered on only after the end, for what was shown, by the auction", async () => {
@@ -97,6 +124,9 @@ describe("orion credits", function () {
       `${stranger} has no overdue position\n`,
     );
     expect((await run("deployer", "deliver", id, "4")).stderr).to.include("owes 3 CU, less than 4 CU");
+    const poor = await run("stranger", "deliver", id, "1");
+    expect(poor).to.include({ code: 2, stdout: "" });
+    expect(poor.stderr).to.match(/holds 0 CU, 1 CU are needed\nhint: mint credits/);
     const delivered = await run("deployer", "deliver", id, "1");
     expect(delivered.stderr).to.match(/^now it is paid ≈ 1\.00\d+ ORION; three days after the end 2 ORION/m);
     expect(delivered.stdout).to.match(/^delivered 1 CU for 1\.00\d+ ORION$/m);
