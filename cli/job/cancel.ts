@@ -1,20 +1,22 @@
 import { Argument } from "commander";
 
 import type { JobRecord } from "@orion/protocol/chain";
-import { InvalidInputError } from "@orion/protocol/common";
 
 import { CU, formatAmount } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { findJob, parseJobId } from "./find-job.ts";
-import { callMarket, requirePoster } from "./market-call.ts";
+import { callMarket, requireOpen, requirePoster } from "./market-call.ts";
 import { summarise } from "./summary.ts";
 
-/** Ends claiming and takes back what free shards hold in escrow. */
+/**
+ * Ends claiming and takes back what free shards hold in escrow.
+ * @throws InvalidInputError before anything is signed: somebody else's job, or nothing is left to cancel
+ */
 export async function cancelJob(client: SigningClient, job: JobRecord): Promise<void> {
   requirePoster(client, job);
-  if (job.cancelled) throw new InvalidInputError(`the job ${job.jobId} is cancelled already`);
+  requireOpen(job);
   await callMarket(
     client,
     client.chain.contracts.market.interface.encodeFunctionData("cancel", [job.terms]),

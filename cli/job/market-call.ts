@@ -1,6 +1,6 @@
 import type { TransactionReceipt } from "ethers";
 
-import type { JobRecord } from "@orion/protocol/chain";
+import { isFinished, type JobRecord } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import type { SigningClient } from "../core/client.ts";
@@ -19,4 +19,13 @@ export function requirePoster(client: SigningClient, job: JobRecord): void {
       hint: "name the poster's key with --account",
     },
   );
+}
+
+/** @throws InvalidInputError when the job is cancelled, or every shard of it is settled: it takes no more money and gives none back */
+export function requireOpen(job: JobRecord): void {
+  if (job.cancelled) throw new InvalidInputError(`the job ${job.jobId} is cancelled already`);
+  if (!isFinished(job)) return;
+  throw new InvalidInputError(`the job ${job.jobId} is done: every shard is settled and paid`, {
+    hint: "`orion job result <job>` fetches its result",
+  });
 }

@@ -86,7 +86,7 @@ export async function postJob(
     unit: CU,
     spender: market,
     amount: plan.escrow,
-    hint: `mint the rest with \`orion credits mint\`, at least ${formatAmount(plan.escrow, CU)} in all`,
+    hint: `mint the rest with \`orion credits mint\`, at least ${formatAmount(plan.escrow, CU)} in all, or buy it with \`--pay orion\``,
     infinite: options.infiniteApproval === true,
   });
   options.onStep?.("post");

@@ -8,10 +8,14 @@ import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { findJob, parseJobId } from "./find-job.ts";
-import { callMarket } from "./market-call.ts";
+import { callMarket, requireOpen } from "./market-call.ts";
 
-/** Adds CU (base units) of the signer to the job's tips, shared by the shards that are not settled yet. */
+/**
+ * Adds CU (base units) of the signer to the job's tips, shared by the shards that are not settled yet.
+ * @throws InvalidInputError before anything is signed: no shard is left to tip, or the signer holds less
+ */
 export async function tipJob(client: SigningClient, job: JobRecord, amount: bigint): Promise<void> {
+  requireOpen(job);
   const { contracts, network } = client.chain;
   const hint = "mint credits with `orion credits mint`";
   await approveSpending(client, {

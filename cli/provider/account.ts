@@ -1,3 +1,5 @@
+import { reading } from "@orion/protocol/chain";
+
 import type { Client } from "../core/client.ts";
 
 /** A provider's standing at the network's market; ORION wei. */
@@ -9,6 +11,7 @@ export interface ProviderAccount {
 }
 
 export async function providerAccount({ chain }: Client, provider: string): Promise<ProviderAccount> {
-  const { free, locked, authorised } = await chain.contracts.registry.account(provider, chain.network.addresses.market);
+  const { market } = chain.network.addresses;
+  const { free, locked, authorised } = await reading(chain, () => chain.contracts.registry.account(provider, market));
   return { provider, free, locked, authorised };
 }

@@ -1,5 +1,7 @@
 import { Argument, Option } from "commander";
 
+import { InvalidInputError } from "@orion/protocol/common";
+
 import { formatAmount, ORION } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
@@ -11,10 +13,26 @@ import {
   type KeyFlags,
   type NetworkFlags,
 } from "../core/options.ts";
+import { providerAccount } from "./account.ts";
 
-/** Takes ORION (wei) of the signer's free stake to `to`. */
+/**
+ * Takes ORION (wei) of the signer's free stake to `to`.
+ * @throws InvalidInputError before anything is signed, when less is free
+ */
 export async function withdraw(client: SigningClient, amount: bigint, to: string): Promise<void> {
   const { contracts, network } = client.chain;
+  const { free, locked } = await providerAccount(client, client.sender.address);
+  if (amount > free) {
+    throw new InvalidInputError(
+      `${formatAmount(free, ORION)} of the stake are free, less than ${formatAmount(amount, ORION)}`,
+      {
+        hint:
+          locked === 0n
+            ? "withdraw less; `orion provider status` shows the stake"
+            : `${formatAmount(locked, ORION)} are locked for claims until these are settled`,
+      },
+    );
+  }
   const { registry, market } = network.addresses;
   const data = contracts.registry.interface.encodeFunctionData("withdraw", [market, amount, to]);
   await client.sender.send({ to: registry, data, label: "withdraw" });

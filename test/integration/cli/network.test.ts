@@ -75,8 +75,10 @@ describe("orion, on a network of its own", function () {
     const status = await json("provider", "status", "--account", "worker-1");
     expect(status).to.deep.include({ provider: accounts["worker-1"], free: "110000000000000000000", authorised: true });
     const ran = await run(["provider", "withdraw", "111", "--account", "worker-1"]);
-    expect(ran.code).to.equal(1);
-    expect(ran.stderr).to.match(/^error: the contract refused the call: InsufficientFree\(.*\)\nhint: .*\n$/);
+    expect(ran).to.include({ code: 2, stdout: "" });
+    expect(ran.stderr).to.match(
+      /^error: 110 ORION of the stake are free, less than 111 ORION\nhint: withdraw less; .*\n$/,
+    );
   });
 
   it("a provider announces its machine, and may take its word back", async () => {
@@ -207,6 +209,23 @@ describe("orion, on a network of its own", function () {
       expect(theirs).to.deep.equal(mine);
     });
 
+    it("a job that is done can neither be cancelled nor tipped", async () => {
+      const { jobs } = await json("job", "status");
+      const { jobId } = (jobs as { jobId: string }[])[0] ?? { jobId: "" };
+      const before = await json("credits", "balance", accounts.engineer ?? "");
+      for (const args of [
+        ["cancel", jobId],
+        ["tip", jobId, "1"],
+      ]) {
+        const ran = await run(["job", ...args, "--account", "engineer"]);
+        expect(ran, args.join(" ")).to.include({ code: 2, stdout: "" });
+        expect(ran.stderr).to.match(/^error: the job 0x\w+ is done: every shard is settled and paid\nhint: /);
+      }
+      // Not even gas was paid.
+      expect(await json("credits", "balance", accounts.engineer ?? "")).to.deep.equal(before);
+      expect(await json("job", "status", jobId)).to.include({ state: "settled" });
+    });
+
     it("a second job is accepted in part by its poster alone, and cancelled for the rest", async () => {
       const { jobId } = await json(
         ...post.map((word) => (word === "fast" ? "long" : word)),
@@ -227,6 +246,9 @@ describe("orion, on a network of its own", function () {
       });
       const again = await run(["job", "cancel", id, "--account", "engineer"]);
       expect(again.stderr).to.include("cancelled already");
+      const late = await run(["job", "tip", id, "1", "--account", "engineer"]);
+      expect(late).to.include({ code: 2, stdout: "" });
+      expect(late.stderr).to.include("cancelled already");
       expect((await run(["job", "result", id])).stderr).to.include("the job was cancelled: 1 of 8 shards are settled");
       const units = await json("job", "status", id, "--units");
       expect((units.units as { status: string }[]).filter(({ status }) => status === "settled")).to.have.length(1);
