@@ -1,7 +1,9 @@
 import { getAddress, isAddress } from "ethers";
 import { InvalidArgumentError, Option } from "commander";
 
-import { CU, ORION, parseAmount, parsePositiveAmount } from "./amounts.ts";
+import { InvalidInputError } from "@orion/protocol/common";
+
+import { CU, ORION, parseAmount, parsePositiveAmount, type Unit } from "./amounts.ts";
 import { LOG_LEVELS, type LogLevel } from "./logger.ts";
 
 /** Where the network is. */
@@ -47,6 +49,21 @@ export const parseCreditsOrZero = (text: string): bigint => parseAmount(text, CU
 export function parseDecimal(text: string): string {
   if (/^\d{1,40}(?:\.\d{1,36})?$/.test(text) && /[1-9]/.test(text)) return text;
   throw new InvalidArgumentError("Give a positive amount such as 1000 or 0.25.");
+}
+
+/**
+ * The base units that an option such as `--in <amount>` names, of a token that was not known when the command line was read.
+ * @throws InvalidInputError in the words of any wrong option
+ */
+export function amountOption(flags: string, text: string, unit: Unit): bigint {
+  try {
+    return parsePositiveAmount(text, unit);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new InvalidInputError(`option '${flags}' argument '${text}' is invalid. ${error.message}`, {
+      hint: "add --help to see how it is used",
+    });
+  }
 }
 
 export function parseAddress(text: string): string {

@@ -20,11 +20,11 @@ export async function addLiquidity(
   plan: AddPlan,
   deadline: bigint,
 ): Promise<Deposit & { readonly receipt: TransactionReceipt }> {
-  const { pool, first, second, most0, most1, minShares } = plan;
+  const { pool, first, second, deposit, most0, most1, minShares } = plan;
   const { token0, token1, fee } = pool;
   const [info0, info1] = first.address === token0 ? [first, second] : [second, first];
-  const permit0 = await allowExchange(client, info0, most0, deadline);
-  const permit1 = await allowExchange(client, info1, most1, deadline);
+  const permit0 = await allowExchange(client, info0, { needed: deposit.amount0, most: most0 }, deadline);
+  const permit1 = await allowExchange(client, info1, { needed: deposit.amount1, most: most1 }, deadline);
   const { dex } = client.chain.network.addresses;
   const abi = client.chain.contracts.dex.interface;
   const key = { token0, token1, fee };

@@ -4,7 +4,7 @@ import { signPermit, type Permit } from "../core/permit.ts";
 import type { SigningClient } from "../core/client.ts";
 import { CU, ORION } from "../core/amounts.ts";
 import type { TokenInfo } from "../core/token-info.ts";
-import { approveSpending, isApproved, requireBalance } from "../core/tokens.ts";
+import { approveSpending, CREDITS_HINT, isApproved, requireBalance } from "../core/tokens.ts";
 
 /** A permit that allows nothing: the exchange passes over permits that fail, and where one is not needed this stands in its place. */
 export const NO_PERMIT: Permit = {
@@ -16,23 +16,24 @@ export const NO_PERMIT: Permit = {
 };
 
 /**
- * Lets the exchange take `amount` of the signer's tokens: a signature that goes with the call where the token has permits, an approval of that very
- * amount, in a transaction of its own, where it has none; nothing where an earlier approval suffices.
- * @throws InvalidInputError when the account holds less
+ * Lets the exchange take up to `most` of the signer's tokens, of which `needed` as things stand: a signature that goes with the call where the token has permits, an approval of that very
+ * limit, in a transaction of its own, where it has none; nothing where an earlier approval suffices.
+ * @throws InvalidInputError when the account holds less than is needed
  */
 export async function allowExchange(
   client: SigningClient,
   info: TokenInfo,
-  amount: bigint,
+  { needed, most }: { readonly needed: bigint; readonly most: bigint },
   deadline: bigint,
 ): Promise<Permit | undefined> {
   const { token } = info;
-  const spending = { token, unit: info, spender: client.chain.network.addresses.dex, amount, hint: hintOf(info) };
+  const { dex: spender } = client.chain.network.addresses;
+  const spending = { token, unit: info, spender, amount: needed, allowed: most, hint: hintOf(info) };
   await requireBalance(client, spending);
-  if (await isApproved(client, spending)) return undefined;
-  const permit = await signPermit(client, { token, spender: spending.spender, value: amount, deadline });
+  if (await isApproved(client, { ...spending, amount: most })) return undefined;
+  const permit = await signPermit(client, { token, spender, value: most, deadline });
   if (permit === undefined) {
-    await clearApproval(client, info, spending.spender);
+    await clearApproval(client, info, spender);
     await approveSpending(client, spending);
   }
   return permit;
@@ -51,7 +52,7 @@ async function clearApproval(
 }
 
 function hintOf({ symbol }: TokenInfo): string {
-  if (symbol === CU.symbol) return "mint credits with `orion credits mint`, or buy them with `orion dex swap`";
-  if (symbol === ORION.symbol) return "get ORION from the treasury, or buy it with `orion dex swap`";
+  if (symbol === CU.symbol) return CREDITS_HINT;
+  if (symbol === ORION.symbol) return "get ORION from the treasury, or buy it with CU: `orion dex swap --from CU`";
   return "trade a smaller amount";
 }

@@ -37,6 +37,13 @@ export const feeOption = new Option("--fee <percent>", "fee tier of the pool: 0.
   parseFee,
 );
 
+/** A trade that moves the price by more is most often a mistake: a slipped digit, or a pool that is too small. */
+const DEFAULT_MAX_IMPACT = 1_500;
+
+export const impactOption = new Option("--max-impact <percent>", "refuse a trade that moves the price by more")
+  .argParser(parsePart)
+  .default(DEFAULT_MAX_IMPACT, "15%");
+
 export const hopsOption = new Option("--max-hops <n>", "pools that a route may pass")
   .argParser(wholeNumber(1, MAX_HOPS))
   .default(MAX_HOPS);

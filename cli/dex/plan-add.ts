@@ -2,7 +2,8 @@ import { poolIdOf, type Chain, type PoolKey } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 import { depositOf, LOCKED_SHARES, matching, type Deposit, type Pool, type Ratio } from "@orion/protocol/exchange";
 
-import { formatAmount, formatPercent, parsePositiveAmount } from "../core/amounts.ts";
+import { formatAmount, formatPercent } from "../core/amounts.ts";
+import { amountOption } from "../core/options.ts";
 import { facts } from "../core/table.ts";
 import type { TokenInfo } from "../core/token-info.ts";
 import { pairOf, readExchange, type Exchange } from "./exchange.ts";
@@ -43,7 +44,10 @@ export async function planAdd(chain: Chain, request: AddRequest): Promise<AddPla
   const exchange = await readExchange(chain);
   const { pool, isNew } = poolOf(chain, exchange, request);
   const [first, second] = await namedTokens(chain, exchange, request.pool, pool);
-  const amounts = { first: amountOf(request.first, first), second: amountOf(request.second, second) };
+  const amounts = {
+    first: amountOf("--first <amount>", request.first, first),
+    second: amountOf("--second <amount>", request.second, second),
+  };
   const isFirst0 = first.address === pool.token0;
   const [given0, given1] = isFirst0 ? [amounts.first, amounts.second] : [amounts.second, amounts.first];
   if (isNew && (given0 === undefined || given1 === undefined)) {
@@ -84,8 +88,8 @@ async function namedTokens(
   return [base, quote];
 }
 
-function amountOf(text: string | undefined, token: TokenInfo): bigint | undefined {
-  return text === undefined ? undefined : parsePositiveAmount(text, token);
+function amountOf(flags: string, text: string | undefined, token: TokenInfo): bigint | undefined {
+  return text === undefined ? undefined : amountOption(flags, text, token);
 }
 
 /** The most of each token that may be taken: what was given, and of a token that was not given what goes with the other, and some for a price that moves. */

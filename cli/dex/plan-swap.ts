@@ -10,7 +10,8 @@ import {
   type Quote,
 } from "@orion/protocol/exchange";
 
-import { formatAmount, parsePositiveAmount } from "../core/amounts.ts";
+import { formatAmount } from "../core/amounts.ts";
+import { amountOption } from "../core/options.ts";
 import { facts } from "../core/table.ts";
 import type { TokenInfo } from "../core/token-info.ts";
 import { readExchange, type Exchange } from "./exchange.ts";
@@ -46,6 +47,16 @@ export interface SwapPlan {
 /** Parts per million of a price that a trade may move before people are warned. */
 const LARGE_IMPACT = 50_000n;
 
+/** @throws InvalidInputError for a trade that moves the price by more than `maxImpact` basis points */
+export function requireImpact({ quote }: SwapPlan, maxImpact: number): void {
+  const impact = priceImpactOf(quote);
+  if (impact <= BigInt(maxImpact) * 100n) return;
+  throw new InvalidInputError(
+    `the trade would move the price by ${formatCostPart(impact)}, more than ${maxImpact / 100}%`,
+    { hint: "trade less, or in several steps; --max-impact allows more" },
+  );
+}
+
 /** @throws InvalidInputError for amounts that can't be traded, and where no route joins the tokens */
 export async function planSwap(chain: Chain, request: SwapRequest): Promise<SwapPlan> {
   if ((request.in === undefined) === (request.out === undefined)) {
@@ -57,8 +68,8 @@ export async function planSwap(chain: Chain, request: SwapRequest): Promise<Swap
   if (tokenIn.address === tokenOut.address) {
     throw new InvalidInputError("--from and --to name the same token", { hint: "name two different tokens" });
   }
-  const amountIn = request.in === undefined ? undefined : parsePositiveAmount(request.in, tokenIn);
-  const amountOut = amountIn === undefined ? parsePositiveAmount(request.out ?? "", tokenOut) : undefined;
+  const amountIn = request.in === undefined ? undefined : amountOption("--in <amount>", request.in, tokenIn);
+  const amountOut = amountIn === undefined ? amountOption("--out <amount>", request.out ?? "", tokenOut) : undefined;
   const exchange = await readExchange(chain);
   const search = {
     pools: exchange.pools,

@@ -36,6 +36,11 @@ this moment, and dollars computed from it, can be moved by anyone who pays for i
         resolveToken(chain, args[0] as string),
         resolveToken(chain, flags.in),
       ]);
+      if (token.address === measure.address) {
+        throw new InvalidInputError(`a price of ${token.symbol} is not given in ${measure.symbol}`, {
+          hint: "name another token with --in",
+        });
+      }
       const exchange = await readExchange(chain);
       const pool = deepestPool(exchange.pools, measure.address, token.address);
       if (pool === undefined) {

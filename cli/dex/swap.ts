@@ -8,8 +8,8 @@ import type { Permit } from "../core/permit.ts";
 import { allowExchange } from "./allow.ts";
 import { deadlineIn } from "./deadline.ts";
 import { eventsOf } from "../core/events.ts";
-import { hopsOption, tradeOptions, type TradeFlags } from "./options.ts";
-import { planSwap, swapJson, swapLines, type SwapPlan, type SwapRequest } from "./plan-swap.ts";
+import { hopsOption, impactOption, tradeOptions, type TradeFlags } from "./options.ts";
+import { planSwap, requireImpact, swapJson, swapLines, type SwapPlan, type SwapRequest } from "./plan-swap.ts";
 import { swapWhatOptions } from "./swap-options.ts";
 
 /** What a trade came to, in base units. */
@@ -23,7 +23,7 @@ export interface Swapped {
 export async function swap(client: SigningClient, plan: SwapPlan, deadline: bigint): Promise<Swapped> {
   const { tokenIn, quote, exact, limit } = plan;
   const most = exact === "in" ? quote.amountIn : limit;
-  const permit = await allowExchange(client, tokenIn, most, deadline);
+  const permit = await allowExchange(client, tokenIn, { needed: quote.amountIn, most }, deadline);
   const data = encodeSwap(client, plan, deadline, permit);
   const { dex } = client.chain.network.addresses;
   const receipt = await client.sender.send({ to: dex, data, label: "swap" });
@@ -69,13 +69,18 @@ function encodeSwap(
     : abi.encodeFunctionData("swapExactOutWithPermit", [params, permit]);
 }
 
-export const dexSwap = command<KeyFlags & NetworkFlags & TradeFlags & SwapRequest>({
+interface Flags extends KeyFlags, NetworkFlags, TradeFlags, SwapRequest {
+  /** Basis points. */
+  readonly maxImpact: number;
+}
+
+export const dexSwap = command<Flags>({
   name: "swap",
   summary: "trade one token for another, by the best route",
   details: `Price, price impact and fees are shown before anything is signed. The trade is refused if it would come out worse than shown by more than
---slippage, or is mined after --deadline. ORION and CU need one transaction: the permission travels with it. A token without permits is approved
+--slippage, moves the price by more than --max-impact, or is mined after --deadline. ORION and CU need one transaction: the permission travels with it. A token without permits is approved
 first, for the very amount.`,
-  options: [...swapWhatOptions, ...tradeOptions, hopsOption, ...keyOptions, ...networkOptions],
+  options: [...swapWhatOptions, ...tradeOptions, impactOption, hopsOption, ...keyOptions, ...networkOptions],
   examples: [
     "orion dex swap --in 10 --from ORION --to CU --account engineer",
     "orion dex swap --out 5 --from ORION --to CU --slippage 1% --deadline 2m --account engineer",
@@ -90,6 +95,7 @@ first, for the very amount.`,
         return;
       }
       for (const line of swapLines(plan)) terminal.note(line);
+      requireImpact(plan, flags.maxImpact);
       const { amountIn, amountOut, receipt } = await swap(client, plan, await deadlineIn(client.chain, flags.deadline));
       const done = { paid: amountIn, received: amountOut, transaction: receipt.hash, gas: receipt.gasUsed };
       terminal.result({ ...swapJson(plan), ...done }, [

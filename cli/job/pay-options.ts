@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "commander";
 import type { Chain } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
-import { parsePositiveAmount } from "../core/amounts.ts";
+import { amountOption } from "../core/options.ts";
 import { tokenInfo } from "../core/token-info.ts";
 import type { PurchaseOptions } from "./purchase.ts";
 
@@ -38,7 +38,7 @@ export function requirePurchaseFlags({ pay, maxPrice, deadline, approveOnce }: P
   }
 }
 
-/** Reads the flags in the units of the paying token. @throws InvalidInputError, InvalidArgumentError */
+/** Reads the flags in the units of the paying token. @throws InvalidInputError */
 export async function purchaseOptions(
   chain: Chain,
   pay: string,
@@ -47,7 +47,7 @@ export async function purchaseOptions(
   const paying = await tokenInfo(chain, pay === "orion" ? chain.network.addresses.orion : pay);
   return {
     pay: paying.address,
-    ...(maxPrice === undefined ? {} : { maxPrice: parsePositiveAmount(maxPrice, paying) }),
+    ...(maxPrice === undefined ? {} : { maxPrice: amountOption("--max-price <amount>", maxPrice, paying) }),
     ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
   };
 }

@@ -29,7 +29,11 @@ export function depositOf(pool: Holdings, most0: bigint, most1: bigint): Deposit
     (least(most0, LARGEST_AMOUNT) * pool.supply) / pool.reserve0,
     (least(most1, LARGEST_AMOUNT) * pool.supply) / pool.reserve1,
   );
-  if (shares === 0n) throw new ImpossibleTradeError("the amounts are too small: they buy no share of the pool");
+  if (shares === 0n) {
+    throw new ImpossibleTradeError("the amounts are too small: they buy no share of the pool", {
+      hint: "give larger amounts",
+    });
+  }
   const amount0 = ceilDiv(shares * pool.reserve0, pool.supply);
   const amount1 = ceilDiv(shares * pool.reserve1, pool.supply);
   if (pool.reserve0 + amount0 > LARGEST_AMOUNT || pool.reserve1 + amount1 > LARGEST_AMOUNT) throw tooLarge();
@@ -62,7 +66,7 @@ function firstDeposit(amount0: bigint, amount1: bigint): Deposit {
   if (amount0 > LARGEST_AMOUNT || amount1 > LARGEST_AMOUNT) throw tooLarge();
   const shares = squareRoot(amount0 * amount1);
   if (shares > LOCKED_SHARES) return { shares: shares - LOCKED_SHARES, amount0, amount1 };
-  throw new ImpossibleTradeError("the amounts are too small to begin a pool with");
+  throw new ImpossibleTradeError("the amounts are too small to begin a pool with", { hint: "give larger amounts" });
 }
 
 function tooLarge(): ImpossibleTradeError {

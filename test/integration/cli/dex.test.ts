@@ -152,5 +152,14 @@ describe("orion dex: trading and providing liquidity", function () {
       expect(after.orion - before.orion).to.equal(BigInt(gotOrion as string));
       expect(after.nonce).to.equal(before.nonce + 1);
     });
+
+    it("needs no more of a token than the pool takes, whatever it may take at most", async () => {
+      const before = await net.balances();
+      const most = String(before.orion / ORION + 1_000n);
+      await net.json("add", "CU/ORION", "--first", "1", "--second", most, ...MINE);
+      const after = await net.balances();
+      expect(before.credits - after.credits).to.be.within(CU - 1n, CU);
+      expect(before.orion - after.orion).to.be.within(1n, 10n * ORION);
+    });
   });
 });
