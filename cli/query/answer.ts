@@ -25,6 +25,8 @@ export interface IndexFacts {
   readonly chainHead: number | null;
   /** Blocks; null where the chain does not answer, or an earlier block was asked for. */
   readonly behind: number | null;
+  /** Whether the chain has taken back the index's last block, which the index notices with the chain's next one; null as above. */
+  readonly takenBack: boolean | null;
 }
 
 /** Asks the index, and prints the answer together with the block that it stands for. */
@@ -39,7 +41,8 @@ export async function answer(
     throw meaningless(index.client.url, error);
   });
   const head = flags.block === undefined ? await index.chainHead() : undefined;
-  const facts = indexFacts(index.client.url, dated, head);
+  const takenBack = head === undefined ? null : await standsAside(index);
+  const facts = indexFacts(index.client.url, dated, head, takenBack);
   terminal.result({ ...value, index: facts }, lines);
   terminal.note(indexLine(facts));
 }
@@ -67,9 +70,26 @@ export async function untilFresh(index: OpenIndex): Promise<void> {
     });
   }
   await index.client.untilBlock(head);
+  if (!(await standsAside(index))) return;
+  throw new UnavailableError("the index stands at a block that the chain has taken back", {
+    hint: "it follows with the chain's next block; ask again then",
+  });
 }
 
-export function indexFacts(url: string, { _meta }: Dated, head: number | undefined): IndexFacts {
+/** Whether the chain has another block in the place of the index's last one: the index notices that only once the chain is higher than it was. */
+async function standsAside(index: OpenIndex): Promise<boolean> {
+  const { block, hash } = await index.client.freshness();
+  if (hash === null) return false;
+  const real = await index.blockHash(block);
+  return real !== undefined && real !== hash;
+}
+
+export function indexFacts(
+  url: string,
+  { _meta }: Dated,
+  head: number | undefined,
+  takenBack: boolean | null = null,
+): IndexFacts {
   const block = _meta?.block.number ?? null;
   return {
     url,
@@ -77,11 +97,15 @@ export function indexFacts(url: string, { _meta }: Dated, head: number | undefin
     timestamp: _meta?.block.timestamp ?? null,
     chainHead: head ?? null,
     behind: head === undefined || block === null ? null : Math.max(0, head - block),
+    takenBack,
   };
 }
 
-export function indexLine({ block, timestamp, behind }: IndexFacts): string {
+export function indexLine({ block, timestamp, behind, takenBack }: IndexFacts): string {
   const when = timestamp === null ? "" : ` of ${instant(timestamp)}`;
+  if (takenBack === true && block !== null) {
+    return `(as of block ${block}${when}, which the chain has taken back: the index follows with the chain's next block)`;
+  }
   const lag = behind === null ? "" : behind === 0 ? ", the chain's last" : `, ${behind} behind the chain`;
   return block === null ? "(the index does not say how far it is)" : `(as of block ${block}${when}${lag})`;
 }

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 
+import { toQuantity } from "ethers";
+
 import { readNetworkFile, type NetworkFile } from "@orion/protocol/chain";
 import { ConfigurationError, InvalidInputError } from "@orion/protocol/common";
 import { createQueryClient, type Block_Height, type QueryClient } from "@orion/protocol/query";
@@ -17,6 +19,8 @@ export interface OpenIndex {
   readonly at: { readonly block?: Block_Height };
   /** Last block of the chain; undefined where the chain is not known or does not answer. */
   chainHead(): Promise<number | undefined>;
+  /** Hash of the chain's block of this number; undefined where there is none, or the chain does not answer. */
+  blockHash(number: number): Promise<string | undefined>;
 }
 
 /** @throws ConfigurationError where no index is known */
@@ -38,10 +42,12 @@ export async function openIndex({ flags, env, secrets, interrupts }: Invocation<
   const token = variable(env, "ORION_INDEX_TOKEN");
   if (token !== undefined) secrets.add(token);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const rpcUrl = flags.rpc ?? network?.rpcUrl;
   return {
     client: createQueryClient({ url, headers, signal: interrupts.signal }),
     at: flags.block === undefined ? {} : { block: { number: flags.block } },
-    chainHead: () => chainHead(flags.rpc ?? network?.rpcUrl),
+    chainHead: () => chainHead(rpcUrl),
+    blockHash: (number) => blockHash(rpcUrl, number),
   };
 }
 
@@ -49,4 +55,10 @@ async function chainHead(rpcUrl: NetworkFile["rpcUrl"] | undefined): Promise<num
   if (rpcUrl === undefined) return undefined;
   const head = await rpc(rpcUrl, "eth_blockNumber", []).catch(() => undefined);
   return typeof head === "string" ? Number(head) : undefined;
+}
+
+async function blockHash(rpcUrl: string | undefined, number: number): Promise<string | undefined> {
+  if (rpcUrl === undefined) return undefined;
+  const block = await rpc(rpcUrl, "eth_getBlockByNumber", [toQuantity(number), false]).catch(() => undefined);
+  return (block as { hash?: string } | null | undefined)?.hash;
 }

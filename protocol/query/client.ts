@@ -17,6 +17,8 @@ export interface Freshness {
   readonly block: number;
   /** Chain time of that block in seconds; null where the index does not know it. */
   readonly timestamp: number | null;
+  /** Of that block; null where the index does not know it. */
+  readonly hash: string | null;
   readonly failed: boolean;
 }
 
@@ -57,7 +59,8 @@ export function createQueryClient(options: QueryClientOptions): QueryClient {
   const freshness = async (): Promise<Freshness> => {
     const { _meta } = (await askRaw(freshnessQuery)) as { _meta: Meta | null };
     if (_meta === null) throw new UnavailableError(`the index at ${url} does not say how far it is`);
-    return { block: _meta.block.number, timestamp: _meta.block.timestamp, failed: _meta.hasIndexingErrors };
+    const { number: block, timestamp, hash } = _meta.block;
+    return { block, timestamp, hash, failed: _meta.hasIndexingErrors };
   };
   const untilBlock: QueryClient["untilBlock"] = async (wanted, timeoutMs = DEFAULT_PATIENCE_MS) => {
     const end = Date.now() + timeoutMs;
@@ -73,7 +76,7 @@ export function createQueryClient(options: QueryClientOptions): QueryClient {
 }
 
 interface Meta {
-  readonly block: { readonly number: number; readonly timestamp: number | null };
+  readonly block: { readonly number: number; readonly timestamp: number | null; readonly hash: string | null };
   readonly hasIndexingErrors: boolean;
 }
 

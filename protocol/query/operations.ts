@@ -26,7 +26,7 @@ export type FreshnessQueryVariables = Exact<{ [key: string]: never }>;
 export type FreshnessQuery = {
   readonly _meta: {
     readonly hasIndexingErrors: boolean;
-    readonly block: { readonly number: number; readonly timestamp: number | null };
+    readonly block: { readonly number: number; readonly timestamp: number | null; readonly hash: string | null };
   } | null;
 };
 
@@ -421,7 +421,7 @@ export type RunQuery = {
   readonly farmChanges: ReadonlyArray<{ readonly account: string | null; readonly orion: string }>;
 };
 
-export const freshnessQuery = "query Freshness{_meta{block{number timestamp}hasIndexingErrors}}" as TypedQuery<
+export const freshnessQuery = "query Freshness{_meta{block{number timestamp hash}hasIndexingErrors}}" as TypedQuery<
   FreshnessQuery,
   FreshnessQueryVariables
 >;

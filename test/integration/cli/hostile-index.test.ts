@@ -15,6 +15,8 @@ const ID = `0x${"ab".repeat(32)}`;
 
 interface Asked {
   readonly query: string;
+  /** Of the chain's JSON-RPC, which the same server may be. */
+  readonly method?: string;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
@@ -106,5 +108,28 @@ describe("orion query, of an index that anybody may run", function () {
     const earlier = await query("pool", ID, "--block", "17");
     expect(earlier.code, earlier.stderr).to.equal(0);
     expect(asked.map(({ variables }) => variables.block)).to.deep.equal([{ number: 17 }, { number: 17 }]);
+  });
+
+  it("says so when the chain has another block in the place of the answer's", async () => {
+    let hash = "0xother";
+    const results: Record<string, unknown> = { eth_blockNumber: "0x28" };
+    answer = ({ method }) => {
+      if (method !== undefined) return { result: results[method] ?? { hash } };
+      return { data: { _meta: { block: { number: 40, timestamp: 1, hash: "0xindexed" } }, disputes: [] } };
+    };
+    const beside = ["--rpc", url];
+    const wrong = await query("disputes", ...beside);
+    expect(wrong.stderr).to.include("which the chain has taken back");
+    expect(JSON.parse((await query("disputes", "--json", ...beside)).stdout)).to.have.nested.property(
+      "index.takenBack",
+      true,
+    );
+    const fresh = await query("disputes", "--fresh", ...beside);
+    expect(fresh.code).to.equal(1);
+    expect(fresh.stderr).to.include("error: the index stands at a block that the chain has taken back");
+    hash = "0xindexed";
+    const right = await query("disputes", "--fresh", ...beside);
+    expect(right.code).to.equal(0);
+    expect(right.stderr).to.include("the chain's last");
   });
 });

@@ -47,7 +47,7 @@ describe("a query client", () => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
   };
   const meta = (number: number, hasIndexingErrors = false): unknown => ({
-    data: { _meta: { block: { number, timestamp: 7 }, hasIndexingErrors } },
+    data: { _meta: { block: { number, timestamp: 7, hash: "0x07" }, hasIndexingErrors } },
   });
   const failure = async (work: Promise<unknown>): Promise<OrionError> => {
     const error = await work.then(
@@ -100,7 +100,7 @@ describe("a query client", () => {
   it("waits until the index has come to a block", async () => {
     let block = 5;
     answer = (response) => response.end(JSON.stringify(meta(block++)));
-    expect(await client().untilBlock(7)).to.deep.equal({ block: 7, timestamp: 7, failed: false });
+    expect(await client().untilBlock(7)).to.deep.equal({ block: 7, timestamp: 7, hash: "0x07", failed: false });
     expect(seen).to.have.length(3);
   });
 

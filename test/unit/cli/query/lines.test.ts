@@ -24,12 +24,14 @@ describe("what orion query prints", () => {
       timestamp: 1_700_000_000,
       chainHead: 15,
       behind: 3,
+      takenBack: null,
     });
     expect(indexLine(facts)).to.equal("(as of block 12 of 2023-11-14T22:13:20Z, 3 behind the chain)");
     expect(indexLine(indexFacts("", dated, 12))).to.include("the chain's last");
     expect(indexLine(indexFacts("", dated, undefined))).to.equal("(as of block 12 of 2023-11-14T22:13:20Z)");
     // A chain that was asked a moment before its index is no index from the future.
     expect(indexFacts("", dated, 11).behind).to.equal(0);
+    expect(indexLine(indexFacts("", dated, 12, true))).to.include("which the chain has taken back");
     expect(indexLine(indexFacts("", { _meta: null }, 15))).to.include("does not say how far");
   });
 
