@@ -8,7 +8,7 @@ import { loadParameters, NETWORKS, type NetworkName } from "./parameters.ts";
 import { seedPool, type SeedOutcome } from "./seed.ts";
 
 interface Flags {
-  readonly network: NetworkName;
+  readonly network?: NetworkName;
   readonly rpc?: string;
   readonly ipfs?: string;
   readonly owner?: string;
@@ -32,7 +32,11 @@ function fromEnvironment(name: string, meaning: string): string {
 
 const program = new Command("deploy")
   .description("Deploys the Orion contracts with Hardhat Ignition and writes the network file.")
-  .option("--network <name>", `parameters: ${NETWORKS.join(", ")}`, networkName, "local" as NetworkName)
+  .option(
+    "--network <name>",
+    `parameters: ${NETWORKS.join(", ")} (default: local, or those of --seed-only's file)`,
+    networkName,
+  )
   .option("--rpc <url>", "JSON-RPC endpoint (default: ORION_RPC_URL)")
   .option("--ipfs <url>", "IPFS API written into the network file")
   .option("--owner <address>", "governs bounds and pauses (default: the governor's timelock)")
@@ -48,17 +52,18 @@ CU/ORION pool too; another treasury makes it with --seed-only.
 
 Examples:
   ORION_PRIVATE_KEY=0x… npm run deploy -- --network testnet --rpc https://sepolia.base.org
-  ORION_PRIVATE_KEY=0x… npm run deploy -- --network mainnet --seed-only .orion/networks/mainnet.json`,
+  ORION_PRIVATE_KEY=0x… npm run deploy -- --seed-only .orion/networks/mainnet.json`,
   );
 
 async function main(): Promise<void> {
   const flags = program.parse().opts<Flags>();
   if (flags.seedOnly !== undefined) return seedOnly(flags.seedOnly, flags.network);
+  const parameters = flags.network ?? "local";
   const network = await deployOrion({
     rpcUrl: flags.rpc ?? fromEnvironment("ORION_RPC_URL", "pass --rpc, or set it to the chain's JSON-RPC endpoint"),
     privateKey: fromEnvironment("ORION_PRIVATE_KEY", "set it to the key that pays for the deployment (0x hex)"),
-    parameters: flags.network,
-    networkFile: flags.out ?? `.orion/networks/${flags.network}.json`,
+    parameters,
+    networkFile: flags.out ?? `.orion/networks/${parameters}.json`,
     ...(flags.ipfs === undefined ? {} : { ipfsUrl: flags.ipfs }),
     ...(flags.owner === undefined ? {} : { owner: flags.owner }),
     ...(flags.treasury === undefined ? {} : { treasury: flags.treasury }),
@@ -83,10 +88,17 @@ function sayWhatIsLeft(outcome: SeedOutcome): void {
   if (outcome === "thin" || outcome === "unfunded") process.exitCode = 1;
 }
 
-async function seedOnly(networkFile: string, name: NetworkName): Promise<void> {
+async function seedOnly(networkFile: string, chosen: NetworkName | undefined): Promise<void> {
   const key = fromEnvironment("ORION_PRIVATE_KEY", "set it to the treasury's key (0x hex)");
+  const network = await readNetworkFile(networkFile);
+  const name = chosen ?? NETWORKS.find((known) => known === network.name);
+  if (name === undefined) {
+    throw new ConfigurationError(`${networkFile} does not say with which parameters it was deployed`, {
+      hint: `pass --network with one of ${NETWORKS.join(", ")}`,
+    });
+  }
   const { Orion } = await loadParameters(name);
-  sayWhatIsLeft(await seedPool(await readNetworkFile(networkFile), key, Orion));
+  sayWhatIsLeft(await seedPool(network, key, Orion));
 }
 
 try {

@@ -1,10 +1,16 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
 import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 
 import { deployOrion, loadParameters, seedPool, type DeployOptions } from "@orion/deploy";
-import { contractsAt, type NetworkFile } from "@orion/protocol/chain";
+import { contractsAt, readNetworkFile, type NetworkFile } from "@orion/protocol/chain";
 
-import { startHardhatNode, type ChainProcess } from "./chain-process.ts";
+import { ROOT, startHardhatNode, type ChainProcess } from "./chain-process.ts";
 
 /** First accounts of the development nodes' published mnemonic. */
 const DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -16,17 +22,20 @@ describe("The CU/ORION pool's first deposit", function () {
   this.timeout(120_000);
   let chain: ChainProcess;
   let provider: JsonRpcProvider;
+  let folder: string;
 
   const deployTo = (more: Partial<DeployOptions> = {}): Promise<NetworkFile> =>
     deployOrion({ rpcUrl: chain.url, privateKey: DEPLOYER_KEY, parameters: "local", ...more });
 
   before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "orion-seed-"));
     chain = await startHardhatNode();
     provider = new JsonRpcProvider(chain.url, undefined, { cacheTimeout: -1 });
   });
   after(async () => {
     provider.destroy();
     await chain.stop();
+    await rm(folder, { recursive: true, force: true });
   });
 
   it("seeds the canonical pool with the treasury's ORION and CU of a position at the floor", async () => {
@@ -67,6 +76,23 @@ describe("The CU/ORION pool's first deposit", function () {
     await makePool();
     outcomes.push(await seedPool(network, DEPLOYER_KEY, Orion));
     expect(outcomes).to.deep.equal(["unfunded", "made", "thin"]);
+  });
+
+  it("has the amounts of the parameters that the network was deployed with, when the command makes it later", async () => {
+    const networkFile = path.join(folder, "public.json");
+    const { addresses } = await deployTo({ parameters: "testnet", treasury: TREASURY, networkFile });
+    const treasury = await provider.getSigner(TREASURY);
+    const { orion, dex, credits } = contractsAt(await readNetworkFile(networkFile), provider);
+    await (await orion.connect(treasury).transfer(DEPLOYER, await orion.balanceOf(TREASURY))).wait();
+    const command = [path.join(ROOT, "deploy/run.ts"), "--seed-only", networkFile];
+    const env = { ...process.env, ORION_PRIVATE_KEY: DEPLOYER_KEY };
+    await promisify(execFile)(process.execPath, command, { cwd: ROOT, env });
+    const { Orion } = await loadParameters("testnet");
+    const reserves = await dex.reservesOf(await credits.POOL());
+    const seed = [Orion.seedCredits, Orion.seedOrion];
+    expect([reserves[0], reserves[1]]).to.deep.equal(
+      BigInt(addresses.credits) < BigInt(addresses.orion) ? seed : seed.toReversed(),
+    );
   });
 
   it("puts nothing into a pool that somebody makes at another price while the seed is on its way", async () => {
