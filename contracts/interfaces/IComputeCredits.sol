@@ -74,15 +74,16 @@ interface IComputeCredits {
     function position(uint256 id) external view returns (Position memory);
 
     /// @notice ORION wei that one whole CU costs in collateral now: the floor, or twice the exchange's mean price of the last hour or of the
-    /// last week, whichever is highest. Only the floor counts while the CU/ORION pool is younger than a week, and when no observation of the
-    /// last week (nor the newest one) held `minDepth` ORION.
+    /// last week, whichever is highest. Only the floor counts while the CU/ORION pool is younger than a week, while it has no observation
+    /// between a week and 90 days old, and when no observation of the last week (nor the newest one) held `minDepth` ORION.
     function collateralPerCredit() external view returns (uint256);
 
-    /// @notice Whether the pool has a week of history and held `minDepth` ORION at each of its last 24 hourly observations. Otherwise no more
-    /// than `bootstrapCap` may exist, and a roll asks for the floor only.
+    /// @notice Whether the pool has a week of history and held `minDepth` ORION at each of its last 24 hourly observations, and has not held
+    /// less since before this hour of the clock began. Otherwise no more than `bootstrapCap` may exist, and a roll asks for the floor only.
     function isPriceLive() external view returns (bool);
 
-    /// @notice The exchange's mean price over `window` seconds in ORION wei per CU, rounded up; zero while the pool is younger than that.
+    /// @notice The exchange's mean price over `window` seconds in ORION wei per CU, rounded up; zero while the pool is younger than that,
+    /// and where its newest observation of that age is older than 90 days.
     function meanPrice(uint256 window) external view returns (uint256);
 
     /// @notice CU base units that may be minted now. While the price is not live, no more than `bootstrapCap` may exist.
