@@ -15,7 +15,7 @@ import { prepareSubgraph } from "@orion/subgraph";
 import { lockFolder } from "../core/folder-lock.ts";
 import { requireReplaceable } from "../core/replaceable-folder.ts";
 import { timeLimit } from "../core/time-limit.ts";
-import { claimPort, LOOPBACK } from "../devnet/ports.ts";
+import { claimPort, EVERY_INTERFACE, LOOPBACK } from "../devnet/ports.ts";
 import { rpc } from "../devnet/rpc.ts";
 import { unlessEnded, type Child } from "../process/child.ts";
 import { replaceableChild } from "../process/replaceable-child.ts";
@@ -129,7 +129,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
     const nodeChild = replaceableChild(node.child);
     children.push(nodeChild);
     await unlessEnded(children, node.deploy(NAME, manifest));
-    await unlessEnded(children, untilQueryable(statusUrl, NAME, signal));
+    await unlessEnded(children, untilQueryable({ url, statusUrl }, NAME, signal));
     await rememberIdentity(dataDir, identity);
     if (options.networkFile !== undefined) await publishIndex(options.networkFile, url);
     const watchdog = createWatchdog({
@@ -201,7 +201,12 @@ const FLAGS: Readonly<Record<keyof IndexPorts, string>> = {
 async function claimPorts(wanted: Partial<IndexPorts>): Promise<IndexPorts> {
   const names = Object.keys(FLAGS) as (keyof IndexPorts)[];
   // All at the same time, so that no free port is given twice.
-  const claimed = await Promise.all(names.map(async (name) => [name, await claimPort(wanted[name] ?? 0, FLAGS[name])]));
+  const claim = async (name: keyof IndexPorts): Promise<[string, number]> => {
+    // graph-node cannot be told to listen on one.
+    const host = name === "postgres" ? LOOPBACK : EVERY_INTERFACE;
+    return [name, await claimPort(wanted[name] ?? 0, FLAGS[name], host)];
+  };
+  const claimed = await Promise.all(names.map(claim));
   return Object.fromEntries(claimed) as Record<keyof IndexPorts, number>;
 }
 

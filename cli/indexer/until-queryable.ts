@@ -2,25 +2,58 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { AbortedError } from "@orion/protocol/common";
 
+import { timeLimit } from "../core/time-limit.ts";
 import { askStatus } from "./status.ts";
 import { IndexError } from "./errors.ts";
 
 const TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
+/** It answers queries before it has taken in a block, or never. */
+const ANSWER_MS = 5_000;
 
-/** Resolves when the index has taken in its first block; fails at once when it never will go on. */
-export async function untilQueryable(statusUrl: string, name: string, signal: AbortSignal | undefined): Promise<void> {
-  const end = Date.now() + TIMEOUT_MS;
+/** Where an index answers. */
+export interface IndexUrls {
+  readonly url: string;
+  readonly statusUrl: string;
+}
+
+/** Resolves when the index has taken in its first block and answers queries; fails at once when it never will go on. */
+export async function untilQueryable(
+  { url, statusUrl }: IndexUrls,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let end = Date.now() + TIMEOUT_MS;
+  let begun = false;
   while (Date.now() < end) {
     if (signal?.aborted === true) throw new AbortedError("stopped while the index was starting");
     const status = await askStatus(statusUrl, name, signal);
     if (status?.fatalError !== undefined) throw stuck(status.fatalError);
-    if (status?.block !== undefined) return;
+    if (!begun && status?.block !== undefined) {
+      begun = true;
+      end = Date.now() + ANSWER_MS;
+    }
+    if (begun && (await answers(url, signal))) return;
     await delay(POLL_MS);
+  }
+  if (begun) {
+    // It goes on without a port that it does not get, and does not say so.
+    throw new IndexError(`graph-node does not answer at ${url}`, {
+      hint: "does something else listen on that port, on any interface? Choose another with --port (0 takes any)",
+    });
   }
   throw new IndexError(`the index has taken in no block within ${TIMEOUT_MS / 1000} s`, {
     hint: "run it with --log-level debug to see what it waits for",
   });
+}
+
+async function answers(url: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const body = JSON.stringify({ query: "{ _meta { block { number } } }" });
+  const headers = { "content-type": "application/json" };
+  const reply = await fetch(url, { method: "POST", headers, body, signal: timeLimit(ANSWER_MS, signal) })
+    .then(async (response) => (await response.json()) as { data?: unknown })
+    .catch(() => undefined);
+  return reply?.data !== undefined && reply.data !== null;
 }
 
 function stuck(why: string): IndexError {

@@ -138,10 +138,17 @@ describe("orion index, beside a network of its own", function () {
       expect(await ages()).to.deep.equal(before);
     });
 
-    it("says that a port is taken", async () => {
+    it("says that a port is taken, on whatever interface it listens itself", async () => {
       const server: Server = createServer();
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       const { port } = server.address() as { port: number };
+      const elsewhere: Server = createServer();
+      await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.2", resolve));
+      const other = elsewhere.address() as { port: number };
+      const refused = await run(["index", "start", "--port", String(other.port), "--data-dir", "other"]);
+      expect(refused.code).to.equal(2);
+      expect(refused.stderr).to.include(`error: port ${other.port} is taken`);
+      elsewhere.close();
       for (const flag of ["--port", "--postgres-port"]) {
         const free = flag === "--port" ? [] : ["--port", "0"];
         const ran = await run(["index", "start", flag, String(port), ...free, "--data-dir", "other"]);
