@@ -35,12 +35,23 @@ export interface Client {
 export interface SigningClient extends Client {
   readonly wallet: Wallet;
   readonly sender: Sender;
+  /** What the account has sent and had mined here, the newest hundred: services go on for years. */
+  readonly transactions: readonly SentTransaction[];
+}
+
+export interface SentTransaction {
+  /** Which step it was, e.g. "approve CU". */
+  readonly label: string;
+  readonly hash: string;
+  readonly gas: bigint;
 }
 
 export interface ConnectOptions {
   readonly log?: Logger;
   readonly signal?: AbortSignal;
 }
+
+const KEPT_TRANSACTIONS = 100;
 
 /** Blocks of a local chain come at once; there a receipt is looked for more often. */
 const LOCAL_CHAIN_ID = 31_337;
@@ -57,6 +68,7 @@ export async function connect(network: NetworkFile, options: ConnectOptions = {}
 /** Gives a client an account to sign with. */
 export function withSigner(client: Client, wallet: Wallet, signal?: AbortSignal): SigningClient {
   const { chain, clock, log } = client;
+  const transactions: SentTransaction[] = [];
   const sender = createSender({
     chain,
     wallet,
@@ -65,7 +77,23 @@ export function withSigner(client: Client, wallet: Wallet, signal?: AbortSignal)
     ...(signal === undefined ? {} : { signal }),
     ...(chain.network.chainId === LOCAL_CHAIN_ID ? { pollMs: LOCAL_POLL_MS } : {}),
   });
-  return { ...client, wallet, sender };
+  return { ...client, wallet, sender: recorded(sender, transactions), transactions };
+}
+
+/** A sender that also notes what was mined. */
+function recorded(sender: Sender, transactions: SentTransaction[]): Sender {
+  return {
+    address: sender.address,
+    get lastBlock() {
+      return sender.lastBlock;
+    },
+    async send(call) {
+      const receipt = await sender.send(call);
+      transactions.push({ label: call.label, hash: receipt.hash, gas: receipt.gasUsed });
+      if (transactions.length > KEPT_TRANSACTIONS) transactions.shift();
+      return receipt;
+    },
+  };
 }
 
 /** Runs `use` with the network that the flags name, and closes it. */

@@ -64,7 +64,7 @@ export const creditsDeliver = command<KeyFlags & NetworkFlags>({
         `now it is paid ${formatRounded(now, ORION)}; three days after the end ${formatRounded(full, ORION)}, if nobody delivers before`,
       );
       const paid = await deliverCredits(client, id, amount);
-      invocation.terminal.result({ position: id, burned: amount, paid }, [
+      invocation.terminal.result({ position: id, burned: amount, paid, transactions: client.transactions }, [
         `delivered ${formatAmount(amount, CU)} for ${formatAmount(paid, ORION)}`,
       ]);
     });

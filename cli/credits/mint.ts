@@ -163,7 +163,7 @@ export const creditsMint = command<Flags>({
         ...(flags.maxLock === undefined ? {} : { maxLock: flags.maxLock }),
       });
       invocation.terminal.result(
-        { position, to },
+        { position, to, transactions: client.transactions },
         facts([
           ["minted", `${formatAmount(position.debt, CU)} to ${to}`],
           ["locked", formatAmount(position.lock, ORION)],

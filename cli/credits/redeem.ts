@@ -44,7 +44,7 @@ export const creditsRedeem = command<KeyFlags & NetworkFlags>({
     const [id, amount] = invocation.args as unknown as [bigint, bigint];
     await withSigningClient(invocation, async (client) => {
       const released = await redeemCredits(client, id, amount);
-      invocation.terminal.result({ position: id, burned: amount, released }, [
+      invocation.terminal.result({ position: id, burned: amount, released, transactions: client.transactions }, [
         `burned ${formatAmount(amount, CU)} and released ${formatAmount(released, ORION)} of position ${id}`,
       ]);
     });

@@ -115,7 +115,7 @@ export const creditsRoll = command<Flags>({
         ...(maxTopUp === undefined ? {} : { maxTopUp }),
         ...(forAnother === undefined ? {} : { forAnother }),
       });
-      invocation.terminal.result({ position: id, ...rolled }, [
+      invocation.terminal.result({ position: id, ...rolled, transactions: client.transactions }, [
         `position ${id} runs until ${formatTime(rolled.end)}: ${formatAmount(rolled.topUp, ORION)} added, ${formatAmount(rolled.lock, ORION)} locked`,
       ]);
     });

@@ -78,7 +78,9 @@ farm\`); they lose against holding the tokens when the price moves.`,
         formatAmount(isFirst0 ? amount1 : amount0, second),
       ];
       const done = { shares, amount0, amount1, transaction: receipt.hash, gas: receipt.gasUsed };
-      terminal.result({ ...addJson(plan), ...done }, [`added ${texts.join(" and ")} for ${shares} shares`]);
+      terminal.result({ ...addJson(plan), ...done, transactions: client.transactions }, [
+        `added ${texts.join(" and ")} for ${shares} shares`,
+      ]);
     });
   },
 });

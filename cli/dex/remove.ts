@@ -97,9 +97,17 @@ export const dexRemove = command<Flags>({
       for (const line of lines) terminal.note(line);
       const done = await removeLiquidity(client, plan, await deadlineIn(client.chain, flags.deadline));
       const { amount0, amount1, receipt } = done;
-      terminal.result({ ...json, amount0, amount1, transaction: receipt.hash, gas: receipt.gasUsed }, [
-        `gave ${done.shares} shares back for ${bothText(client, plan, amount0, amount1)}`,
-      ]);
+      terminal.result(
+        {
+          ...json,
+          amount0,
+          amount1,
+          transaction: receipt.hash,
+          gas: receipt.gasUsed,
+          transactions: client.transactions,
+        },
+        [`gave ${done.shares} shares back for ${bothText(client, plan, amount0, amount1)}`],
+      );
     });
   },
 });

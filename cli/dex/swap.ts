@@ -98,7 +98,7 @@ first, for the very amount.`,
       requireImpact(plan, flags.maxImpact);
       const { amountIn, amountOut, receipt } = await swap(client, plan, await deadlineIn(client.chain, flags.deadline));
       const done = { paid: amountIn, received: amountOut, transaction: receipt.hash, gas: receipt.gasUsed };
-      terminal.result({ ...swapJson(plan), ...done }, [
+      terminal.result({ ...swapJson(plan), ...done, transactions: client.transactions }, [
         `paid ${formatAmount(amountIn, plan.tokenIn)} and received ${formatAmount(amountOut, plan.tokenOut)}`,
       ]);
     });

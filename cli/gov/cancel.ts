@@ -55,7 +55,9 @@ export const govCancel = command<KeyFlags & NetworkFlags>({
       const proposal = await findProposal(client.chain, invocation.args[0] as string);
       await cancelProposal(client, proposal);
       const { state } = await readStanding(client.chain, proposal);
-      invocation.terminal.result({ proposal: proposal.id, state }, [`cancelled ${proposal.id}`]);
+      invocation.terminal.result({ proposal: proposal.id, state, transactions: client.transactions }, [
+        `cancelled ${proposal.id}`,
+      ]);
     });
   },
 });

@@ -35,7 +35,7 @@ moves no ORION.`,
         to === ZeroAddress
           ? `the ORION of ${client.sender.address} votes no more`
           : `${to} now has ${formatAmount(votes, ORION)} of votes`;
-      invocation.terminal.result({ delegatee: to, votes }, [line]);
+      invocation.terminal.result({ delegatee: to, votes, transactions: client.transactions }, [line]);
     });
   },
 });

@@ -49,10 +49,10 @@ export const govExecute = command<KeyFlags & NetworkFlags>({
       const proposal = await findProposal(chain, invocation.args[0] as string);
       await executeProposal(client, proposal);
       const words = await Promise.all(proposal.actions.map((action) => describeAction(chain, action, false)));
-      invocation.terminal.result({ proposal: proposal.id, state: "executed", actions: words }, [
-        `executed ${proposal.id}`,
-        ...actionLines(words),
-      ]);
+      invocation.terminal.result(
+        { proposal: proposal.id, state: "executed", actions: words, transactions: client.transactions },
+        [`executed ${proposal.id}`, ...actionLines(words)],
+      );
     });
   },
 });

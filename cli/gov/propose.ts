@@ -153,7 +153,7 @@ signed. A proposal needs votes of the proposer above the threshold.`,
       const proposal = await propose(client, actions, flags.description, options);
       const standing = await readStanding(chain, proposal);
       terminal.result(
-        { ...proposal, state: standing.state },
+        { ...proposal, state: standing.state, transactions: client.transactions },
         facts([
           ["proposed", proposal.id],
           ["next", nextStep(proposal, standing)],

@@ -51,7 +51,7 @@ export const govQueue = command<KeyFlags & NetworkFlags>({
       const standing = await queueProposal(client, proposal);
       const { state, executableAt } = standing;
       invocation.terminal.result(
-        { proposal: proposal.id, state, executableAt },
+        { proposal: proposal.id, state, executableAt, transactions: client.transactions },
         facts([
           ["queued", proposal.id],
           ["next", nextStep(proposal, standing)],

@@ -84,9 +84,19 @@ export const govVote = command<Flags>({
       const weight = await castVote(client, proposal, choice, invocation.flags.reason);
       const standing = await readStanding(client.chain, proposal);
       const { for: yes, against, abstain, quorum } = standing;
-      invocation.terminal.result({ proposal: proposal.id, choice, weight, for: yes, against, abstain, quorum }, [
-        `voted ${choice} with ${formatAmount(weight, ORION)} on ${proposal.id}`,
-      ]);
+      invocation.terminal.result(
+        {
+          proposal: proposal.id,
+          choice,
+          weight,
+          for: yes,
+          against,
+          abstain,
+          quorum,
+          transactions: client.transactions,
+        },
+        [`voted ${choice} with ${formatAmount(weight, ORION)} on ${proposal.id}`],
+      );
     });
   },
 });

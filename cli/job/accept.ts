@@ -65,7 +65,7 @@ export const jobAccept = command<Flags>({
       const units = await acceptUnits(client, job, invocation.flags.units);
       const line =
         units.length === 0 ? `no unit of ${jobId} is committed now` : `accepted units ${units.join(", ")} of ${jobId}`;
-      invocation.terminal.result({ jobId, accepted: units }, [line]);
+      invocation.terminal.result({ jobId, accepted: units, transactions: client.transactions }, [line]);
     });
   },
 });

@@ -38,7 +38,7 @@ export const jobCancel = command<KeyFlags & NetworkFlags>({
       const { jobId } = job;
       await cancelJob(client, job);
       const { refunded, state } = summarise(await findJob(client, jobId));
-      invocation.terminal.result({ jobId, state, refunded }, [
+      invocation.terminal.result({ jobId, state, refunded, transactions: client.transactions }, [
         `cancelled ${jobId}: ${formatAmount(refunded, CU)} refunded so far`,
       ]);
     });

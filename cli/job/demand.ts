@@ -77,11 +77,14 @@ answers rightly and the claim is settled, else it comes back. Only inside the cl
       if (bytes !== undefined && flags.output !== undefined) await writeWhole(flags.output, bytes);
       const answered = bytes !== undefined;
       const what = `chunks ${range.first}–${range.first + range.count - 1} of shard ${range.shard}`;
-      terminal.result({ jobId: job.jobId, unit, ...range, answered, bytes: bytes?.length ?? 0 }, [
-        answered
-          ? `${what}: ${bytes.length} bytes, proved by the claim${flags.output === undefined ? "" : `, in ${flags.output}`}`
-          : `${what}: no answer came in time, and the claim has fallen`,
-      ]);
+      terminal.result(
+        { jobId: job.jobId, unit, ...range, answered, bytes: bytes?.length ?? 0, transactions: client.transactions },
+        [
+          answered
+            ? `${what}: ${bytes.length} bytes, proved by the claim${flags.output === undefined ? "" : `, in ${flags.output}`}`
+            : `${what}: no answer came in time, and the claim has fallen`,
+        ],
+      );
     });
   },
 });

@@ -147,7 +147,7 @@ async function postWithCredits({ client, request, invocation, progress }: Asked)
     infiniteApproval: flags.approveOnce === true,
   });
   progress.end();
-  terminal.result(postedJson(posted), postedLines(posted));
+  terminal.result({ ...postedJson(posted), transactions: client.transactions }, postedLines(posted));
 }
 
 async function postBuying({ client, request, invocation, progress }: Asked, buying: PurchaseOptions): Promise<void> {
@@ -159,10 +159,10 @@ async function postBuying({ client, request, invocation, progress }: Asked, buyi
   });
   progress.end();
   const { amountIn, purchase } = posted;
-  terminal.result({ ...postedJson(posted), paid: amountIn, purchase: purchaseJson(purchase) }, [
-    `paid ${formatRounded(amountIn, purchase.paying)} for ${formatAmount(posted.escrow, CU)}`,
-    ...postedLines(posted),
-  ]);
+  terminal.result(
+    { ...postedJson(posted), paid: amountIn, purchase: purchaseJson(purchase), transactions: client.transactions },
+    [`paid ${formatRounded(amountIn, purchase.paying)} for ${formatAmount(posted.escrow, CU)}`, ...postedLines(posted)],
+  );
 }
 
 async function requestOf({ args, flags }: Invocation<Flags>): Promise<JobRequest> {
@@ -205,7 +205,7 @@ export function planLines({ jobId, terms, escrow, units, facts: program }: JobPl
   return facts([
     ["job", jobId],
     ["data", `${terms.rows} rows in ${terms.shards} shards of ${program.batch}`],
-    ["claims", `${units} of up to ${terms.shardsPerClaim} shards`],
+    ["claims", `${units} of ${terms.shardsPerClaim === 1 ? "one shard each" : `up to ${terms.shardsPerClaim} shards`}`],
     [
       "work",
       `${formatAmount(terms.workPerShard, CU)} per shard (${program.macs} multiply-accumulates, ${program.peakBytes} bytes)`,

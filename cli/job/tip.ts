@@ -42,7 +42,7 @@ export const jobTip = command<KeyFlags & NetworkFlags>({
     await withSigningClient(invocation, async (client) => {
       const job = await findJob(client, id);
       await tipJob(client, job, amount);
-      invocation.terminal.result({ jobId: job.jobId, tip: amount }, [
+      invocation.terminal.result({ jobId: job.jobId, tip: amount, transactions: client.transactions }, [
         `added ${formatAmount(amount, CU)} to the tips of ${job.jobId}`,
       ]);
     });

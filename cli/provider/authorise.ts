@@ -28,9 +28,10 @@ export const providerAuthorise = command<Flags>({
     await withSigningClient(invocation, async (client) => {
       await authorise(client, authorised);
       const { market } = client.chain.network.addresses;
-      invocation.terminal.result({ provider: client.sender.address, market, authorised }, [
-        `the market ${market} ${authorised ? "may now lock your stake" : "may lock no more of your stake"}`,
-      ]);
+      invocation.terminal.result(
+        { provider: client.sender.address, market, authorised, transactions: client.transactions },
+        [`the market ${market} ${authorised ? "may now lock your stake" : "may lock no more of your stake"}`],
+      );
     });
   },
 });

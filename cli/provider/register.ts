@@ -66,7 +66,7 @@ export const providerRegister = command<Flags>({
       });
       const account = await providerAccount(client, client.sender.address);
       invocation.terminal.result(
-        { ...account, ...announced },
+        { ...account, ...announced, transactions: client.transactions },
         facts([
           ["provider", account.provider],
           ["profile", announced.profile ?? "none announced"],

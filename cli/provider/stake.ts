@@ -29,7 +29,7 @@ export const providerStake = command<KeyFlags & NetworkFlags>({
     await withSigningClient(invocation, async (client) => {
       await stake(client, amount);
       const { provider, free, locked } = await providerAccount(client, client.sender.address);
-      invocation.terminal.result({ provider, staked: amount, free, locked }, [
+      invocation.terminal.result({ provider, staked: amount, free, locked, transactions: client.transactions }, [
         `staked ${formatAmount(amount, ORION)}: ${formatAmount(free, ORION)} free, ${formatAmount(locked, ORION)} locked`,
       ]);
     });

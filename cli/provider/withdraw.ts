@@ -57,9 +57,10 @@ export const providerWithdraw = command<Flags>({
     await withSigningClient(invocation, async (client) => {
       const to = invocation.flags.to ?? client.sender.address;
       await withdraw(client, amount, to);
-      invocation.terminal.result({ provider: client.sender.address, withdrawn: amount, to }, [
-        `withdrew ${formatAmount(amount, ORION)} to ${to}`,
-      ]);
+      invocation.terminal.result(
+        { provider: client.sender.address, withdrawn: amount, to, transactions: client.transactions },
+        [`withdrew ${formatAmount(amount, ORION)} to ${to}`],
+      );
     });
   },
 });

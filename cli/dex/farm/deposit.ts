@@ -66,7 +66,7 @@ export const farmDeposit = command<Flags>({
       const shares = chosenShares(flags, free, `of ${label} at hand`, "get some with `orion dex add`");
       await stakeShares(client, pool.id, shares, flags.approveOnce === true);
       const { staked } = await holdingOf(chain, pool, sender.address);
-      terminal.result({ pool: formatPoolId(pool.id), deposited: shares, staked }, [
+      terminal.result({ pool: formatPoolId(pool.id), deposited: shares, staked, transactions: client.transactions }, [
         `staked ${shares} shares of ${label}: ${staked} in all`,
       ]);
     });

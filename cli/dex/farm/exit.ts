@@ -55,7 +55,7 @@ pool's budget.`,
       }
       terminal.note(warning);
       const { shares, forfeited } = await exitFarm(client, pool.id);
-      terminal.result({ pool: id, shares, forfeited }, [
+      terminal.result({ pool: id, shares, forfeited, transactions: client.transactions }, [
         `took all ${shares} shares of ${label} back and gave up ${formatAmount(forfeited, ORION)}`,
       ]);
     });

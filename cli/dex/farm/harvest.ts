@@ -50,7 +50,7 @@ export const farmHarvest = command<Flags>({
       }
       const to = flags.to ?? sender.address;
       const amount = await harvest(client, pool.id, to);
-      terminal.result({ pool: formatPoolId(pool.id), harvested: amount, to }, [
+      terminal.result({ pool: formatPoolId(pool.id), harvested: amount, to, transactions: client.transactions }, [
         `harvested ${formatAmount(amount, ORION)} to ${to}`,
       ]);
     });

@@ -40,9 +40,10 @@ export const farmWithdraw = command<Flags>({
       const shares = chosenShares(flags, before.staked, `of ${label} in the farm`, "`orion dex position` shows yours");
       await unstakeShares(client, pool.id, shares);
       const { staked, earned } = await holdingOf(chain, pool, sender.address);
-      terminal.result({ pool: formatPoolId(pool.id), withdrawn: shares, staked, earned }, [
-        `took ${shares} shares of ${label} back: ${staked} stay, ${formatAmount(earned, ORION)} to harvest`,
-      ]);
+      terminal.result(
+        { pool: formatPoolId(pool.id), withdrawn: shares, staked, earned, transactions: client.transactions },
+        [`took ${shares} shares of ${label} back: ${staked} stay, ${formatAmount(earned, ORION)} to harvest`],
+      );
     });
   },
 });

@@ -140,6 +140,7 @@ describe("orion gov", function () {
       const { governor } = running.chain.contracts;
       const vote = await json("vote", proposal.slice(0, 12), "for", "--reason", "Less risk");
       expect(vote).to.include({ proposal, choice: "for", for: vote.weight });
+      expect((vote.transactions as Json[]).map(({ label }) => label)).to.deep.equal(["vote"]);
       const [event] = await governor.queryFilter(governor.filters.VoteCast());
       expect(event?.args.reason).to.equal("Less risk");
       await refused(["vote", proposal, "against"], "has voted on this proposal already");
