@@ -6,7 +6,7 @@ import { withClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { toJson } from "../core/json.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
-import { allClaims, parseClaimKey } from "./claim.ts";
+import { allClaims, findClaim, parseClaimKey } from "./claim.ts";
 import { proofFacts, proofLine, summariseDispute } from "./summary.ts";
 
 const INTERVAL_MS = 1_000;
@@ -21,16 +21,19 @@ export const disputeWatch = command<NetworkFlags>({
   examples: ["orion dispute watch", "orion dispute watch 0x7ac01b --json"],
   async run(invocation) {
     const { args, terminal, interrupts } = invocation;
-    const prefix = args[0] as string | undefined;
+    const given = args[0] as string | undefined;
     await withClient(invocation, async (client) => {
       const { chain, clock } = client;
+      // One that was mistyped would be waited for in vain.
+      const wanted = given === undefined ? undefined : (await findClaim(client, given)).unit.key;
+      if (wanted === undefined) terminal.note("following all disputes; Ctrl-C stops");
       const seen = new Map<string, string>();
       while (!interrupts.signal.aborted) {
         const claims = await allClaims(client);
         const state = await readDisputes(chain, "all", chain.network.deployBlock);
         for (const [key, claim] of claims) {
           const dispute = state.of(chain.network.addresses.market, key);
-          if (prefix === undefined ? dispute === undefined : !key.startsWith(prefix)) continue;
+          if (wanted === undefined ? dispute === undefined : key !== wanted) continue;
           const summary = summariseDispute(claim, dispute);
           const proof = proofFacts(dispute);
           const look = toJson(summary);
@@ -39,7 +42,7 @@ export const disputeWatch = command<NetworkFlags>({
           const { verdict, answered, demands } = summary;
           const how = proof === undefined ? `${answered} of ${demands} demands answered` : proofLine(proof);
           terminal.event({ ...summary, proof: proof ?? null }, `${key} (${summary.claim}) ${verdict}: ${how}`);
-          if (prefix !== undefined && (summary.claim === "fallen" || summary.claim === "settled")) return;
+          if (wanted !== undefined && (summary.claim === "fallen" || summary.claim === "settled")) return;
         }
         await clock.sleep(INTERVAL_MS, interrupts.signal);
       }

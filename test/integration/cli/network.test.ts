@@ -70,7 +70,13 @@ describe("orion, on a network of its own", function () {
 
   it("a provider registers, stakes more, withdraws, and can't withdraw what it has not", async () => {
     await json("provider", "register", "--stake", "100", "--account", "worker-1");
-    await json("provider", "stake", "10.5", "--account", "worker-1");
+    const staked = await json("provider", "stake", "10.5", "--account", "worker-1");
+    const sent = staked.transactions as { label: string; hash: string; gas: string }[];
+    expect(sent.map(({ label }) => label)).to.deep.equal(["approve ORION", "stake"]);
+    for (const { hash, gas } of sent) {
+      expect(hash).to.match(/^0x[0-9a-f]{64}$/);
+      expect(Number(gas)).to.be.greaterThan(21_000);
+    }
     await json("provider", "withdraw", "0.5", "--account", "worker-1");
     const status = await json("provider", "status", "--account", "worker-1");
     expect(status).to.deep.include({ provider: accounts["worker-1"], free: "110000000000000000000", authorised: true });
@@ -259,6 +265,12 @@ describe("orion, on a network of its own", function () {
     const ran = await run(["job", "watch", `0x${"00".repeat(32)}`]);
     expect(ran.code).to.equal(2);
     expect(ran.stderr).to.match(/^error: the market 0x\w+ has no job 0x0+\nhint: .*\n$/);
+  });
+
+  it("a claim that nobody committed is not waited for", async () => {
+    const ran = await run(["dispute", "watch", "0x123456"]);
+    expect(ran).to.include({ code: 2, stdout: "" });
+    expect(ran.stderr).to.match(/^error: no claim 0x123456 was ever committed\nhint: .*\n$/);
   });
 
   it("a worker without stake says so, drains on the first Ctrl-C and ends well", async () => {
