@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import type { ContractTransactionResponse } from "ethers";
+import { ZeroAddress, type ContractTransactionResponse } from "ethers";
 
 import { MAX_UINT128, deployCreditsFixture, type CreditsFixture } from "../test/support/credits-fixture.ts";
 import { CU, DAY, ORION } from "../test/support/market-fixture.ts";
@@ -19,6 +19,7 @@ export const CREDITS_TARGETS: CreditsGas = {
   "roll, price live": 210_000,
   "redeem a part": 80_000,
   "deliver a part": 95_000,
+  "report the dollar price": 50_000,
 };
 
 /** Measures the credits beside a pool whose ring of observations holds a week, on a chain in this process. */
@@ -44,10 +45,24 @@ export async function measureCreditsGas(): Promise<CreditsGas> {
   const thin = await gasOf(mint(f));
   await f.hours(7 * 24);
   const longThin = await gasOf(mint(f));
+  const reports = await reportsGas(f);
   return {
     ...{ "mint, before there is a price": early, "mint, price live": live, "mint, pool thin for an hour": thin },
     ...{ "mint, pool thin for a week": longThin, "roll, price live": roll, "roll, price live, with a top-up": topUp },
     ...{ "redeem a part": redeem, "redeem all": redeemAll, "deliver a part": deliver, "deliver all": deliverAll },
+    ...reports,
+  };
+}
+
+/** Without a sequencer, whose feed is one more call. */
+async function reportsGas({ ethers, credits }: CreditsFixture): Promise<CreditsGas> {
+  const feed = await ethers.deployContract("LocalFeed", [8, 50_000_000n]);
+  const prices = await ethers.deployContract("UsdPrices", [feed, ZeroAddress, credits, DAY, 0]);
+  const first = await gasOf(prices.report());
+  await feed.updateAnswer(50_000_000n);
+  return {
+    "report the dollar price": await gasOf(prices.report()),
+    "report the dollar price, for the first time": first,
   };
 }
 

@@ -1,5 +1,5 @@
 import { reading, type Chain } from "@orion/protocol/chain";
-import { RevertError } from "@orion/protocol/common";
+import { readOrionUsd } from "@orion/protocol/exchange";
 
 export const HOUR_SECONDS = 3_600;
 export const WEEK_SECONDS = 7 * 86_400;
@@ -37,24 +37,11 @@ export async function readCreditPrice(chain: Chain): Promise<CreditPrice> {
       credits.collateralPerCredit(),
       credits.parameters(),
       spotOf(chain),
-      readUsdPerOrion(chain),
+      readOrionUsd(chain),
     ]),
   );
   const rule = ruleOf({ hour, week, floor, collateral });
   return { live, hour, week, spot, floor, collateral, rule, usdPerOrion };
-}
-
-/** US dollars per ORION with 18 decimals; undefined without a feed, or while its answer does not count. */
-export async function readUsdPerOrion(chain: Chain): Promise<bigint | undefined> {
-  const { usdPrices } = chain.contracts;
-  if (usdPrices === undefined) return undefined;
-  try {
-    return await reading(chain, () => usdPrices.orionPrice());
-  } catch (error) {
-    // Stale, down or without an answer: there is no price in dollars, which stops nothing.
-    if (error instanceof RevertError) return undefined;
-    throw error;
-  }
 }
 
 /** Which of the three the collateral comes from. A thin pool's price counts for it too, though it is not live. */

@@ -16,7 +16,7 @@ const FOR = 1;
 
 /**
  * Gives a new network the past that a running one has: holders of ORION have decided what liquidity earns, and the CU/ORION pool has the week of
- * history without which its price counts for nothing. Everything happens as on any chain; only the clock is moved.
+ * history without which its price counts for nothing, and the price of ORION in dollars is reported. Everything happens as on any chain; only the clock is moved.
  * @param treasury holds nearly all ORION, so its votes decide
  */
 export async function liveThroughPast(treasury: SigningClient): Promise<void> {
@@ -33,6 +33,10 @@ export async function liveThroughPast(treasury: SigningClient): Promise<void> {
   }
   await rpc(rpcUrl, "evm_setNextBlockTimestamp", [Math.max(Math.floor(Date.now() / 1_000), (await now(treasury)) + 1)]);
   await treasury.sender.send({ to: network.addresses.dex, data: observe, label: "observe" });
+  const { usdPrices } = network.addresses;
+  const report = contracts.usdPrices?.interface.encodeFunctionData("report");
+  if (usdPrices === undefined || report === undefined) return;
+  await treasury.sender.send({ to: usdPrices, data: report, label: "report" });
 }
 
 /** Proposes, votes, queues and executes the first rate of liquidity mining, and funds it. */

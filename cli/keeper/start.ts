@@ -15,7 +15,7 @@ interface Flags extends ServiceFlags {
 type Settings = Pick<Flags, "allJobs" | "interval">;
 
 const DEFAULT_INTERVAL_MS = 1_000;
-/** Prices are observed once an hour. */
+/** Prices are observed and reported once an hour. */
 const OBSERVER_INTERVAL_MS = 60_000;
 
 const ROLES: Readonly<Record<string, (client: SigningClient, settings: Settings) => Service>> = {
@@ -32,7 +32,8 @@ export const keeperStart = command<Flags>({
   name: "start",
   summary: "run a keeper until it is stopped",
   details: `Roles: orchestrator (shards the data of jobs that name this account as their keeper and earns their fee), aggregator (joins and
-publishes results), upkeep (settles and expires what is due), observer (has the price of credits observed once an hour), all. Keepers keep nothing: any number of them may race and be stopped at any time.`,
+publishes results), upkeep (settles and expires what is due), observer (has the price of credits observed, and its
+dollar price reported to indexes, once an hour), all. Keepers keep nothing: any number of them may race and be stopped at any time.`,
   args: [new Argument("<role>", NAMES.join(", ")).argParser(parseRole)],
   options: [
     new Option("--all-jobs", "orchestrator: also shard jobs that name another keeper or none; that earns nothing"),

@@ -22,6 +22,9 @@ contract UsdPrices is IUsdPrices {
     /// @dev Lifts an answer of the feed to 18 decimals.
     uint256 private immutable _SCALE;
 
+    /// @inheritdoc IUsdPrices
+    uint256 public reportedAt;
+
     constructor(
         AggregatorV3Interface feed,
         AggregatorV3Interface sequencer,
@@ -40,6 +43,14 @@ contract UsdPrices is IUsdPrices {
     }
 
     /// @inheritdoc IUsdPrices
+    function report() external {
+        (uint256 price, uint256 updatedAt) = _answer();
+        require(updatedAt > reportedAt, NotNewer(updatedAt, reportedAt));
+        reportedAt = updatedAt;
+        emit OrionPriceReported(price, updatedAt);
+    }
+
+    /// @inheritdoc IUsdPrices
     function creditPrice(uint256 window) external view returns (uint256) {
         uint256 inOrion = CREDITS.meanPrice(window);
         require(inOrion > 0, NoPrice());
@@ -47,14 +58,19 @@ contract UsdPrices is IUsdPrices {
     }
 
     /// @inheritdoc IUsdPrices
-    function orionPrice() public view returns (uint256) {
+    function orionPrice() public view returns (uint256 price) {
+        (price, ) = _answer();
+    }
+
+    /// @dev The feed's answer with 18 decimals and when it was given, if it counts now.
+    function _answer() private view returns (uint256, uint256) {
         _requireSequencer();
         (, int256 answer, , uint256 updatedAt, ) = FEED.latestRoundData();
         // Aggregators answer in 192 bits, so that no product below overflows.
         require(answer > 0 && answer <= type(int192).max, BadAnswer(answer));
         bool fresh = updatedAt > 0 && updatedAt <= block.timestamp && block.timestamp - updatedAt <= MAX_AGE;
         require(fresh, StaleAnswer(updatedAt, MAX_AGE));
-        return uint256(answer) * _SCALE;
+        return (uint256(answer) * _SCALE, updatedAt);
     }
 
     /// @dev The uptime feed answers 0 while the sequencer is up; `startedAt` is when that began, or 0 before the feed's first round.

@@ -24,7 +24,7 @@ export async function readMeanPrice(
 ): Promise<MeanPrice | undefined> {
   const answer = await unlessRefused(
     () => reading(chain, () => chain.contracts.dex.twap(pool.id, window)),
-    ["HistoryTooShort", "HistoryTooOld"],
+    (revert) => revert === "HistoryTooShort" || revert === "HistoryTooOld",
   );
   if (answer === undefined) return undefined;
   const [price0X128, price1X128, elapsed] = answer;
@@ -32,21 +32,24 @@ export async function readMeanPrice(
   return { price: { numerator, denominator: ONE_X128 }, elapsed: Number(elapsed) };
 }
 
-/** US dollars per ORION, with 18 decimals; undefined where there is no feed, or none that can be relied on now. */
+/**
+ * US dollars per ORION, with 18 decimals; undefined where there is no feed, or none that can be relied on now: its answer is stale, wrong or given
+ * without a sequencer, or the feed, a contract of somebody else, refuses in words of its own. Nothing is decided by it, so that stops nothing.
+ */
 export async function readOrionUsd(chain: Chain): Promise<bigint | undefined> {
   const { usdPrices } = chain.contracts;
   if (usdPrices === undefined) return undefined;
   return unlessRefused(
     () => reading(chain, () => usdPrices.orionPrice()),
-    ["StaleAnswer", "BadAnswer", "SequencerDown", "SequencerJustUp"],
+    () => true,
   );
 }
 
-async function unlessRefused<T>(read: () => Promise<T>, expected: readonly string[]): Promise<T | undefined> {
+async function unlessRefused<T>(read: () => Promise<T>, expected: (revert: string) => boolean): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof RevertError && expected.includes(error.revert)) return undefined;
+    if (error instanceof RevertError && expected(error.revert)) return undefined;
     throw error;
   }
 }

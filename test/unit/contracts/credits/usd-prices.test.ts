@@ -1,5 +1,9 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { JsonRpcProvider, ZeroAddress } from "ethers";
+
+import type { Chain } from "@orion/protocol/chain";
+import { UnavailableError } from "@orion/protocol/common";
+import { readOrionUsd } from "@orion/protocol/exchange";
 
 import type { UsdPrices } from "../../../../protocol/chain/generated/chainlink/UsdPrices.js";
 import type { LocalFeed } from "../../../../protocol/chain/generated/mocks/LocalFeed.js";
@@ -124,6 +128,119 @@ describe("UsdPrices", () => {
       await feed.updateAnswer(50_000_000n);
       await uptime(1n, await now());
       await expect(onRollup.creditPrice(HOUR)).to.be.revertedWithCustomError(onRollup, "SequencerDown");
+    });
+  });
+
+  describe("a report", () => {
+    const report = (of: UsdPrices): ReturnType<UsdPrices["report"]> => of.connect(f.attacker).report();
+
+    it("tells events what anybody reads, with the time of the answer, and is made by anybody", async () => {
+      expect(await prices.reportedAt()).to.equal(0n);
+      await feed.updateAnswer(123_456_789n);
+      const updatedAt = await feed.latestTimestamp();
+      await f.time.increase(HOUR);
+      await expect(report(prices))
+        .to.emit(prices, "OrionPriceReported")
+        .withArgs(await prices.orionPrice(), updatedAt);
+      expect(await prices.orionPrice()).to.equal(123_456_789n * 10n ** 10n);
+      expect(await prices.reportedAt()).to.equal(updatedAt);
+    });
+
+    it("has 18 decimals, whatever the feed has", async () => {
+      for (const [decimals, answer] of [
+        [0, 3n],
+        [8, 3n * 10n ** 8n],
+        [18, 3n * 10n ** 18n],
+      ] as const) {
+        const fed = await mock(decimals, answer);
+        const one = await adapter(fed, ZeroAddress);
+        await expect(report(one))
+          .to.emit(one, "OrionPriceReported")
+          .withArgs(3n * USD, await fed.latestTimestamp());
+      }
+    });
+
+    it("is made once for each answer, even if the next one says the same", async () => {
+      await feed.updateAnswer(7n);
+      const first = await feed.latestTimestamp();
+      await report(prices);
+      await expect(report(prices)).to.be.revertedWithCustomError(prices, "NotNewer").withArgs(first, first);
+      await feed.updateAnswer(7n);
+      await expect(report(prices))
+        .to.emit(prices, "OrionPriceReported")
+        .withArgs(7n * 10n ** 10n, await feed.latestTimestamp());
+    });
+
+    it("never goes back to an older answer, as a feed that was replaced may give", async () => {
+      await feed.updateAnswer(7n);
+      const reported = await feed.latestTimestamp();
+      await report(prices);
+      await feed.updateRoundData(1, 8n, reported - 1n, reported - 1n);
+      await expect(report(prices))
+        .to.be.revertedWithCustomError(prices, "NotNewer")
+        .withArgs(reported - 1n, reported);
+      await feed.updateRoundData(2, 8n, reported + 1n, reported + 1n);
+      await expect(report(prices)).to.emit(prices, "OrionPriceReported");
+    });
+
+    it("is refused for every reason for which there is no price, and then leaves room for the next answer", async () => {
+      await feed.updateAnswer(0n);
+      await expect(report(prices)).to.be.revertedWithCustomError(prices, "BadAnswer").withArgs(0n);
+      const tomorrow = (await now()) + BigInt(DAY);
+      await feed.updateRoundData(9, 1n, tomorrow, tomorrow);
+      await expect(report(prices)).to.be.revertedWithCustomError(prices, "StaleAnswer").withArgs(tomorrow, MAX_AGE);
+      await feed.updateAnswer(1n);
+      const updatedAt = await feed.latestTimestamp();
+      await f.time.increase(MAX_AGE + 1);
+      await expect(report(prices)).to.be.revertedWithCustomError(prices, "StaleAnswer").withArgs(updatedAt, MAX_AGE);
+      expect(await prices.reportedAt()).to.equal(0n);
+      await feed.updateAnswer(1n);
+      await expect(report(prices)).to.emit(prices, "OrionPriceReported");
+    });
+
+    it("is refused while the sequencer is down or has just come back", async () => {
+      await uptime(1n, await now());
+      await expect(report(onRollup)).to.be.revertedWithCustomError(onRollup, "SequencerDown");
+      const since = await now();
+      await uptime(0n, since);
+      await expect(report(onRollup)).to.be.revertedWithCustomError(onRollup, "SequencerJustUp").withArgs(since, GRACE);
+      await f.time.increaseTo(since + BigInt(GRACE) + 1n);
+      await expect(report(onRollup)).to.emit(onRollup, "OrionPriceReported");
+    });
+  });
+
+  describe("read for people", () => {
+    /** All that the reader touches of a chain. */
+    const read = (usdPrices: UsdPrices | undefined): Promise<bigint | undefined> =>
+      readOrionUsd({ contracts: { usdPrices }, network: { rpcUrl: "in this process" } } as unknown as Chain);
+
+    it("is what the contract says, and nothing without a feed", async () => {
+      await feed.updateAnswer(50_000_000n);
+      expect(await read(prices)).to.equal(USD / 2n);
+      expect(await read(undefined)).to.equal(undefined);
+    });
+
+    it("is nothing, and no failure, for every reason for which there is no price", async () => {
+      await feed.updateAnswer(0n);
+      expect(await read(prices)).to.equal(undefined);
+      await feed.updateAnswer(1n);
+      await f.time.increase(MAX_AGE + 1);
+      expect(await read(prices)).to.equal(undefined);
+      await feed.updateAnswer(1n);
+      await uptime(1n, await now());
+      expect(await read(onRollup)).to.equal(undefined);
+      await uptime(0n, await now());
+      expect(await read(onRollup)).to.equal(undefined);
+    });
+
+    it("is a failure where the chain does not answer", async () => {
+      const nowhere = new JsonRpcProvider("http://127.0.0.1:1", 1, { staticNetwork: true });
+      try {
+        const outcome = await read(prices.connect(nowhere)).catch((error: unknown) => error);
+        expect(outcome).to.be.instanceOf(UnavailableError);
+      } finally {
+        nowhere.destroy();
+      }
     });
   });
 
