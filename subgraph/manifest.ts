@@ -1,4 +1,4 @@
-import { getAddress, id } from "ethers";
+import { getAddress, id, ZeroAddress } from "ethers";
 
 import { deployedAt, type ContractName, type NetworkFile } from "@orion/protocol/chain";
 
@@ -19,6 +19,7 @@ export const SUBGRAPH_CONTRACTS = [
   "BuyAndPost",
   "OrionGovernor",
   "OrionTimelock",
+  "UsdPrices",
 ] as const satisfies readonly ContractName[];
 
 const PLACEHOLDER = /\$\{([\w.]+)\}/g;
@@ -57,6 +58,8 @@ function valuesOf(network: NetworkFile, prune: Pruning): Map<string, string> {
     ["name", network.name],
     ["deployBlock", String(network.deployBlock)],
     ["prune", String(prune)],
+    // A network without a feed: nothing is ever emitted at the zero address.
+    ["addresses.usdPrices", ZeroAddress],
     ...deployedAt(network).map(([name, at]): [string, string] => [`addresses.${name}`, at]),
   ]);
 }

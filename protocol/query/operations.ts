@@ -96,6 +96,13 @@ export type MarketQuery = {
       readonly volume: string;
     } | null;
   } | null;
+  readonly usdFeeds: ReadonlyArray<{ readonly price: string; readonly updatedAt: string }>;
+  readonly creditPools: ReadonlyArray<{
+    readonly reserve0: string;
+    readonly reserve1: string;
+    readonly token0: { readonly symbol: string | null; readonly decimals: number | null };
+    readonly token1: { readonly symbol: string | null; readonly decimals: number | null };
+  }>;
 };
 
 export type JobQueryVariables = Exact<{
@@ -216,6 +223,7 @@ export type PoolsQueryVariables = Exact<{
 
 export type PoolsQuery = {
   readonly _meta: { readonly block: { readonly number: number; readonly timestamp: number | null } } | null;
+  readonly usdFeeds: ReadonlyArray<{ readonly price: string; readonly updatedAt: string }>;
   readonly pools: ReadonlyArray<{
     readonly id: string;
     readonly fee: number;
@@ -236,6 +244,7 @@ export type PoolQueryVariables = Exact<{
 
 export type PoolQuery = {
   readonly _meta: { readonly block: { readonly number: number; readonly timestamp: number | null } } | null;
+  readonly usdFeeds: ReadonlyArray<{ readonly price: string; readonly updatedAt: string }>;
   readonly pools: ReadonlyArray<{
     readonly id: string;
     readonly fee: number;
@@ -419,6 +428,7 @@ export type RunQuery = {
     readonly token0: { readonly id: string };
   } | null;
   readonly farmChanges: ReadonlyArray<{ readonly account: string | null; readonly orion: string }>;
+  readonly usdFeeds: ReadonlyArray<{ readonly price: string }>;
 };
 
 export const freshnessQuery = "query Freshness{_meta{block{number timestamp hash}hasIndexingErrors}}" as TypedQuery<
@@ -426,7 +436,7 @@ export const freshnessQuery = "query Freshness{_meta{block{number timestamp hash
   FreshnessQueryVariables
 >;
 export const marketQuery =
-  'query Market($block:Block_height){_meta(block:$block){block{number timestamp}}protocol(id:"0x6f72696f6e" block:$block){market{escrow tips escrowPosted paidForWork paidTips paidFees keptFees refunded tipsRefunded collateral burned compensated rewarded settledWork settledShards jobCount finishedJobCount cancelledJobCount claimCount settledCount expiredCount forfeitedCount paused}registry{free locked staked withdrawn slashed providerCount}judge{disputeCount fallenCount proofCount timeoutCount demandCount answerCount}credits{debt locked minted redeemed delivered openPositionCount paused}exchange{poolCount swapCount paused}orion{supply burned}cu{supply minted burned volume}}}' as TypedQuery<
+  'query Market($block:Block_height){_meta(block:$block){block{number timestamp}}protocol(id:"0x6f72696f6e" block:$block){market{escrow tips escrowPosted paidForWork paidTips paidFees keptFees refunded tipsRefunded collateral burned compensated rewarded settledWork settledShards jobCount finishedJobCount cancelledJobCount claimCount settledCount expiredCount forfeitedCount paused}registry{free locked staked withdrawn slashed providerCount}judge{disputeCount fallenCount proofCount timeoutCount demandCount answerCount}credits{debt locked minted redeemed delivered openPositionCount paused}exchange{poolCount swapCount paused}orion{supply burned}cu{supply minted burned volume}}usdFeeds(first:1 block:$block){price updatedAt}creditPools:pools(first:1 where:{fee:30 token0_:{symbol_in:["CU" "ORION"]}token1_:{symbol_in:["CU" "ORION"]}}block:$block){reserve0 reserve1 token0{symbol decimals}token1{symbol decimals}}}' as TypedQuery<
     MarketQuery,
     MarketQueryVariables
   >;
@@ -441,12 +451,12 @@ export const providerQuery =
     ProviderQueryVariables
   >;
 export const poolsQuery =
-  "query Pools($first:Int!$skip:Int!$block:Block_height){_meta(block:$block){block{number timestamp}}pools(first:$first skip:$skip orderBy:createdAt orderDirection:asc block:$block){id fee reserve0 reserve1 swapCount token0{id symbol decimals}token1{id symbol decimals}}}" as TypedQuery<
+  "query Pools($first:Int!$skip:Int!$block:Block_height){_meta(block:$block){block{number timestamp}}usdFeeds(first:1 block:$block){price updatedAt}pools(first:$first skip:$skip orderBy:createdAt orderDirection:asc block:$block){id fee reserve0 reserve1 swapCount token0{id symbol decimals}token1{id symbol decimals}}}" as TypedQuery<
     PoolsQuery,
     PoolsQueryVariables
   >;
 export const poolQuery =
-  "query Pool($least:Bytes!$most:Bytes!$first:Int!$block:Block_height){_meta(block:$block){block{number timestamp}}pools(first:2 where:{id_gte:$least id_lte:$most}block:$block){id fee createdAt reserve0 reserve1 shares price0 price1 volume0 volume1 lpFees0 lpFees1 protocolFees0 protocolFees1 protocolPart swapCount liquidityChangeCount token0{id symbol decimals}token1{id symbol decimals}swaps(first:$first orderBy:id orderDirection:desc){timestamp amount0 amount1 priceBefore priceAfter lpFee protocolFee to transaction tokenIn{id}}positions(first:$first orderBy:shares orderDirection:desc){account shares}}}" as TypedQuery<
+  "query Pool($least:Bytes!$most:Bytes!$first:Int!$block:Block_height){_meta(block:$block){block{number timestamp}}usdFeeds(first:1 block:$block){price updatedAt}pools(first:2 where:{id_gte:$least id_lte:$most}block:$block){id fee createdAt reserve0 reserve1 shares price0 price1 volume0 volume1 lpFees0 lpFees1 protocolFees0 protocolFees1 protocolPart swapCount liquidityChangeCount token0{id symbol decimals}token1{id symbol decimals}swaps(first:$first orderBy:id orderDirection:desc){timestamp amount0 amount1 priceBefore priceAfter lpFee protocolFee to transaction tokenIn{id}}positions(first:$first orderBy:shares orderDirection:desc){account shares}}}" as TypedQuery<
     PoolQuery,
     PoolQueryVariables
   >;
@@ -471,7 +481,7 @@ export const paymentsQuery =
     PaymentsQueryVariables
   >;
 export const runQuery =
-  "query Run($job:ID!$pool:ID!$farm:String!){job(id:$job){payments(first:1000 orderBy:id orderDirection:asc){pay tip fee feeTo worker{id}unit{from to}}penalties(first:1000 orderBy:id orderDirection:asc){finder burned compensation reward worker{id}unit{index}claim{dispute{proofs(first:1 orderBy:id orderDirection:asc){node position claimed actual}}}}purchases(first:1 orderBy:id orderDirection:asc){amountIn}results(first:1 orderBy:id orderDirection:desc){cid resultRoot}}pool(id:$pool){swapCount lpFees0 lpFees1 token0{id}}farmChanges(first:1000 where:{farm:$farm move:HARVESTED}){account orion}}" as TypedQuery<
+  "query Run($job:ID!$pool:ID!$farm:String!){job(id:$job){payments(first:1000 orderBy:id orderDirection:asc){pay tip fee feeTo worker{id}unit{from to}}penalties(first:1000 orderBy:id orderDirection:asc){finder burned compensation reward worker{id}unit{index}claim{dispute{proofs(first:1 orderBy:id orderDirection:asc){node position claimed actual}}}}purchases(first:1 orderBy:id orderDirection:asc){amountIn}results(first:1 orderBy:id orderDirection:desc){cid resultRoot}}pool(id:$pool){swapCount lpFees0 lpFees1 token0{id}}farmChanges(first:1000 where:{farm:$farm move:HARVESTED}){account orion}usdFeeds(first:1){price}}" as TypedQuery<
     RunQuery,
     RunQueryVariables
   >;

@@ -16,7 +16,7 @@ export interface IndexedRun {
   readonly result: { readonly cid: string; readonly root: string };
   readonly payments: readonly Payment[];
   readonly disputes: readonly Omit<DisputeReport, "moves" | "transactions" | "gas" | "seconds">[];
-  readonly dex: Pick<ExchangeReport, "swaps" | "fees" | "paidForEscrow" | "rewards">;
+  readonly dex: Pick<ExchangeReport, "usdPerOrion" | "swaps" | "fees" | "paidForEscrow" | "rewards">;
 }
 
 /** Asks the index for everything that the report says, once it has come to the given block. */
@@ -83,14 +83,16 @@ function disputesOf({ penalties }: IndexedJob, cheats: CheatWallets): IndexedRun
   return found.sort((a, b) => a.cheat.localeCompare(b.cheat));
 }
 
-function exchangeOf({ pool, job, farmChanges }: RunQuery, { network, wallets }: Devnet): IndexedRun["dex"] {
+function exchangeOf({ pool, job, farmChanges, usdFeeds }: RunQuery, { network, wallets }: Devnet): IndexedRun["dex"] {
   if (pool === null) throw new Error("the index knows no CU/ORION pool");
   const creditsFirst = getAddress(pool.token0.id) === network.addresses.credits;
   const [first, second] = [BigInt(pool.lpFees0), BigInt(pool.lpFees1)];
   const harvested = farmChanges.filter(
     ({ account }) => account !== null && getAddress(account) === wallets.liquidity.address,
   );
+  const [feed] = usdFeeds;
   return {
+    usdPerOrion: feed === undefined ? null : BigInt(feed.price),
     swaps: pool.swapCount,
     fees: creditsFirst ? { credits: first, orion: second } : { credits: second, orion: first },
     paidForEscrow: BigInt(job?.purchases[0]?.amountIn ?? 0),

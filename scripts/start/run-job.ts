@@ -86,10 +86,11 @@ async function follow(client: Client, { devnet, cheats, services, index, view, w
   const disputes = await disputeReports(client, job, cheats);
   await requirePromises(client, devnet, { job, cheats, disputes, result, payments, accuracy: evaluation.accuracy });
   const { earned, rewards } = await closeMarket(client, devnet);
-  const { spot: priceAfter } = await readCreditPrice(client.chain);
+  const { spot: priceAfter, usdPerOrion = null } = await readCreditPrice(client.chain);
   const dex = {
     priceBefore,
     priceAfter,
+    usdPerOrion,
     ...(await swapsSince(client, tradeBlock)),
     paidForEscrow: posted.amountIn,
     sold: { minted, earned },

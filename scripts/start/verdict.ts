@@ -113,12 +113,12 @@ export function requireSame(
   indexed: IndexedRun,
   { result, payments, disputes, dex }: Pick<Outcome, "result" | "payments" | "disputes" | "dex">,
 ): void {
-  const { swaps, fees, paidForEscrow, rewards } = dex;
+  const { usdPerOrion, swaps, fees, paidForEscrow, rewards } = dex;
   const parts = {
     result: [indexed.result, { cid: result.cid, root: result.root }],
     payments: [indexed.payments, payments],
     disputes: [indexed.disputes, disputes.map(asIndexed)],
-    exchange: [indexed.dex, { swaps, fees, paidForEscrow, rewards }],
+    exchange: [indexed.dex, { usdPerOrion, swaps, fees, paidForEscrow, rewards }],
   };
   for (const [name, [told, known]] of Object.entries(parts)) {
     promise(isDeepStrictEqual(told, known), `the index tells another story of the ${name} than the chain`);

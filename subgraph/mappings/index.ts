@@ -84,4 +84,5 @@ export {
   handleQuorumNumeratorUpdated,
   handleTimelockChange,
 } from "./orion-governor";
+export { handleOrionPriceReported } from "./usd-prices";
 export { handleCallScheduled, handleCallExecuted, handleCancelled, handleMinDelayChange } from "./orion-timelock";

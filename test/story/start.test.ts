@@ -48,6 +48,7 @@ const summarySchema = z.strictObject({
   dex: z.strictObject({
     priceBefore: amount,
     priceAfter: amount,
+    usdPerOrion: amount,
     swaps: z.int().positive(),
     fees: z.strictObject({ credits: amount, orion: amount }),
     paidForEscrow: amount,
@@ -172,6 +173,7 @@ describe("npm start", function () {
       "Caught the falsifier",
       "Caught the withholder",
       "computes with",
+      "at 0.5 USD per ORION that is",
       summary.result.cid,
     ]) {
       expect(started.text()).to.include(words);

@@ -103,7 +103,7 @@ describe("orion query, of an index that anybody may run", function () {
     answer = ({ query: text }) => ({
       data: text.includes("Candles")
         ? { candles: [] }
-        : { _meta: { block: { number: 17, timestamp: 1 } }, pools: [pool] },
+        : { _meta: { block: { number: 17, timestamp: 1 } }, usdFeeds: [], pools: [pool] },
     });
     const earlier = await query("pool", ID, "--block", "17");
     expect(earlier.code, earlier.stderr).to.equal(0);

@@ -14,6 +14,8 @@ import * as questions from "@orion/protocol/query";
 import { orion, type Ran } from "../cli/orion.ts";
 import { start, type Running } from "../cli/running.ts";
 
+type Row = Record<string, unknown>;
+
 interface Ready {
   readonly url: string;
   readonly resumed: boolean;
@@ -68,11 +70,20 @@ describe("orion index, beside a network of its own", function () {
       const provider = await json("query", "provider", address, "--fresh");
       const market = await json("query", "market", "--fresh");
       const chain = await connectChain(devnet.network);
-      const { orion: token, registry, credits } = chain.contracts;
+      const { orion: token, registry, credits, usdPrices } = chain.contracts;
       const account = await registry.account(address, devnet.network.addresses.market);
       expect(provider).to.include({ id: address.toLowerCase(), free: String(account.free), locked: "0" });
       expect(market.orion).to.include({ supply: String(await token.totalSupply()) });
       expect(market.cu).to.include({ supply: String(await credits.totalSupply()) });
+      // One ORION for a CU, half a dollar for an ORION, told when the network had lived through its past.
+      const usd = { orion: String(await usdPrices?.orionPrice()), credit: String(5n * 10n ** 17n) };
+      expect(market).to.deep.include({ creditPrice: String(10n ** 18n) });
+      expect(market.usd).to.include({ ...usd, updatedAt: Number(await usdPrices?.reportedAt()) });
+      expect((market.usd as { age: number }).age).to.be.greaterThan(9 * 86_400);
+      const { usd: inPool, pools } = await json("query", "pool");
+      expect(inPool).to.include({ orion: usd.orion });
+      const pool = await json("query", "pool", (pools as { id: string }[])[0]?.id ?? "");
+      expect([(pool.usd as Row).token0, (pool.usd as Row).token1]).to.deep.equal([usd.orion, usd.credit]);
       chain.close();
     });
 

@@ -37,6 +37,12 @@ const ALWAYS_RECORDED: Record<string, string> = {
   "OrionTimelock.CallScheduled": "operationCalls",
 };
 
+/** Events that count themselves in a total, whatever came before, and where. */
+const ALWAYS_COUNTED: Record<string, readonly [collection: string, field: string]> = {
+  "DePinDex.Swap": ["exchanges", "swapCount"],
+  "UsdPrices.OrionPriceReported": ["usdFeeds", "reportCount"],
+};
+
 describe("the index under events of any kind, in any order, with any values", function () {
   this.timeout(180_000 * FACTOR);
   let folder: string;
@@ -83,6 +89,13 @@ describe("the index under events of any kind, in any order, with any values", fu
   it("has a row for every event that always leaves one", async () => {
     for (const [name, collection] of Object.entries(ALWAYS_RECORDED)) {
       expect((await rows(index.url, collection, "__typename", last)).length, name).to.equal(emitted.get(name));
+    }
+  });
+
+  it("has counted every event that is always counted", async () => {
+    for (const [name, [collection, field]] of Object.entries(ALWAYS_COUNTED)) {
+      const [total] = await rows(index.url, collection, field, last);
+      expect(total?.[field], name).to.equal(emitted.get(name));
     }
   });
 });

@@ -19,7 +19,7 @@ const NETWORK = {
   addresses: {
     ...{ orion: at.OrionToken, registry: at.ProviderRegistry, credits: at.ComputeCredits, disputes: at.DisputeManager },
     ...{ market: at.JobMarket, upkeep: at.JobMarket, dex: at.DePinDex, mining: at.LiquidityMining },
-    ...{ buyAndPost: at.BuyAndPost, governor: at.OrionGovernor, timelock: at.OrionTimelock },
+    ...{ buyAndPost: at.BuyAndPost, governor: at.OrionGovernor, timelock: at.OrionTimelock, usdPrices: at.UsdPrices },
   },
 } as const satisfies NetworkFile;
 

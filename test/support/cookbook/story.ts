@@ -24,8 +24,8 @@ export interface Told {
 }
 
 /**
- * A short story, the same each time: a job of which one unit is accepted and paid and another computed, a swap, some credits redeemed, and a
- * claim that is proved wrong.
+ * A short story, the same each time: a job of which one unit is accepted and paid and another computed, a swap, some credits redeemed, a report of the
+ * dollar price, and a claim that is proved wrong.
  */
 export async function tellStory(world: World): Promise<Told> {
   const cast = await assemble(world);
@@ -51,6 +51,8 @@ export async function tellStory(world: World): Promise<Told> {
   const hops = [{ tokenOut: at.credits, fee: 30 }];
   const swap = { tokenIn: at.orion, hops, to: engineer, deadline: NEVER, amountIn: parseEther("10"), minOut: 0n };
   await must(cast.traders[0] ?? "", at.dex, dex.interface.encodeFunctionData("swapExactIn", [swap]));
+  const { usdPrices } = world.contracts;
+  await must(cast.keeper, at.usdPrices ?? "", usdPrices?.interface.encodeFunctionData("report") ?? "");
   const disputes: Disputes = { claims: [] };
   const moves = disputeMoves({ world, cast, random: new Random(SEED) }, noJobs(), disputes);
   await proveOneWrong(moves, disputes);

@@ -34,6 +34,7 @@ const NAMES = [
     "buyAndPost",
     "governor",
     "timelock",
+    "usdPrices",
   ],
 ] as const;
 /** Addresses that no real contract has. */

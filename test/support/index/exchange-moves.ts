@@ -1,3 +1,4 @@
+import { localFeed } from "../network/local-feed.ts";
 import { amountUpTo, type Move, type Stage } from "./move.ts";
 
 const NEVER = 2n ** 40n;
@@ -5,9 +6,11 @@ const NEVER = 2n ** 40n;
 /** Everything that anybody does on the exchange and with its shares. */
 export async function exchangeMoves(stage: Stage): Promise<Move[]> {
   const { world, cast, random } = stage;
-  const { dex, mining, credits, orion } = world.contracts;
+  const { dex, mining, credits, orion, usdPrices } = world.contracts;
   const at = world.network.addresses;
   const pool = await credits.POOL();
+  const feed = await localFeed(world.contracts);
+  const feedAt = await feed.getAddress();
   const tokens = [at.orion, at.credits];
   const [token0 = "", token1 = ""] = BigInt(at.orion) < BigInt(at.credits) ? tokens : tokens.toReversed();
   // The second pool, of another fee, is made by the first deposit.
@@ -119,6 +122,26 @@ export async function exchangeMoves(stage: Stage): Promise<Move[]> {
           amountUpTo(random, 10n ** 21n),
         ]);
         return world.act(random.pick(cast.everybody), at.mining, data);
+      },
+    },
+    {
+      name: "answer the feed anew",
+      play: () => {
+        // Some answers cannot be reported.
+        const answer = random.chance(0.1) ? 0n : amountUpTo(random, 10n ** 12n);
+        return world.act(
+          random.pick(cast.everybody),
+          feedAt,
+          feed.interface.encodeFunctionData("updateAnswer", [answer]),
+        );
+      },
+    },
+    {
+      name: "report the dollar price",
+      play: () => {
+        const { usdPrices: to = "" } = at;
+        const data = usdPrices?.interface.encodeFunctionData("report") ?? "";
+        return world.act(random.pick(cast.everybody), to, data);
       },
     },
     {

@@ -34,6 +34,7 @@ export const FIXTURE_ADDRESSES = {
   BuyAndPost: toBeHex(9, 20),
   OrionGovernor: toBeHex(10, 20),
   OrionTimelock: toBeHex(11, 20),
+  UsdPrices: toBeHex(12, 20),
 } as const satisfies Partial<Record<ContractName, string>>;
 
 export type FixtureContract = keyof typeof FIXTURE_ADDRESSES;

@@ -61,6 +61,13 @@ describe("the subgraph's manifest", () => {
     expect(template).not.to.match(/0x[0-9a-f]{40}/i);
   });
 
+  it("follows nothing for a feed that a network does not have", () => {
+    const addresses = { ...network().addresses, usdPrices: undefined };
+    const manifest = renderManifest(ownText("subgraph.template.yaml"), { ...network(), addresses }, "never");
+    expect(manifest.match(/^ +address: "0x0{40}"$/gm)).to.have.length(1);
+    expect(/name: UsdPrices\n[^]*?address: "(0x\w+)"/.exec(manifest)?.[1]).to.equal(`0x${"0".repeat(40)}`);
+  });
+
   it("refuses a template that asks for what the network file does not name", () => {
     expect(() => renderManifest("address: ${addresses.moon}", network(), "auto")).to.throw(
       SubgraphError,
@@ -74,7 +81,7 @@ function network(): ReturnType<typeof parseNetworkFile> {
   const addresses = {
     ...{ orion: at.OrionToken, registry: at.ProviderRegistry, credits: at.ComputeCredits, disputes: at.DisputeManager },
     ...{ market: at.JobMarket, upkeep: at.JobMarket, dex: at.DePinDex, mining: at.LiquidityMining },
-    ...{ buyAndPost: at.BuyAndPost, governor: at.OrionGovernor, timelock: at.OrionTimelock },
+    ...{ buyAndPost: at.BuyAndPost, governor: at.OrionGovernor, timelock: at.OrionTimelock, usdPrices: at.UsdPrices },
   };
   const urls = { rpcUrl: "http://127.0.0.1:1", ipfsUrl: "http://127.0.0.1:2" };
   return parseNetworkFile(

@@ -2,6 +2,7 @@ import type { Cast } from "../cast.ts";
 import type { Life } from "../random-life.ts";
 import type { World } from "../world.ts";
 import { compareDisputes } from "./disputes.ts";
+import { compareDollars } from "./dollars.ts";
 import { compareExchange } from "./exchange.ts";
 import { compareGovernance } from "./governance.ts";
 import { compareMarket } from "./market.ts";
@@ -14,6 +15,7 @@ export async function compareAt(world: World, cast: Cast, life: Life, block: num
   await compareMarket(page);
   await compareStakes(page);
   await compareExchange(page);
+  await compareDollars(page);
   await compareDisputes(page);
   await compareGovernance(page);
 }

@@ -5,7 +5,6 @@ import { disputeLines } from "../../../../cli/query/disputes.ts";
 import { earningsLines } from "../../../../cli/query/earnings.ts";
 import { jobLines, type IndexedJob } from "../../../../cli/query/job.ts";
 import { marketLines } from "../../../../cli/query/market.ts";
-import { poolLines } from "../../../../cli/query/pool.ts";
 import { idRange, onlyOne } from "../../../../cli/query/prefix.ts";
 import { providerLines } from "../../../../cli/query/provider.ts";
 
@@ -13,6 +12,7 @@ const CU = 10n ** 12n;
 const ORION = 10n ** 18n;
 const ID = `0x${"ab".repeat(32)}`;
 const WORKER = `0x${"01".repeat(20)}`;
+const dollars = { orion: ORION / 2n, updatedAt: 1_700_000_000, age: 720 };
 
 describe("what orion query prints", () => {
   it("names the block of an answer and how far it is behind", () => {
@@ -51,8 +51,9 @@ describe("what orion query prints", () => {
   });
 
   it("shows totals in whole units, and says when there are none", () => {
-    expect(marketLines(null)).to.deep.equal(["nothing has happened on this network yet"]);
-    const lines = marketLines({
+    const unpriced = { credit: undefined, dollars: undefined };
+    expect(marketLines(null, unpriced)).to.deep.equal(["nothing has happened on this network yet"]);
+    const protocol = {
       market: null,
       registry: {
         free: `${ORION}`,
@@ -67,13 +68,25 @@ describe("what orion query prints", () => {
       exchange: { poolCount: 1, swapCount: 4, paused: false },
       orion: null,
       cu: { supply: `${1_500n * CU}`, minted: "0", burned: "0", volume: "0" },
-    });
-    expect(lines).to.deep.equal([
+    };
+    expect(marketLines(protocol, unpriced)).to.deep.equal([
       "providers  3",
       "stake      1 ORION free, 2 ORION locked, 0.000000000000000001 ORION slashed",
       "exchange   1 pools, 4 swaps",
       "CU supply  1,500 CU",
     ]);
+    // Dollars stand beside what is held, not beside what was lost at other prices.
+    expect(marketLines(protocol, { credit: (3n * ORION) / 2n, dollars })).to.deep.equal([
+      "providers    3",
+      "stake        1 ORION ($0.50) free, 2 ORION ($1.00) locked, 0.000000000000000001 ORION slashed",
+      "exchange     1 pools, 4 swaps",
+      "CU price     1.5 ORION ($0.75)",
+      "ORION price  $0.50, as the feed said at 2023-11-14T22:13:20Z, 12 min before",
+      "CU supply    1,500 CU",
+    ]);
+    expect(marketLines(protocol, { credit: ORION, dollars: undefined })).to.include("CU price   1 ORION");
+    const undated = marketLines(protocol, { credit: undefined, dollars: { ...dollars, age: null } });
+    expect(undated).to.include("ORION price  $0.50, as the feed said at 2023-11-14T22:13:20Z");
   });
 
   const job: IndexedJob = {
@@ -190,63 +203,6 @@ describe("what orion query prints", () => {
     expect(text).to.include("none announced");
     expect(text).to.match(/1970-01-01T00:00:00Z {2}0x(ab){32} {2}3 {5}forfeited/);
     expect(text).to.match(/1970-01-01T00:00:00Z {2}1 ORION {2}0x(01){20}/);
-  });
-
-  it("shows a pool of tokens that do not say what they are called", () => {
-    const pool = {
-      ...{
-        id: ID,
-        fee: 30,
-        createdAt: "0",
-        reserve0: "5",
-        reserve1: `${CU}`,
-        shares: "7",
-        price0: "0.3333333333333333",
-      },
-      ...{
-        price1: "3",
-        volume0: "0",
-        volume1: "0",
-        lpFees0: "0",
-        lpFees1: "0",
-        protocolFees0: "0",
-        protocolFees1: "0",
-      },
-      ...{ protocolPart: 0, swapCount: 1, liquidityChangeCount: 0, positions: [] },
-      token0: { id: WORKER, symbol: null, decimals: null },
-      token1: { id: ID, symbol: "CU", decimals: 12 },
-      swaps: [
-        {
-          timestamp: "0",
-          amount0: "5",
-          amount1: `-${CU}`,
-          priceBefore: "1",
-          priceAfter: "1",
-          lpFee: "0",
-          protocolFee: "0",
-          to: WORKER,
-          transaction: ID,
-          tokenIn: { id: WORKER },
-        },
-      ],
-    };
-    const candle = {
-      timestamp: "3600000000",
-      open: "1",
-      high: "2.5",
-      low: "1",
-      close: "2",
-      volume0: "0",
-      volume1: "0",
-      swaps: 4,
-    };
-    const text = poolLines(pool, [candle]).join("\n");
-    expect(text).to.match(/fee +0.3%/);
-    expect(text).to.include("5 0x010101 and 1 CU");
-    expect(text).to.include("0.333333333 base units of CU for one of 0x010101");
-    expect(text).to.include("most of them by nobody");
-    expect(text).to.match(/1970-01-01T00:00:00Z {2}5 0x010101 +-1 CU/);
-    expect(text).to.match(/1970-01-01T01:00:00Z {2}1 +2.5 +1 +2 +4/);
   });
 
   it("says how each dispute ended", () => {
