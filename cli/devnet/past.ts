@@ -1,4 +1,4 @@
-import { id, MaxUint256, parseEther } from "ethers";
+import { id, Interface, MaxUint256, parseEther } from "ethers";
 
 import type { SigningClient } from "../core/client.ts";
 import { rpc } from "./rpc.ts";
@@ -13,10 +13,16 @@ const OBSERVED_HOURS = 25;
 const MINING_RATE = parseEther("0.05");
 const MINING_BUDGET = parseEther("100000");
 const FOR = 1;
+/** Chainlink's mock aggregator. */
+const FEED = new Interface([
+  "function latestRoundData() view returns (uint80, int256, uint256, uint256, uint80)",
+  "function updateAnswer(int256)",
+]);
 
 /**
- * Gives a new network the past that a running one has: holders of ORION have decided what liquidity earns, and the CU/ORION pool has the week of
- * history without which its price counts for nothing, and the price of ORION in dollars is reported. Everything happens as on any chain; only the clock is moved.
+ * Gives a new network the past that a running one has: holders of ORION have decided what liquidity earns, the CU/ORION pool has the week of
+ * history without which its price counts for nothing, and the price of ORION in dollars is reported. Everything happens as on any chain; only the
+ * clock is moved.
  * @param treasury holds nearly all ORION, so its votes decide
  */
 export async function liveThroughPast(treasury: SigningClient): Promise<void> {
@@ -33,10 +39,21 @@ export async function liveThroughPast(treasury: SigningClient): Promise<void> {
   }
   await rpc(rpcUrl, "evm_setNextBlockTimestamp", [Math.max(Math.floor(Date.now() / 1_000), (await now(treasury)) + 1)]);
   await treasury.sender.send({ to: network.addresses.dex, data: observe, label: "observe" });
-  const { usdPrices } = network.addresses;
-  const report = contracts.usdPrices?.interface.encodeFunctionData("report");
-  if (usdPrices === undefined || report === undefined) return;
-  await treasury.sender.send({ to: usdPrices, data: report, label: "report" });
+  await answerInDollars(treasury);
+}
+
+/** Has the local feed give its answer anew, as a real one does every day, and reports it. */
+async function answerInDollars({ chain, sender }: SigningClient): Promise<void> {
+  const { usdPrices } = chain.contracts;
+  const to = chain.network.addresses.usdPrices;
+  if (usdPrices === undefined || to === undefined) return;
+  const feed = await usdPrices.FEED();
+  const [, answer] = FEED.decodeFunctionResult(
+    "latestRoundData",
+    await chain.provider.call({ to: feed, data: FEED.encodeFunctionData("latestRoundData") }),
+  );
+  await sender.send({ to: feed, data: FEED.encodeFunctionData("updateAnswer", [answer]), label: "answer" });
+  await sender.send({ to, data: usdPrices.interface.encodeFunctionData("report"), label: "report" });
 }
 
 /** Proposes, votes, queues and executes the first rate of liquidity mining, and funds it. */
