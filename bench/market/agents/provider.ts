@@ -143,6 +143,8 @@ async function sellAhead(world: World, provider: Provider, sold: number): Promis
   const wanted = provider.capacity * daysAhead(priceUsd / provider.cost);
   const debt = toCu(wanted - sold);
   if (wanted - sold < provider.capacity * LEAST_DAYS || !view.live || view.mintable < 10n * debt) return 0n;
+  // Somebody before it in this block may have left no room.
+  if ((await world.contracts.credits.mintable({ blockTag: "pending" })) < debt) return 0n;
   const lock = world.lockFor(debt);
   await world.buyOutside(provider.address, lock);
   await world.mint(provider.address, debt, TERM, lock);

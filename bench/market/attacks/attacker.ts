@@ -82,6 +82,11 @@ export class Attacker {
     return (orion * CU * 99_998n) / (this.world.view.collateral * 100_000n);
   }
 
+  /** CU that its ORION can mint and the cap allows, after everything that was sent. */
+  async room(orion = this.orion): Promise<bigint> {
+    return least(this.mintable(orion), await this.world.contracts.credits.mintable({ blockTag: "pending" }));
+  }
+
   /** Returns the position that this makes, whose number is known because an attacker's transactions come first. */
   async mint(debt: bigint, term: number): Promise<Position> {
     const { ledger, view } = this.world.state;

@@ -29,7 +29,7 @@ export const jump: Attack = {
       const collateral = fromOrion(world.view.collateral);
       if (step === 0) cheapest = collateral;
       const gainful = cuToReach(world.state.pool, collateral * 1.005);
-      const debt = least(gainful, least(attacker.mintable(), world.view.mintable));
+      const debt = least(gainful, await attacker.room());
       if (debt > 0n) {
         await attacker.mint(debt, TERM);
         await attacker.sell(debt);

@@ -30,7 +30,7 @@ export const suppression: Attack = {
         const missing = needed - attacker.cu;
         if (missing > 0n) {
           const spare = attacker.orion - capital / RESERVE;
-          const debt = spare <= 0n ? 0n : least(missing, least(attacker.mintable(spare), world.view.mintable));
+          const debt = spare <= 0n ? 0n : least(missing, await attacker.room(spare));
           if (debt > 0n) await attacker.mint(debt, TERM);
         }
         sold += least(needed, attacker.cu);
@@ -42,7 +42,7 @@ export const suppression: Attack = {
     let minted = 0n;
     await attacker.hour(async () => {
       cheap = fromOrion(world.view.collateral);
-      minted = least(attacker.mintable((attacker.orion * 9n) / 10n), world.view.mintable);
+      minted = await attacker.room((attacker.orion * 9n) / 10n);
       if (cheap < before && minted > 0n) await attacker.mint(minted, TERM);
       else minted = 0n;
     });

@@ -25,10 +25,7 @@ async function thinOut(attacker: Attacker): Promise<bigint> {
   const needed = cuToThin(world.state.pool, world.contracts.parameters.creditsMinDepth);
   const missing = most(needed - attacker.cu, 0n);
   if (missing > 0n) {
-    const room = least(
-      attacker.mintable((attacker.orion * 9n) / 10n),
-      await world.contracts.credits.mintable({ blockTag: "pending" }),
-    );
+    const room = await attacker.room((attacker.orion * 9n) / 10n);
     if (missing > room) return 0n;
     await attacker.mint(least(room, SPARE * missing), TERM);
   }
