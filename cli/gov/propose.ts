@@ -30,17 +30,22 @@ export interface ProposeOptions {
   readonly onChecked?: (actions: readonly Action[]) => Promise<void>;
 }
 
+/** OpenZeppelin's governor lets a text that ends so be proposed by that account only. */
+const BOUND = /#proposer=0x[0-9a-f]{40}$/i;
+
 /**
- * Checks each action against its bounds and by asking its contract, then proposes them together.
+ * Checks each action against its bounds and by asking its contract, then proposes them together. The text is bound to the signer, so that nobody
+ * else makes the same proposal first, and cancels it.
  * @throws InvalidInputError before anything is signed: for a value out of bounds, too few votes, or a proposal that exists
  */
 export async function propose(
   client: SigningClient,
   actions: readonly Action[],
-  description: string,
+  text: string,
   options: ProposeOptions = {},
 ): Promise<Proposal> {
   const { chain, sender } = client;
+  const description = BOUND.test(text) ? text : `${text}\n#proposer=${sender.address}`;
   if (options.unchecked !== true) await checkActions(chain, actions);
   const [targets, values, calldatas, hash] = argumentsOf({ actions, description });
   await options.onChecked?.(actions);
@@ -109,7 +114,7 @@ export const govPropose = command<Flags>({
   name: "propose",
   summary: "propose changes of parameters, or other calls of the timelock, to a vote",
   details: `All changes of a proposal happen together or not at all. \`orion gov parameters\` lists the names, values and bounds; each change is checked before anything is
-signed. A proposal needs votes of the proposer above the threshold.`,
+signed. A proposal needs votes of the proposer above the threshold. Its text gets a last line #proposer=0x…, which lets nobody else make this very proposal.`,
   options: [
     new Option(
       "--set <name=value>",

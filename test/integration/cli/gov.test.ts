@@ -127,7 +127,20 @@ describe("orion gov", function () {
       await refused(["queue", proposal], "it is not decided: the vote ends at");
       await refused(["execute", proposal], "the proposal is pending; the vote begins after");
       const { proposals } = await json("list");
-      expect((proposals as Json[])[0]).to.include({ id: proposal, state: "pending", description: "Safer" });
+      const description = `Safer\n#proposer=${accountAt(ACCOUNTS.deployer).address}`;
+      expect((proposals as Json[])[0]).to.include({ id: proposal, state: "pending", description });
+    });
+
+    it("could have been made by nobody else, who might have cancelled it", async () => {
+      const { chain } = running;
+      const { orion, governor } = chain.network.addresses;
+      const { description } = ((await json("list")).proposals as Json[])[0] ?? {};
+      const abi = chain.contracts.governor.interface;
+      const data = abi.encodeFunctionData("propose", [[orion], [0n], ["0x"], description as string]);
+      const from = accountAt(ACCOUNTS.stranger).address;
+      const refusal: unknown = await chain.provider.call({ from, to: governor, data }).catch((error: unknown) => error);
+      const found = abi.parseError((refusal as { data: string }).data);
+      expect([found?.name, ...(found?.args ?? [])]).to.deep.equal(["GovernorRestrictedProposer", from]);
     });
 
     it("is voted on once, with a reason, by whoever had votes when the vote began", async () => {
