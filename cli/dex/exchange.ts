@@ -1,4 +1,4 @@
-import type { Chain } from "@orion/protocol/chain";
+import { reading, type Chain } from "@orion/protocol/chain";
 import { readOrionUsd, readPools, valueIn, type Pool } from "@orion/protocol/exchange";
 
 import type { TokenInfo } from "../core/token-info.ts";
@@ -7,6 +7,8 @@ import { tokenOfPool } from "./tokens.ts";
 /** The exchange as it stands: its pools, what their tokens are called, and dollars per ORION (18 decimals) where a feed says it. */
 export interface Exchange {
   readonly pools: readonly Pool[];
+  /** Id of the pool whose price sets the collateral of credits. */
+  readonly canonical: bigint;
   readonly orionUsd: bigint | undefined;
   /** A token of one of the pools. */
   token(address: string): TokenInfo;
@@ -22,7 +24,11 @@ export interface Pair {
 }
 
 export async function readExchange(chain: Chain): Promise<Exchange> {
-  const [pools, orionUsd] = await Promise.all([readPools(chain), readOrionUsd(chain)]);
+  const [pools, orionUsd, canonical] = await Promise.all([
+    readPools(chain),
+    readOrionUsd(chain),
+    reading(chain, () => chain.contracts.credits.POOL()),
+  ]);
   const addresses = [...new Set(pools.flatMap(({ token0, token1 }) => [token0, token1]))];
   const entries = await Promise.all(
     addresses.map(async (address) => [address, await tokenOfPool(chain, address)] as const),
@@ -30,6 +36,7 @@ export async function readExchange(chain: Chain): Promise<Exchange> {
   const tokens = new Map(entries);
   return {
     pools,
+    canonical,
     orionUsd,
     token(address) {
       const found = tokens.get(address);

@@ -34,7 +34,10 @@ export function poolLabel(chain: Chain, exchange: Exchange, pool: Pool): string 
   return `${base.symbol}/${quote.symbol} ${formatFee(pool.fee)}`;
 }
 
-/** @throws InvalidInputError when no pool is meant, or several */
+/**
+ * The pool of a name. Of several that join ORION and CU, which anybody can make, the one is meant whose price sets the collateral of credits.
+ * @throws InvalidInputError when no pool is meant, or several
+ */
 export function findPool(chain: Chain, exchange: Exchange, name: PoolName, fee?: number): Pool {
   const matches = exchange.pools.filter((pool) => isMeant(chain, pool, name) && (fee ?? pool.fee) === pool.fee);
   const [only, ...more] = matches;
@@ -47,6 +50,8 @@ export function findPool(chain: Chain, exchange: Exchange, name: PoolName, fee?:
     );
   }
   if (more.length === 0) return only;
+  const canonical = "tokens" in name ? matches.find(({ id }) => id === exchange.canonical) : undefined;
+  if (canonical !== undefined) return canonical;
   const labels = matches.map((pool) => poolLabel(chain, exchange, pool)).join(", ");
   throw new InvalidInputError(`${matches.length} pools are meant by ${textOf(name)}: ${labels}`, {
     hint: "say which with --fee, or give more digits of the id",

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { parseEther, toBeHex } from "ethers";
 
 import { rpc } from "@orion/cli";
 
@@ -160,6 +160,26 @@ describe("orion dex: trading and providing liquidity", function () {
       const after = await net.balances();
       expect(before.credits - after.credits).to.be.within(CU - 1n, CU);
       expect(before.orion - after.orion).to.be.within(1n, 10n * ORION);
+    });
+
+    it("means the pool that prices credits where somebody made another one of the same tokens", async () => {
+      const { pool: other } = await net.json(
+        "add",
+        "CU/ORION",
+        "--first",
+        "1",
+        "--second",
+        "1",
+        "--fee",
+        "1%",
+        ...MINE,
+      );
+      const canonical = toBeHex(await net.engineer.chain.contracts.credits.POOL(), 32);
+      const meant = async (...args: string[]): Promise<unknown> => (await net.json(...args, ...MINE)).pool;
+      expect(await meant("add", "CU/ORION", "--first", "1"))
+        .to.equal(canonical)
+        .and.not.equal(other);
+      expect(await meant("remove", "CU/ORION", "--part", "50%", "--fee", "1%")).to.equal(other);
     });
   });
 });
