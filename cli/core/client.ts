@@ -129,8 +129,10 @@ export async function accountOf(
   return given ?? findAddress(keyOptionsOf(invocation));
 }
 
-export async function networkOf({ flags, env }: Invocation<NetworkFlags>): Promise<NetworkFile> {
+export async function networkOf({ flags, env, secrets }: Invocation<NetworkFlags>): Promise<NetworkFile> {
   const network = await readNetworkFile(networkPath(flags.network, env));
+  for (const url of [network.rpcUrl, network.ipfsUrl, flags.rpc, flags.ipfs])
+    if (url !== undefined) secrets.addUrl(url);
   const changed = {
     ...network,
     ...(flags.rpc === undefined ? {} : { rpcUrl: flags.rpc }),

@@ -43,6 +43,7 @@ export async function openIndex({ flags, env, secrets, interrupts }: Invocation<
   if (token !== undefined) secrets.add(token);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const rpcUrl = flags.rpc ?? network?.rpcUrl;
+  for (const address of [url, rpcUrl]) if (address !== undefined) secrets.addUrl(address);
   return {
     client: createQueryClient({ url, headers, signal: interrupts.signal }),
     at: flags.block === undefined ? {} : { block: { number: flags.block } },

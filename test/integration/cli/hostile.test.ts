@@ -120,6 +120,11 @@ describe("orion, given something it can't use", function () {
       refused(await run(["job", "status", "--network", "network.json"]), 1, `the chain at ${DEAD} does not answer`);
     });
 
+    it("a dead chain whose address holds a key, which nobody else needs to see", async () => {
+      const dead = ["job", "status", "--network", "network.json", "--rpc", `${DEAD}/v3/0123456789abcdef0123`];
+      refused(await run(dead), 1, `the chain at ${DEAD}/v3/[secret] does not answer`);
+    });
+
     it("an address that is not one", async () => {
       refused(
         await run(["job", "status", "--network", "network.json", "--rpc", "localhost"]),

@@ -28,4 +28,18 @@ describe("Secrets", () => {
     short.add("error");
     expect(short.scrub("error: none")).to.equal("error: none");
   });
+
+  it("include what may be a key in the address of a service, and leave the rest of it", () => {
+    const addresses = new Secrets();
+    const scrubbed = (url: string): string => {
+      addresses.addUrl(url);
+      return addresses.scrub(`at ${url}`);
+    };
+    expect(scrubbed("https://rpc.test/v3/0123456789abcdef0123")).to.equal("at https://rpc.test/v3/[secret]");
+    expect(scrubbed("https://rpc.test/?apikey=abcdefghijklmnopq")).to.equal("at https://rpc.test/?apikey=[secret]");
+    expect(scrubbed("https://somebody:hunter22222@rpc.test/")).to.equal("at https://[secret]:[secret]@rpc.test/");
+    const local = "http://127.0.0.1:8000/subgraphs/name/orion";
+    expect(scrubbed(local)).to.equal(`at ${local}`);
+    expect(scrubbed("no address")).to.equal("at no address");
+  });
 });
