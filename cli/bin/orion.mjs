@@ -5,21 +5,24 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const REQUIRED = [22, 18];
 const main = new URL("../main.ts", import.meta.url);
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Compiled code of earlier runs, which saves a third of the start. Beside the packages, where nobody else can write; without it all works as well. */
+const CACHE = path.join(root, "node_modules/.cache/orion");
 
 function isNewEnough(version) {
   const [major, minor] = version.split(".").map(Number);
   return major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1]);
 }
 
-/** Hands over to another Node: same arguments, same terminal, same signals, same exit code. */
+/** Does the same under another Node: same arguments, same terminal, same signals, same exit code. */
 function handOver(node) {
-  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   // On a terminal Ctrl-C reaches the child by itself; a signal to this process alone is passed on.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
@@ -33,8 +36,10 @@ function handOver(node) {
 }
 
 const carried = path.join(root, "node_modules/.bin/node");
-if (isNewEnough(process.versions.node)) await import(main.href);
-else if (existsSync(carried)) handOver(carried);
+if (isNewEnough(process.versions.node)) {
+  module.enableCompileCache(CACHE);
+  await import(main.href);
+} else if (existsSync(carried)) handOver(carried);
 else {
   console.error(`error: Node ${process.versions.node} is too old and none is carried for this system`);
   console.error("hint: install Node 22.18 or newer, then run `npm ci`");

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 
-import { deployOrion } from "@orion/deploy";
 import type { NetworkFile } from "@orion/protocol/chain";
 import { AbortedError } from "@orion/protocol/common";
 import { startIpfsNode, type IpfsNode } from "@orion/protocol/storage";
@@ -64,6 +63,8 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     const wallets = await devWallets(dataDir);
     await fundCoin(rpcUrl, wallets);
     step("deploying the contracts");
+    // Loaded only here: no other command needs Hardhat, which is nearly half of all that there is to load.
+    const { deployOrion } = await import("@orion/deploy");
     const deployment = deployOrion({
       rpcUrl,
       privateKey: wallets.treasury.privateKey,
