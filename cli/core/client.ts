@@ -131,8 +131,9 @@ export async function accountOf(
 
 export async function networkOf({ flags, env, secrets }: Invocation<NetworkFlags>): Promise<NetworkFile> {
   const network = await readNetworkFile(networkPath(flags.network, env));
-  for (const url of [network.rpcUrl, network.ipfsUrl, flags.rpc, flags.ipfs])
+  for (const url of [network.rpcUrl, network.ipfsUrl, flags.rpc, flags.ipfs]) {
     if (url !== undefined) secrets.addUrl(url);
+  }
   const changed = {
     ...network,
     ...(flags.rpc === undefined ? {} : { rpcUrl: flags.rpc }),
