@@ -26,7 +26,7 @@ export async function readLogs(chain: Chain, query: LogQuery, onBlocks?: OnBlock
     for (let fromBlock = first; fromBlock <= head; fromBlock += MAX_RANGE) {
       if (fromBlock > first) onBlocks?.(fromBlock - first, head - first + 1);
       const toBlock = Math.min(head, fromBlock + MAX_RANGE - 1);
-      logs.push(...(await chain.provider.getLogs({ address, topics, fromBlock, toBlock })));
+      for (const log of await chain.provider.getLogs({ address, topics, fromBlock, toBlock })) logs.push(log);
     }
     return logs;
   });
