@@ -32,9 +32,11 @@ export async function deliverCredits(client: SigningClient, id: bigint, amount: 
  * @throws InvalidInputError when the position has not ended, or owes less
  */
 export async function quoteDelivery(chain: Chain, id: bigint, amount: bigint): Promise<{ now: bigint; full: bigint }> {
-  const position = await openPosition(chain, id);
-  const auction = await reading(chain, () => chain.contracts.credits.AUCTION());
-  const time = await chainNow(chain);
+  const [position, auction, time] = await Promise.all([
+    openPosition(chain, id),
+    reading(chain, () => chain.contracts.credits.AUCTION()),
+    chainNow(chain),
+  ]);
   const { end } = position;
   if (time <= end) {
     throw new InvalidInputError(`position ${id} has not ended, and will at ${formatTime(end)}`, {

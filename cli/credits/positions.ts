@@ -1,4 +1,4 @@
-import { contractInterface, readLogs, reading, type Chain, type OnBlocks } from "@orion/protocol/chain";
+import { readEvents, reading, type Chain, type OnBlocks } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import { CU, formatAmount } from "../core/amounts.ts";
@@ -17,10 +17,9 @@ export interface Position {
 
 /** The open positions of all owners, found by their events and read from the contract; the oldest first. */
 export async function readPositions(chain: Chain, onBlocks?: OnBlocks): Promise<Position[]> {
-  const abi = contractInterface("ComputeCredits");
   const address = chain.network.addresses.credits;
-  const logs = await readLogs(chain, { address, topics: [abi.getEvent("PositionOpened")?.topicHash ?? ""] }, onBlocks);
-  const ids = logs.map((log) => abi.parseLog(log)?.args.getValue("id") as bigint);
+  const opened = await readEvents(chain, { contract: "ComputeCredits", address, name: "PositionOpened" }, onBlocks);
+  const ids = opened.map(({ id }) => id as bigint);
   const { credits } = chain.contracts;
   const all = await reading(chain, () => Promise.all(ids.map((id) => readPosition(credits, id))));
   return all.filter(({ debt }) => debt > 0n).sort((a, b) => Number(a.id - b.id));
@@ -31,6 +30,12 @@ export async function openPosition(chain: Chain, id: bigint): Promise<Position> 
   const position = await reading(chain, () => readPosition(chain.contracts.credits, id));
   if (position.debt > 0n) return position;
   throw new InvalidInputError(`there is no open position ${id}`, { hint: "`orion credits positions` lists them" });
+}
+
+/** @throws InvalidInputError with this hint when the position is not the signer's */
+export function requireOwner({ id, owner }: Position, signer: string, hint: string): void {
+  if (owner === signer) return;
+  throw new InvalidInputError(`position ${id} belongs to ${owner}, the signer is ${signer}`, { hint });
 }
 
 /** @throws InvalidInputError when the position owes less than `amount` CU (base units) */

@@ -1,7 +1,5 @@
 import { Argument } from "commander";
 
-import { InvalidInputError } from "@orion/protocol/common";
-
 import { CU, formatAmount, ORION } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
@@ -9,7 +7,7 @@ import { eventOf } from "../core/events.ts";
 import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { CREDITS_HINT, requireBalance } from "../core/tokens.ts";
 import { parsePositionId } from "./position-id.ts";
-import { openPosition, requireDebt } from "./positions.ts";
+import { openPosition, requireDebt, requireOwner } from "./positions.ts";
 
 /**
  * Burns credits of the signer, who owns the position, and frees their part of its ORION (wei, returned).
@@ -19,11 +17,8 @@ export async function redeemCredits(client: SigningClient, id: bigint, amount: b
   const { contracts, network } = client.chain;
   const { credits } = network.addresses;
   const position = await openPosition(client.chain, id);
-  if (position.owner !== client.sender.address) {
-    throw new InvalidInputError(`position ${id} belongs to ${position.owner}, the signer is ${client.sender.address}`, {
-      hint: "name its owner's key with --account; after its end anybody may `orion credits deliver` against it",
-    });
-  }
+  const hint = "name its owner's key with --account; after its end anybody may `orion credits deliver` against it";
+  requireOwner(position, client.sender.address, hint);
   requireDebt(position, amount);
   await requireBalance(client, { token: contracts.credits, unit: CU, amount, hint: CREDITS_HINT });
   const data = contracts.credits.interface.encodeFunctionData("redeem", [id, amount]);

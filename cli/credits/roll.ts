@@ -20,7 +20,7 @@ import { approveSpending } from "../core/tokens.ts";
 import { lockFor, readRollPrice, topUpTo, withHeadroom } from "./health.ts";
 import { DEFAULT_TERM_SECONDS, requireTerm } from "./mint.ts";
 import { parsePositionId } from "./position-id.ts";
-import { openPosition, type Position } from "./positions.ts";
+import { openPosition, requireOwner, type Position } from "./positions.ts";
 
 export interface RollOptions {
   readonly termSeconds?: number;
@@ -72,14 +72,11 @@ async function readTopUp({ chain }: SigningClient, position: Position): Promise<
   return { needed: topUpTo(position, lock), most: topUpTo(position, withHeadroom(lock)) };
 }
 
-function requireOwn({ sender }: SigningClient, { id, owner }: Position, needed: bigint, forAnother: boolean): void {
-  if (owner === sender.address) return;
-  if (!forAnother) {
-    throw new InvalidInputError(`position ${id} belongs to ${owner}, the signer is ${sender.address}`, {
-      hint: "name its owner's key with --account, or give it ORION of yours with --for-another",
-    });
-  }
-  if (needed > 0n) return;
+function requireOwn({ sender }: SigningClient, position: Position, needed: bigint, forAnother: boolean): void {
+  const { id, owner } = position;
+  if (owner === sender.address || (forAnother && needed > 0n)) return;
+  const hint = "name its owner's key with --account, or give it ORION of yours with --for-another";
+  if (!forAnother) requireOwner(position, sender.address, hint);
   throw new InvalidInputError(`position ${id} needs no more ORION: only its owner ${owner} may roll it`);
 }
 

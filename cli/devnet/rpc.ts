@@ -1,6 +1,6 @@
-import { AbortedError, UnavailableError } from "@orion/protocol/common";
+import { toQuantity } from "ethers";
 
-import { timeLimit } from "../core/time-limit.ts";
+import { AbortedError, timeLimit, UnavailableError } from "@orion/protocol/common";
 
 /** A node that takes longer hangs. */
 const TIMEOUT_MS = 60_000;
@@ -24,4 +24,16 @@ export async function rpc(
     if (stop?.aborted === true) throw new AbortedError(`stopped while ${method} was asked`, { cause });
     throw new UnavailableError(`the chain at ${url} does not answer`, { cause });
   }
+}
+
+/** Number of a chain's last block; undefined where the chain does not answer. */
+export async function chainHead(url: string, stop?: AbortSignal): Promise<number | undefined> {
+  const head = await rpc(url, "eth_blockNumber", [], stop).catch(() => undefined);
+  return typeof head === "string" ? Number(head) : undefined;
+}
+
+/** Hash of a chain's block; undefined where there is no block of this number. @throws UnavailableError */
+export async function blockHash(url: string, number: number): Promise<string | undefined> {
+  const block = await rpc(url, "eth_getBlockByNumber", [toQuantity(number), false]);
+  return (block as { hash?: string } | null)?.hash;
 }

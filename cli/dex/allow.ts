@@ -16,8 +16,8 @@ export const NO_PERMIT: Permit = {
 };
 
 /**
- * Lets the exchange take up to `most` of the signer's tokens, of which `needed` as things stand: a signature that goes with the call where the token has permits, an approval of that very
- * limit, in a transaction of its own, where it has none; nothing where an earlier approval suffices.
+ * Lets the exchange take up to `most` of the signer's tokens, of which `needed` as things stand: a signature that goes with the call where the token
+ * has permits, an approval of that very limit, in a transaction of its own, where it has none; nothing where an earlier approval suffices.
  * @throws InvalidInputError when the account holds less than is needed
  */
 export async function allowExchange(

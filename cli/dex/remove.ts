@@ -7,10 +7,10 @@ import { withdrawalOf, type Deposit, type Pool } from "@orion/protocol/exchange"
 import { formatAmount, formatPercent } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
+import { eventOf } from "../core/events.ts";
 import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { facts } from "../core/table.ts";
 import { deadlineIn } from "./deadline.ts";
-import { eventOf } from "../core/events.ts";
 import { pairOf, readExchange, type Exchange } from "./exchange.ts";
 import { feeOption, tradeOptions, type TradeFlags } from "./options.ts";
 import { findPool, formatPoolId, parsePoolName, poolLabel, type PoolName } from "./pool-name.ts";

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-import { contractInterface, readLogs, type JobRecord, type OnBlocks, type UnitRecord } from "@orion/protocol/chain";
+import { readEvents, type JobRecord, type OnBlocks, type UnitRecord } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import type { Client } from "../core/client.ts";
@@ -35,12 +35,10 @@ interface CommittedArgs {
 /** All claims that were ever committed, by key. */
 export async function allClaims({ chain, follower }: Client, onBlocks?: OnBlocks): Promise<Map<string, Claim>> {
   const { jobs } = await follower.sync();
-  const abi = contractInterface("JobMarket");
   const { market: address } = chain.network.addresses;
-  const logs = await readLogs(chain, { address, topics: [abi.getEvent("ClaimCommitted")?.topicHash ?? ""] }, onBlocks);
+  const commits = await readEvents(chain, { contract: "JobMarket", address, name: "ClaimCommitted" }, onBlocks);
   const claims = new Map<string, Claim>();
-  for (const log of logs) {
-    const args = abi.parseLog(log)?.args.toObject() as CommittedArgs;
+  for (const args of commits as unknown as readonly CommittedArgs[]) {
     const job = jobs.get(args.jobId);
     if (job === undefined) continue;
     const { key, worker, claimRoot, outputs } = args;

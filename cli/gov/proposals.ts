@@ -1,7 +1,7 @@
 import { id as hashOf } from "ethers";
 import { InvalidArgumentError } from "commander";
 
-import { contractInterface, readLogs, type Chain, type OnBlocks } from "@orion/protocol/chain";
+import { readEvents, type Chain, type OnBlocks } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import type { Action } from "./actions.ts";
@@ -23,10 +23,9 @@ const SHORTEST_PREFIX = 8;
 
 /** All proposals, the oldest first, from the governor's events. */
 export async function readProposals(chain: Chain, onBlocks?: OnBlocks): Promise<Proposal[]> {
-  const abi = contractInterface("OrionGovernor");
   const { governor: address } = chain.network.addresses;
-  const logs = await readLogs(chain, { address, topics: [abi.getEvent("ProposalCreated")?.topicHash ?? ""] }, onBlocks);
-  return logs.map((log) => proposalOf(abi.parseLog(log)?.args.toObject() as CreatedArgs));
+  const created = await readEvents(chain, { contract: "OrionGovernor", address, name: "ProposalCreated" }, onBlocks);
+  return created.map((args) => proposalOf(args as unknown as CreatedArgs));
 }
 
 interface CreatedArgs {

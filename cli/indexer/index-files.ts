@@ -6,7 +6,7 @@ import type { NetworkFile } from "@orion/protocol/chain";
 
 import { toJson } from "../core/json.ts";
 import { writeWhole } from "../core/write-file.ts";
-import { rpc } from "../devnet/rpc.ts";
+import { blockHash } from "../devnet/rpc.ts";
 
 /** What the kept data is an index of. */
 export interface IndexIdentity {
@@ -23,11 +23,6 @@ const STATE_FILE = "identity.json";
 export async function identityOf(network: NetworkFile, subgraph: string): Promise<IndexIdentity> {
   const [genesis, deployBlock] = await Promise.all([0, network.deployBlock].map((n) => blockHash(network.rpcUrl, n)));
   return { chainId: network.chainId, genesis: genesis ?? "", deployBlock: deployBlock ?? "", subgraph };
-}
-
-async function blockHash(rpcUrl: string, number: number): Promise<string> {
-  const block = await rpc(rpcUrl, "eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
-  return (block as { hash?: string } | null)?.hash ?? "";
 }
 
 /** Whether the data in this folder was made for the same chain and subgraph. */

@@ -7,6 +7,7 @@ import {
   ConfigurationError,
   silentLogger,
   systemClock,
+  timeLimit,
   UnavailableError,
   type Logger,
 } from "@orion/protocol/common";
@@ -14,9 +15,8 @@ import { prepareSubgraph } from "@orion/subgraph";
 
 import { lockFolder } from "../core/folder-lock.ts";
 import { requireReplaceable } from "../core/replaceable-folder.ts";
-import { timeLimit } from "../core/time-limit.ts";
 import { claimPort, EVERY_INTERFACE, LOOPBACK } from "../devnet/ports.ts";
-import { rpc } from "../devnet/rpc.ts";
+import { chainHead, rpc } from "../devnet/rpc.ts";
 import { unlessEnded, type Child } from "../process/child.ts";
 import { replaceableChild } from "../process/replaceable-child.ts";
 import { graphNodeProgram, postgresFolder } from "./binaries.ts";
@@ -134,7 +134,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
     if (options.networkFile !== undefined) await publishIndex(options.networkFile, url);
     const watchdog = createWatchdog({
       ...{ log, clock: systemClock, patienceMs: options.patienceMs },
-      chainHead: (until) => headOf(network.rpcUrl, until),
+      chainHead: (until) => chainHead(network.rpcUrl, until),
       status: (until) => askStatus(statusUrl, NAME, until),
       restart: (until) => nodeChild.replace(() => deployed(startNode(until), manifest)),
     });
@@ -177,11 +177,6 @@ async function deployed(starting: Promise<GraphNode>, manifest: string): Promise
     await node.child.stop();
     throw error;
   }
-}
-
-async function headOf(rpcUrl: string, signal: AbortSignal): Promise<number | undefined> {
-  const head = await rpc(rpcUrl, "eth_blockNumber", [], signal).catch(() => undefined);
-  return typeof head === "string" ? Number(head) : undefined;
 }
 
 /** The last one that was started first: graph-node complains about a database that is gone. */

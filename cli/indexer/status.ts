@@ -1,4 +1,4 @@
-import { timeLimit } from "../core/time-limit.ts";
+import { timeLimit } from "@orion/protocol/common";
 
 /** What graph-node knows of one subgraph. */
 export interface IndexStatus {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { AbortedError } from "@orion/protocol/common";
+import { AbortedError, timeLimit } from "@orion/protocol/common";
+import { createQueryClient } from "@orion/protocol/query";
 
-import { timeLimit } from "../core/time-limit.ts";
 import { askStatus } from "./status.ts";
 import { IndexError } from "./errors.ts";
 
@@ -48,12 +48,9 @@ export async function untilQueryable(
 }
 
 async function answers(url: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const body = JSON.stringify({ query: "{ _meta { block { number } } }" });
-  const headers = { "content-type": "application/json" };
-  const reply = await fetch(url, { method: "POST", headers, body, signal: timeLimit(ANSWER_MS, signal) })
-    .then(async (response) => (await response.json()) as { data?: unknown })
-    .catch(() => undefined);
-  return reply?.data !== undefined && reply.data !== null;
+  const client = createQueryClient({ url, signal: timeLimit(ANSWER_MS, signal) });
+  const data = await client.askRaw("{ _meta { block { number } } }").catch(() => undefined);
+  return data !== undefined && data !== null;
 }
 
 function stuck(why: string): IndexError {

@@ -1,5 +1,5 @@
 import { UnavailableError } from "@orion/protocol/common";
-import type { Block_Height } from "@orion/protocol/query";
+import type { Block_Height, Freshness } from "@orion/protocol/query";
 
 import type { Invocation } from "../core/command.ts";
 import { openIndex, type OpenIndex } from "./open-index.ts";
@@ -41,7 +41,7 @@ export async function answer(
     throw meaningless(index.client.url, error);
   });
   const head = flags.block === undefined ? await index.chainHead() : undefined;
-  const takenBack = head === undefined ? null : await standsAside(index);
+  const takenBack = head === undefined ? null : await standsAside(index, await index.client.freshness());
   const facts = indexFacts(index.client.url, dated, head, takenBack);
   terminal.result({ ...value, index: facts }, lines);
   terminal.note(indexLine(facts));
@@ -69,16 +69,14 @@ export async function untilFresh(index: OpenIndex): Promise<void> {
       hint: "--fresh needs the chain's JSON-RPC: name it with --rpc or by a network file",
     });
   }
-  await index.client.untilBlock(head);
-  if (!(await standsAside(index))) return;
+  if (!(await standsAside(index, await index.client.untilBlock(head)))) return;
   throw new UnavailableError("the index stands at a block that the chain has taken back", {
     hint: "it follows with the chain's next block; ask again then",
   });
 }
 
 /** Whether the chain has another block in the place of the index's last one: the index notices that only once the chain is higher than it was. */
-async function standsAside(index: OpenIndex): Promise<boolean> {
-  const { block, hash } = await index.client.freshness();
+async function standsAside(index: OpenIndex, { block, hash }: Freshness): Promise<boolean> {
   if (hash === null) return false;
   const real = await index.blockHash(block);
   return real !== undefined && real !== hash;

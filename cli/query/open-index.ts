@@ -1,14 +1,12 @@
 import { existsSync } from "node:fs";
 
-import { toQuantity } from "ethers";
-
-import { readNetworkFile, type NetworkFile } from "@orion/protocol/chain";
+import { readNetworkFile } from "@orion/protocol/chain";
 import { ConfigurationError, InvalidInputError } from "@orion/protocol/common";
 import { createQueryClient, type Block_Height, type QueryClient } from "@orion/protocol/query";
 
 import type { Invocation } from "../core/command.ts";
 import { networkPath, variable } from "../core/home.ts";
-import { rpc } from "../devnet/rpc.ts";
+import { blockHash, chainHead } from "../devnet/rpc.ts";
 import { indexUrlOf } from "../indexer/place.ts";
 import type { QueryFlags } from "./options.ts";
 
@@ -47,19 +45,7 @@ export async function openIndex({ flags, env, secrets, interrupts }: Invocation<
   return {
     client: createQueryClient({ url, headers, signal: interrupts.signal }),
     at: flags.block === undefined ? {} : { block: { number: flags.block } },
-    chainHead: () => chainHead(rpcUrl),
-    blockHash: (number) => blockHash(rpcUrl, number),
+    chainHead: async () => (rpcUrl === undefined ? undefined : chainHead(rpcUrl)),
+    blockHash: async (number) => (rpcUrl === undefined ? undefined : blockHash(rpcUrl, number).catch(() => undefined)),
   };
-}
-
-async function chainHead(rpcUrl: NetworkFile["rpcUrl"] | undefined): Promise<number | undefined> {
-  if (rpcUrl === undefined) return undefined;
-  const head = await rpc(rpcUrl, "eth_blockNumber", []).catch(() => undefined);
-  return typeof head === "string" ? Number(head) : undefined;
-}
-
-async function blockHash(rpcUrl: string | undefined, number: number): Promise<string | undefined> {
-  if (rpcUrl === undefined) return undefined;
-  const block = await rpc(rpcUrl, "eth_getBlockByNumber", [toQuantity(number), false]).catch(() => undefined);
-  return (block as { hash?: string } | null | undefined)?.hash;
 }

@@ -1,5 +1,5 @@
 import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
-import { AbortedError, fromHex, toHex } from "@orion/protocol/common";
+import { AbortedError, fromHex, timeLimit, toHex } from "@orion/protocol/common";
 import { claimShape, KnownClaim } from "@orion/protocol/disputes";
 import { traceUnit, type JobSession } from "@orion/protocol/jobs";
 
@@ -34,7 +34,7 @@ export async function challengeClaim(
   if (toHex(own.tree.root) === unit.claimRoot) return "right";
   const { program } = session.loaded;
   const known = new KnownClaim(claimShape(program, unit.to - unit.from), fromHex(unit.claimRoot, 32), sha256);
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PUBLISHED_TIMEOUT_MS)]);
+  const patience = timeLimit(PUBLISHED_TIMEOUT_MS, signal);
   await learnPublished(context, known, unit, program, own, patience);
   while (!signal.aborted) {
     const progress = await challengeStep(context, { job, unit, program, own, known });

@@ -1,5 +1,5 @@
 import { chainNow, isFinished, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
-import { createLoop, fromHex, OrionError, toHex, type Service } from "@orion/protocol/common";
+import { createLoop, fromHex, OrionError, type Service, timeLimit, toHex } from "@orion/protocol/common";
 import {
   claimShape,
   KnownClaim,
@@ -206,7 +206,7 @@ class Validator {
   async #patience(unit: UnitRecord, signal: AbortSignal): Promise<AbortSignal> {
     const left = 1_000 * (unit.windowEnd - (await chainNow(this.#context.chain)));
     const most = Math.max(500, Math.min(PUBLISHED_TIMEOUT_MS, left * PUBLISHED_PART_OF_WINDOW));
-    return AbortSignal.any([signal, AbortSignal.timeout(most)]);
+    return timeLimit(most, signal);
   }
 
   /** Steps until somebody else has to move. */

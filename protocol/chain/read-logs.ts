@@ -1,5 +1,6 @@
 import type { Log, TopicFilter } from "ethers";
 
+import { contractInterface, type ContractName } from "./artifact.ts";
 import type { Chain } from "./chain.ts";
 import { reading } from "./reading.ts";
 
@@ -30,4 +31,24 @@ export async function readLogs(chain: Chain, query: LogQuery, onBlocks?: OnBlock
     }
     return logs;
   });
+}
+
+/** Which events: of this name, by the contract at this address. */
+export interface EventQuery {
+  readonly contract: ContractName;
+  readonly address: string;
+  readonly name: string;
+}
+
+/** The values of all events of one name until now, the oldest first. */
+export async function readEvents(
+  chain: Chain,
+  { contract, address, name }: EventQuery,
+  onBlocks?: OnBlocks,
+): Promise<Readonly<Record<string, unknown>>[]> {
+  const abi = contractInterface(contract);
+  const event = abi.getEvent(name);
+  if (event === null) throw new RangeError(`${contract} has no event ${name}`);
+  const logs = await readLogs(chain, { address, topics: [event.topicHash] }, onBlocks);
+  return logs.map((log) => abi.decodeEventLog(event, log.data, log.topics).toObject());
 }

@@ -3,3 +3,4 @@ export * from "./errors.ts";
 export * from "./hex.ts";
 export * from "./log.ts";
 export * from "./service.ts";
+export * from "./time-limit.ts";

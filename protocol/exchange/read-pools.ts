@@ -1,4 +1,4 @@
-import { contractInterface, poolIdOf, readLogs, reading, type Chain, type PoolKey } from "../chain/index.ts";
+import { poolIdOf, readEvents, reading, type Chain, type PoolKey } from "../chain/index.ts";
 import type { Pool } from "./pool.ts";
 
 /** All pools of the exchange, found by their events, as they stand now; in the order in which they were made. */
@@ -18,13 +18,11 @@ export async function readPool(chain: Chain, { token0, token1, fee }: PoolKey): 
 }
 
 async function readPoolKeys(chain: Chain): Promise<PoolKey[]> {
-  const abi = contractInterface("DePinDex");
   const address = chain.network.addresses.dex;
-  const logs = await readLogs(chain, { address, topics: [abi.getEvent("PoolCreated")?.topicHash ?? null] });
-  return logs.flatMap((log) => {
-    const args = abi.parseLog(log)?.args;
-    if (args === undefined) return [];
-    const [token0, token1] = [args.getValue("token0") as string, args.getValue("token1") as string];
-    return [{ token0, token1, fee: Number(args.getValue("fee")) }];
-  });
+  const created = await readEvents(chain, { contract: "DePinDex", address, name: "PoolCreated" });
+  return created.map(({ token0, token1, fee }) => ({
+    token0: token0 as string,
+    token1: token1 as string,
+    fee: Number(fee),
+  }));
 }

@@ -1,4 +1,5 @@
 import { AbortedError, UnavailableError } from "../common/errors.ts";
+import { timeLimit } from "../common/time-limit.ts";
 import { IndexBehindError, IndexFailedError, QueryError } from "./errors.ts";
 import { freshnessQuery } from "./operations.ts";
 import type { TypedQuery } from "./typed-query.ts";
@@ -83,12 +84,10 @@ interface Meta {
 async function post(options: QueryClientOptions, body: string): Promise<Reply> {
   const { url, signal, fetch = globalThis.fetch } = options;
   const headers = { "content-type": "application/json", ...options.headers };
-  const limit = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   let status: number;
   let text: string;
   try {
-    const response = await fetch(url, { method: "POST", headers, body, signal: both });
+    const response = await fetch(url, { method: "POST", headers, body, signal: timeLimit(REQUEST_TIMEOUT_MS, signal) });
     status = response.status;
     text = await response.text();
   } catch (cause) {
