@@ -10,7 +10,7 @@ export default defineConfig(
     "coverage/",
     ".orion/",
     "protocol/chain/generated/",
-    "protocol/query/operations.ts",
+    "protocol/query/operations/",
     "deploy/deployments/",
     // AssemblyScript: it looks like TypeScript and is none.
     "subgraph/mappings/",

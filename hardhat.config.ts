@@ -21,7 +21,24 @@ const settings = {
 
 /** The exchange alone takes five seconds so, and a swap 1,600 gas less. Tests that carry it in their own code compile it as the rest. */
 const swapSettings = { ...settings, optimizer: { enabled: true, runs: 1_000_000 }, viaIR: true };
-const overrides = { "contracts/exchange/DePinDex.sol": { ...compiler, settings: swapSettings } };
+/** The judge holds every move of a dispute in one contract, which only so fits into the size that chains allow; its moves cost no more gas. */
+const judgeSettings = { ...settings, optimizer: { enabled: true, runs: 1_000 }, viaIR: true };
+/** What a job's life takes is spent here; the market itself would not fit into a contract's size with more runs. */
+const registrySettings = { ...settings, optimizer: { enabled: true, runs: 1_000_000 }, viaIR: true };
+const marketSettings = { ...settings, optimizer: { enabled: true, runs: 20_000 }, viaIR: true };
+/** The credits would come near the limit of a contract's size otherwise. */
+const creditsSettings = { ...settings, optimizer: { enabled: true, runs: 200 } };
+const shared = {
+  "contracts/exchange/DePinDex.sol": { ...compiler, settings: swapSettings },
+  "contracts/market/JobMarket.sol": { ...compiler, settings: marketSettings },
+  "contracts/registry/ProviderRegistry.sol": { ...compiler, settings: registrySettings },
+  "contracts/dispute/DisputeManager.sol": { ...compiler, settings: judgeSettings },
+};
+const overrides = { ...shared, "contracts/credits/ComputeCredits.sol": { ...compiler, settings: creditsSettings } };
+const productionOverrides = {
+  ...shared,
+  "contracts/credits/ComputeCredits.sol": { ...compiler, settings: { ...creditsSettings, viaIR: true } },
+};
 
 /** Multiplies the runs of every property test; the nightly run raises it. */
 const fuzzFactor = Math.max(1, Number(process.env.FUZZ_RUNS) || 1);
@@ -42,7 +59,10 @@ export default defineConfig({
         overrides,
       },
       // What is deployed to a public chain: several times slower to compile, a few per cent cheaper to call.
-      production: { compilers: [{ ...compiler, settings: { ...settings, viaIR: true } }], overrides },
+      production: {
+        compilers: [{ ...compiler, settings: { ...settings, viaIR: true } }],
+        overrides: productionOverrides,
+      },
     },
   },
   typechain: {

@@ -23,7 +23,7 @@ function ours(backend: Backend, x: Tensor, write: (b: ProgramBuilder, x: Value) 
   const b = new ProgramBuilder();
   const { program, constants } = b.build(write(b, b.shardInput(x.dtype, x.dims.slice(4 - x.rank))));
   const executor = createExecutor(program, constants, backend);
-  return () => executor.run({ shared: [], shard: [x] });
+  return () => executor.outputs({ shared: [], shard: [x] });
 }
 
 /** Matrix product as gpu.js's own documentation writes it: floats, no requantisation, nested rows. */
@@ -94,7 +94,7 @@ async function digitsCase(backends: readonly Backend[]): Promise<Case> {
   const contestants: Record<string, () => unknown> = {};
   for (const backend of backends) {
     const executor = createExecutor(program, constants, backend);
-    contestants[`orion, ${backend.mode}`] = () => executor.run(inputs);
+    contestants[`orion, ${backend.mode}`] = () => executor.outputs(inputs);
   }
   const macs = program.nodes.reduce((sum, node) => {
     const [x, w] = node.operands;

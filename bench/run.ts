@@ -1,24 +1,32 @@
 import { benchCreditsGas } from "./credits-gas.ts";
 import { benchExchangeGas } from "./exchange-gas.ts";
+import { benchIdle } from "./idle.ts";
+import { benchHistory } from "./history.ts";
 import { benchIndexRate } from "./index-rate.ts";
 import { benchIndexLatency } from "./index-latency.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchMarket } from "./market.ts";
 import { benchMiningGas } from "./mining-gas.ts";
+import { benchStorage } from "./storage.ts";
 import { benchTracing } from "./tracing.ts";
 import { benchVmGas } from "./vm-gas.ts";
+import { benchWorker } from "./worker.ts";
 
 /** Every bench by name; `false` means that it missed its target. */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   "index-latency": () => benchIndexLatency(),
+  idle: () => benchIdle(),
   kernels: () => benchKernels(),
+  storage: () => benchStorage(),
   tracing: () => benchTracing(),
   "vm-gas": () => benchVmGas(),
   "credits-gas": () => benchCreditsGas(),
   "exchange-gas": () => benchExchangeGas(),
   "mining-gas": () => benchMiningGas(),
   "index-rate": () => benchIndexRate(),
+  history: () => benchHistory(),
   market: () => benchMarket(),
+  worker: () => benchWorker(),
 };
 
 const chosen = process.argv.slice(2);

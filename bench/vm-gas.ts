@@ -19,13 +19,13 @@ export async function measureVmGas(onCase: (name: string) => void = () => {}): P
   const steps: Record<string, Measurement> = {};
   for (const { name, build, element } of CASES) {
     onCase(name);
-    steps[name] = await meter.measure(build, element);
+    steps[name] = await meter.measure(build, element === undefined ? {} : { element });
   }
   const worst: Record<string, Measurement & { size: number }> = {};
-  for (const { name, build, max } of WORST) {
+  for (const { name, build, max, fill } of WORST) {
     onCase(name);
     const size = largestValid(build, max);
-    worst[name] = { size, ...(await meter.measure(build(size))) };
+    worst[name] = { size, ...(await meter.measure(build(size), fill === undefined ? {} : { fill })) };
   }
   return { steps, worst };
 }

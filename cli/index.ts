@@ -36,6 +36,9 @@ export { castVote } from "./gov/vote.ts";
 export { buyAndPostJob, type BoughtJob, type BuyAndPostOptions } from "./job/buy-and-post.ts";
 export { cancelJob } from "./job/cancel.ts";
 export { jobResult, type JobResult } from "./job/job-result.ts";
+export { collectOwed } from "./job/collect.ts";
+export { mintAndPostJob, type MintAndPostOptions, type MintedPost } from "./job/mint-and-post.ts";
+export { quoteJobMint, type MintOptions, type MintQuote } from "./job/mint-quote.ts";
 export { planLines } from "./job/post.ts";
 export {
   NoLivePriceError,

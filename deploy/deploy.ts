@@ -133,7 +133,11 @@ async function connect(
     const nextBlock = Number(await provider.request({ method: "eth_blockNumber" })) + 1;
     return { provider, artifacts, chainId, nextBlock };
   } catch (cause) {
-    throw new UnavailableError(`no chain answers at ${rpcUrl}`, { cause, hint: "start the node, or correct --rpc" });
+    // The path of an address often carries a key.
+    throw new UnavailableError(`no chain answers at ${new URL(rpcUrl).host}`, {
+      cause,
+      hint: "start the node, or correct --rpc",
+    });
   }
 }
 
@@ -225,12 +229,14 @@ function networkOf(
       credits: at("ComputeCredits"),
       disputes: at("DisputeManager"),
       market: at("JobMarket"),
+      reserves: at("Reserves"),
       upkeep: at("MarketUpkeep"),
       dex: at("DePinDex"),
       mining: at("LiquidityMining"),
       buyAndPost: at("BuyAndPost"),
       governor: at("OrionGovernor"),
       timelock: at("OrionTimelock"),
+      guardian: at("Guardian"),
       usdPrices: known("UsdPrices"),
     },
   };

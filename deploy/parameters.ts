@@ -32,6 +32,11 @@ const profile = z.strictObject({
     .int()
     .positive()
     .max(2 ** 32 - 1),
+  sealAge: seconds,
+  kappa: z.number().int().min(1).max(16),
+  traceFloor: seconds,
+  traceWei: z.number().int().positive().max(1e15),
+  leastWindow: seconds,
 });
 
 /** Chainlink's feed of ORION in US dollars, and on a rollup that of its sequencer's uptime; ages in seconds. */
@@ -52,6 +57,7 @@ const parametersSchema = z.strictObject({
     fast: profile,
     standard: profile,
     long: profile,
+    rollup: profile,
     lowestCollateral: amount,
     highestCollateral: amount,
     claimCollateral: amount,
@@ -61,6 +67,7 @@ const parametersSchema = z.strictObject({
     creditsMinDepth: amount,
     votingDelay: seconds,
     votingPeriod: seconds,
+    lateQuorumExtension: seconds,
     proposalThreshold: amount,
     quorumPercent: z.number().int().min(1).max(20),
     timelockDelay: seconds,

@@ -77,15 +77,13 @@ async function main(): Promise<void> {
 const LEFT_TO_DO: Readonly<Record<SeedOutcome, string>> = {
   made: "the CU/ORION pool was made",
   exists: "the CU/ORION pool is there",
-  thin: `somebody was faster and made the CU/ORION pool with little in it, at a price of their own
-  bring its price right with \`orion dex swap\`, which costs next to nothing in so thin a pool, then add what you meant to with \`orion dex add\``,
-  unfunded: `this account does not hold the ORION with which the CU/ORION pool begins
+  unfunded: `this account is not the treasury, or does not hold the ORION with which the CU/ORION pool begins
   run it again with the treasury's key and --seed-only`,
 };
 
 function sayWhatIsLeft(outcome: SeedOutcome): void {
   console.error(LEFT_TO_DO[outcome]);
-  if (outcome === "thin" || outcome === "unfunded") process.exitCode = 1;
+  if (outcome === "unfunded") process.exitCode = 1;
 }
 
 async function seedOnly(networkFile: string, chosen: NetworkName | undefined): Promise<void> {

@@ -1,8 +1,7 @@
-import { MaxUint256, Wallet } from "ethers";
+import { Wallet } from "ethers";
 
 import { connectChain, createSender, type Chain, type NetworkFile, type Sender } from "@orion/protocol/chain";
-import { silentLogger, systemClock } from "@orion/protocol/common";
-import { depositOf } from "@orion/protocol/exchange";
+import { CREDIT, silentLogger, systemClock } from "@orion/protocol/common";
 
 import type { Parameters } from "./parameters.ts";
 import type { DeployProgress } from "./progress.ts";
@@ -11,22 +10,21 @@ type Seed = Pick<Parameters["Orion"], "seedOrion" | "seedCredits">;
 type Report = ((progress: DeployProgress) => void) | undefined;
 
 const POOL = "CU/ORION pool";
-const TERM_SECONDS = 30 * 86_400;
-const FEE = 30;
+/** Fee of the treasury's position, in basis points of its lock. */
+const FEE_BPS = 25n;
 const LOCAL_POLL_MS = 25;
-const NO_POOL = { reserve0: 0n, reserve1: 0n, supply: 0n } as const;
 /** Chains of this machine mine at once. */
 const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
 
 /**
- * How it ended: the pool was made, or is there already; or it is there with less than half of the seed, made by whoever was faster, at a price of its
- * own, and got nothing of the seed; or the signer does not hold the ORION (the treasury is somebody else, who calls this later).
+ * How it ended: the pool was made, or is there already; or the signer is not the treasury or does not hold the ORION (the treasury calls this later).
+ * Nobody can mint credits before, so nobody else can make the pool.
  */
-export type SeedOutcome = "made" | "exists" | "thin" | "unfunded";
+export type SeedOutcome = "made" | "exists" | "unfunded";
 
 /**
- * Makes the canonical pool with the signer's ORION and with CU of a position of its own, which it will owe like anybody else. Leaves a pool that exists
- * alone, and finishes what an earlier call began.
+ * Opens the credits with the treasury's key: makes the canonical pool with its ORION and with CU of a position of its own, which it will owe like
+ * anybody else. Leaves a pool that exists alone.
  */
 export async function seedPool(
   network: NetworkFile,
@@ -36,18 +34,14 @@ export async function seedPool(
 ): Promise<SeedOutcome> {
   const chain = await connectChain(network);
   try {
-    const there = await poolThere(chain, seed);
-    if (there !== undefined) return there;
+    const { orion, credits } = chain.contracts;
+    if ((await credits.positions()) > 0n) return "exists";
     const wallet = new Wallet(privateKey);
-    if ((await chain.contracts.orion.balanceOf(wallet)) < seed.seedOrion) return "unfunded";
+    if ((await credits.TREASURY()) !== wallet.address) return "unfunded";
+    const needed = await costOf(chain, seed);
+    if ((await orion.balanceOf(wallet)) < needed) return "unfunded";
     report?.({ contract: POOL, step: "sending" });
-    try {
-      await makePool(chain, senderOf(chain, wallet), seed);
-    } catch (error) {
-      const faster = await poolThere(chain, seed);
-      if (faster === undefined) throw error;
-      return faster;
-    }
+    await open(chain, senderOf(chain, wallet), seed, needed);
     report?.({ contract: POOL, step: "deployed", detail: network.addresses.dex });
     return "made";
   } finally {
@@ -55,11 +49,11 @@ export async function seedPool(
   }
 }
 
-async function poolThere({ contracts, network }: Chain, seed: Seed): Promise<"exists" | "thin" | undefined> {
-  const [reserve0, reserve1] = await contracts.dex.reservesOf(await contracts.credits.POOL());
-  if (reserve0 === 0n) return undefined;
-  const inPool = BigInt(network.addresses.credits) < BigInt(network.addresses.orion) ? reserve1 : reserve0;
-  return 2n * inPool < seed.seedOrion ? "thin" : "exists";
+/** ORION that opening takes: for the pool, the lock and its fee. */
+async function costOf({ contracts }: Chain, { seedOrion, seedCredits }: Seed): Promise<bigint> {
+  const { floor } = await contracts.credits.parameters();
+  const lock = (seedCredits * floor + CREDIT - 1n) / CREDIT;
+  return seedOrion + lock + (lock * FEE_BPS + 9_999n) / 10_000n;
 }
 
 function senderOf(chain: Chain, wallet: Wallet): Sender {
@@ -73,40 +67,13 @@ function senderOf(chain: Chain, wallet: Wallet): Sender {
   });
 }
 
-async function makePool({ contracts, network }: Chain, sender: Sender, seed: Seed): Promise<void> {
-  const { orion, credits, dex } = contracts;
+async function open({ contracts, network }: Chain, sender: Sender, seed: Seed, needed: bigint): Promise<void> {
+  const { orion, credits } = contracts;
   const { addresses } = network;
-  const approve = async (token: typeof orion | typeof credits, spender: string, amount: bigint): Promise<void> => {
-    if ((await token.allowance(sender.address, spender)) >= amount) return;
-    const data = token.interface.encodeFunctionData("approve", [spender, amount]);
-    await sender.send({ to: await token.getAddress(), data, label: "approve" });
-  };
-  const missing = seed.seedCredits - (await credits.balanceOf(sender.address));
-  if (missing > 0n) {
-    const lock = (missing * (await credits.collateralPerCredit())) / 10n ** 12n + 1n;
-    await approve(orion, addresses.credits, lock);
-    const data = credits.interface.encodeFunctionData("mint", [missing, TERM_SECONDS, lock, sender.address]);
-    await sender.send({ to: addresses.credits, data, label: "mint the seed" });
+  if ((await orion.allowance(sender.address, addresses.credits)) < needed) {
+    const data = orion.interface.encodeFunctionData("approve", [addresses.credits, needed]);
+    await sender.send({ to: addresses.orion, data, label: "approve" });
   }
-  await approve(orion, addresses.dex, seed.seedOrion);
-  await approve(credits, addresses.dex, seed.seedCredits);
-  const creditsFirst = BigInt(addresses.credits) < BigInt(addresses.orion);
-  const [token0, token1] = creditsFirst ? [addresses.credits, addresses.orion] : [addresses.orion, addresses.credits];
-  const [maxAmount0, maxAmount1] = creditsFirst
-    ? [seed.seedCredits, seed.seedOrion]
-    : [seed.seedOrion, seed.seedCredits];
-  const add = {
-    key: { token0, token1, fee: FEE },
-    maxAmount0,
-    maxAmount1,
-    // What the first deposit gives: a pool made meanwhile at another price gives less, and so gets nothing.
-    minShares: depositOf(NO_POOL, maxAmount0, maxAmount1).shares,
-    to: sender.address,
-    deadline: MaxUint256,
-  };
-  await sender.send({
-    to: addresses.dex,
-    data: dex.interface.encodeFunctionData("addLiquidity", [add]),
-    label: "seed the pool",
-  });
+  const data = credits.interface.encodeFunctionData("open", [seed.seedCredits, seed.seedOrion]);
+  await sender.send({ to: addresses.credits, data, label: "make the pool" });
 }

@@ -1,5 +1,5 @@
 import type { JobRecord } from "@orion/protocol/chain";
-import type { Service } from "@orion/protocol/common";
+import { InvalidInputError, type Service } from "@orion/protocol/common";
 import {
   checkProgram,
   loadDataset,
@@ -17,10 +17,14 @@ import { createJobService } from "./job-service.ts";
 
 export interface AggregatorOptions {
   readonly intervalMs?: number;
+  /** Leave jobs alone whose outputs have more bytes: they are joined in memory. 1 GiB unless given. */
+  readonly maxBytes?: bigint;
 }
 
+const DEFAULT_MAX_BYTES = 2n ** 30n;
+
 /**
- * Joins the outputs of settled jobs: checks each against its claim root on chain, stores the joined .npy and announces root and address.
+ * Joins the outputs of settled jobs: checks each against its outputs root on chain, stores the joined .npy and announces root and address.
  * The result is a pure function of the settled claims, so any number of aggregators may race and all announce the same.
  */
 export function createAggregator(context: ServiceContext, options: AggregatorOptions = {}): Service {
@@ -31,7 +35,7 @@ export function createAggregator(context: ServiceContext, options: AggregatorOpt
   const serve = async (job: JobRecord, signal: AbortSignal): Promise<void> => {
     const { jobId } = job;
     step?.("aggregator:found");
-    const result = await join(context, job, signal);
+    const result = await join(context, job, options.maxBytes ?? DEFAULT_MAX_BYTES, signal);
     step?.("aggregator:stored");
     const fresh = (await follower.sync(sender.lastBlock)).jobs.get(jobId);
     if (fresh === undefined) return;
@@ -65,13 +69,24 @@ function isAnnounced(job: JobRecord, result: PublishedResult | undefined): boole
   return job.results.some((r) => r.root === result?.root && r.digest === result.digest);
 }
 
-async function join(context: ServiceContext, job: JobRecord, signal: AbortSignal): Promise<PublishedResult> {
+async function join(
+  context: ServiceContext,
+  job: JobRecord,
+  maxBytes: bigint,
+  signal: AbortSignal,
+): Promise<PublishedResult> {
   const { store, sha256 } = context;
   const document = await loadDataset(store, dagCidFromDigest(job.terms.dataset), { signal });
   const loaded: CheckedProgram = await checkProgram(store, document.program, { sha256, signal });
   requireJobProgram(loaded, job.terms);
-  const outputs: Tensor[] = [];
-  const roots: Uint8Array[] = [];
+  const bytes = BigInt(job.terms.shards) * loaded.facts.outputBytes;
+  if (bytes > maxBytes) {
+    throw new InvalidInputError(
+      `the outputs of the job have ${String(bytes)} bytes, the limit here is ${String(maxBytes)}`,
+    );
+  }
+  const outputs: (readonly Tensor[])[] = [];
+  const roots: (readonly Uint8Array[])[] = [];
   for (const unit of job.units) {
     const part = await loadOutputs(store, unit, loaded, { sha256, signal });
     outputs.push(...part.outputs);

@@ -2,6 +2,4 @@ export { createAggregator, type AggregatorOptions } from "./aggregator.ts";
 export { createObserver, type ObserverOptions } from "./observer.ts";
 export { createOrchestrator, type OrchestratorOptions } from "./orchestrator.ts";
 export { createUpkeepKeeper, type UpkeepOptions } from "./upkeep.ts";
-export { challengeClaim, type ChallengeOptions } from "./validator/challenge-claim.ts";
-export type { ChallengeContext } from "./validator/challenge.ts";
 export { createValidator, type ValidatorContext, type ValidatorOptions } from "./validator/validator.ts";

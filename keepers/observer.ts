@@ -1,5 +1,5 @@
 import { chainNow, reading } from "@orion/protocol/chain";
-import { createLoop, RevertError, type Service } from "@orion/protocol/common";
+import { createLoop, OrionError, RevertError, type Logger, type Service } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
 
 export interface ObserverOptions {
@@ -21,11 +21,27 @@ const SECONDS_MODULO = 2 ** 32;
 export function createObserver(context: ServiceContext, options: ObserverOptions = {}): Service {
   const { clock, log } = context;
   const report = createReporter(context, options.reportSeconds ?? HOUR_SECONDS);
+  const tasks = [() => observe(context), report].map((task) => unlessRefused(log, task));
   const tick = async (): Promise<void> => {
-    await observe(context);
-    await report();
+    for (const task of tasks) await task();
   };
   return createLoop({ name: "observer", clock, log, intervalMs: options.intervalMs ?? LOOK_MS, tick });
+}
+
+/** A refusal by the chain (no coin for gas, somebody was faster) puts one task aside until the next look, and ends neither the other nor the process. */
+function unlessRefused(log: Logger, task: () => Promise<void>): () => Promise<void> {
+  // The same refusal at every look is told once.
+  let told: string | undefined;
+  return async () => {
+    try {
+      await task();
+      told = undefined;
+    } catch (error) {
+      if (!(error instanceof OrionError) || error.code !== "REVERT") throw error;
+      if (error.message !== told) log.warn({ code: error.code, hint: error.hint }, error.message);
+      told = error.message;
+    }
+  };
 }
 
 async function observe(context: ServiceContext): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { format, resolveConfig } from "prettier";
@@ -9,18 +9,29 @@ import { isMain } from "./support/is-main.ts";
 import { root } from "./support/root.ts";
 
 const SCHEMA = path.join(root, "subgraph/schema.graphql");
-const OPERATIONS = path.join(root, "protocol/query/operations.graphql");
-/** Committed, so that the command line runs before anything is built. */
-export const GENERATED = path.join(root, "protocol/query/operations.ts");
+/** The operations, one file an area; what is made of them is committed, so that the command line runs before anything is built. */
+export const OPERATIONS = path.join(root, "protocol/query/operations");
 
-/** What the generated file must hold. */
-export async function generateQueries(): Promise<string> {
-  const [schema, operations] = await Promise.all([SCHEMA, OPERATIONS].map((file) => readFile(file, "utf8")));
-  const code = await typedOperations(apiSchema(schema ?? ""), operations ?? "");
-  return format(code, { ...(await resolveConfig(GENERATED)), parser: "typescript" });
+/** What the generated files must hold, by their names. */
+export async function generateQueries(): Promise<Map<string, string>> {
+  const schema = apiSchema(await readFile(SCHEMA, "utf8"));
+  const areas = new Map<string, string>();
+  for (const file of (await readdir(OPERATIONS)).filter((name) => name.endsWith(".graphql")).sort()) {
+    areas.set(path.basename(file, ".graphql"), await readFile(path.join(OPERATIONS, file), "utf8"));
+  }
+  const made = new Map<string, string>();
+  for (const [area, code] of await typedOperations(schema, areas)) {
+    const file = `${area}.ts`;
+    const options = await resolveConfig(path.join(OPERATIONS, file));
+    made.set(file, await format(code, { ...options, parser: "typescript" }));
+  }
+  return made;
 }
 
 if (isMain(import.meta.url)) {
-  await writeFile(GENERATED, await generateQueries());
-  console.log(`wrote ${path.relative(process.cwd(), GENERATED)}`);
+  for (const [name, code] of await generateQueries()) {
+    const file = path.join(OPERATIONS, name);
+    await writeFile(file, code);
+    console.log(`wrote ${path.relative(process.cwd(), file)}`);
+  }
 }

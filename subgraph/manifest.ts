@@ -14,11 +14,13 @@ export const SUBGRAPH_CONTRACTS = [
   "ComputeCredits",
   "DisputeManager",
   "JobMarket",
+  "Reserves",
   "DePinDex",
   "LiquidityMining",
   "BuyAndPost",
   "OrionGovernor",
   "OrionTimelock",
+  "Guardian",
   "UsdPrices",
 ] as const satisfies readonly ContractName[];
 

@@ -4,16 +4,15 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import { ConfigurationError, OrionError } from "@orion/protocol/common";
-
-import { lockFolder, type FolderLock } from "./folder-lock.ts";
+import { lockFolder, type FolderLock } from "@orion/protocol/common/node";
 
 const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
-const entrySchema = z.strictObject({ version: z.literal(1), key: bytes32, claimRoot: bytes32, outputs: bytes32 });
+const entrySchema = z.strictObject({ version: z.literal(2), key: bytes32, outputsRoot: bytes32, outputs: bytes32 });
 
 /** What a worker is about to sign for one claim. */
 export interface JournalEntry {
   readonly key: string;
-  readonly claimRoot: string;
+  readonly outputsRoot: string;
   /** Digest of the outputs document. */
   readonly outputs: string;
 }
@@ -24,10 +23,15 @@ export class SecondRootError extends OrionError {
   readonly retryable = false;
 }
 
-/** The journal cannot be read or written; nothing may be signed without it. */
+/** The journal cannot be read or written; nothing may be signed without it. A full disk may have room again later; a damaged entry does not mend. */
 export class JournalError extends OrionError {
   readonly code = "JOURNAL";
-  readonly retryable = false;
+  readonly retryable: boolean;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown; retryable: boolean }) {
+    super(message, options);
+    this.retryable = options.retryable;
+  }
 }
 
 /**
@@ -52,11 +56,23 @@ export class Journal {
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
       lock = lockFolder(dir);
+      if (lock === undefined) {
+        throw new ConfigurationError(`another worker uses the folder ${dir}`, {
+          hint: "run one worker per key, or give each its own --data-dir",
+        });
+      }
       for (const name of await readdir(dir)) if (name.endsWith(".tmp")) await rm(join(dir, name));
       return new Journal(dir, lock);
     } catch (cause) {
       lock?.release();
       if (cause instanceof OrionError) throw cause;
+      if (isFull(cause)) {
+        throw new JournalError(`cannot use the journal folder ${dir}: ${reason(cause)}`, {
+          cause,
+          retryable: true,
+          hint: "make room on that disk, or name another folder with --data-dir",
+        });
+      }
       throw new ConfigurationError(`cannot use the journal folder ${dir}: ${reason(cause)}`, {
         cause,
         hint: "name a writable folder with --data-dir",
@@ -71,15 +87,17 @@ export class Journal {
       text = await readFile(this.#path(key), "utf8");
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw new JournalError(`cannot read the journal entry ${this.#path(key)}: ${reason(cause)}`, { cause });
+      const message = `cannot read the journal entry ${this.#path(key)}: ${reason(cause)}`;
+      throw new JournalError(message, { cause, retryable: true });
     }
     const parsed = parseEntry(text);
     if (parsed === undefined || parsed.key !== key) {
       throw new JournalError(`the journal entry ${this.#path(key)} is damaged`, {
+        retryable: false,
         hint: "remove that file: the root is recomputed, and a right computation always gives the same one",
       });
     }
-    return { key: parsed.key, claimRoot: parsed.claimRoot, outputs: parsed.outputs };
+    return { key: parsed.key, outputsRoot: parsed.outputsRoot, outputs: parsed.outputs };
   }
 
   /**
@@ -89,19 +107,20 @@ export class Journal {
   async record(entry: JournalEntry): Promise<JournalEntry> {
     const known = await this.get(entry.key);
     if (known !== undefined) {
-      if (known.claimRoot === entry.claimRoot) return known;
+      if (known.outputsRoot === entry.outputsRoot) return known;
       throw new SecondRootError(
-        `claim ${entry.key} was computed to ${entry.claimRoot} but is journalled with ${known.claimRoot}`,
+        `claim ${entry.key} was computed to ${entry.outputsRoot} but is journalled with ${known.outputsRoot}`,
         { hint: "this machine does not compute reproducibly: check its memory and drivers before it works again" },
       );
     }
     const path = this.#path(entry.key);
     try {
-      await writeDurably(this.#dir, path, JSON.stringify({ version: 1, ...entry }));
+      await writeDurably(this.#dir, path, JSON.stringify({ version: 2, ...entry }));
     } catch (cause) {
       await rm(`${path}.tmp`, { force: true }).catch(() => undefined);
       throw new JournalError(`cannot write the journal entry ${path}: ${reason(cause)}`, {
         cause,
+        retryable: true,
         hint: "make room on that disk, or name another folder with --data-dir; nothing was signed",
       });
     }
@@ -152,6 +171,15 @@ async function writeDurably(dir: string, path: string, text: string): Promise<vo
   } finally {
     await folder.close();
   }
+}
+
+const FULL = new Set<unknown>(["ENOSPC", "EDQUOT", "EIO"]);
+const SQLITE_FULL = new Set<unknown>([10, 13]);
+
+/** The disk takes no more, which may pass. */
+function isFull(cause: unknown): boolean {
+  const { code, errcode } = (cause ?? {}) as { code?: unknown; errcode?: unknown };
+  return FULL.has(code) || SQLITE_FULL.has(errcode);
 }
 
 function reason(cause: unknown): string {

@@ -1,6 +1,7 @@
 import type { JobRecord, MarketState, PaymentRecord, PenaltyRecord } from "@orion/protocol/chain";
 import type { ServiceContext } from "@orion/protocol/jobs";
 
+import { endedClaims, knownKeys } from "./ended-claims.ts";
 import type { Journal } from "./journal.ts";
 import type { WorkerProgress } from "./progress.ts";
 
@@ -22,6 +23,8 @@ export class Payments {
   }
 
   async report(state: MarketState): Promise<void> {
+    if (this.#first) await this.#forgetRetired(state);
+    for (const jobId of this.#seen.keys()) if (!state.jobs.has(jobId)) this.#seen.delete(jobId);
     for (const job of state.jobs.values()) {
       const { payments = 0, penalties = 0 } = this.#seen.get(job.jobId) ?? {};
       // A reorganisation may have shortened the history: then all of it is looked at again, and `#reported` keeps it from being told twice.
@@ -33,6 +36,14 @@ export class Payments {
       this.#seen.set(job.jobId, { payments: job.payments.length, penalties: job.penalties.length });
     }
     this.#first = false;
+  }
+
+  /** Claims may have ended while no worker ran, and their jobs been retired. */
+  async #forgetRetired(state: MarketState): Promise<void> {
+    const known = knownKeys(state);
+    const unknown = (await this.#journal.keys()).filter((key) => !known.has(key));
+    if (unknown.length === 0) return;
+    for (const key of await endedClaims(this.#context.chain, unknown)) await this.#journal.forget(key);
   }
 
   async #paid(job: JobRecord, payment: PaymentRecord): Promise<void> {

@@ -1,70 +1,134 @@
-import { readClocks, type JobClocks, type JobRecord } from "@orion/protocol/chain";
-import type { Backend } from "@orion/protocol/kernels";
+import { reading, type JobRecord } from "@orion/protocol/chain";
+import { profileOf } from "@orion/protocol/disputes";
+import { openJobSession, type JobSession, type ServiceContext, type WorkTally } from "@orion/protocol/jobs";
+import type { Backend, Compute } from "@orion/protocol/kernels";
 
-import { openJobSession, type JobSession, type ServiceContext } from "@orion/protocol/jobs";
 import type { KeptContent } from "./kept-content.ts";
-import { DEFAULT_MAX_MEMORY_BYTES, type WorkerRules } from "./rules.ts";
+import { DEFAULT_MAX_MEMORY_BYTES, requireFeasible, type JobClocks, type WorkerRules } from "./rules.ts";
 
-/** Programs and kernels of so many jobs are kept ready. */
-const MAX_SESSIONS = 2;
-
-/** The jobs that this worker has opened, least recently used ones dropped. */
+/** The jobs that this worker has opened. Of those that nobody works with, the least recently used ones are dropped. */
 export class Sessions {
-  readonly #context: ServiceContext & { readonly backend: Backend };
+  readonly #context: ServiceContext & { readonly backend: Backend | Compute; readonly tally?: WorkTally };
   readonly #rules: WorkerRules;
   readonly #signal: AbortSignal;
   readonly #kept: KeptContent;
-  readonly #open = new Map<string, JobSession>();
-  readonly #clocks = new Map<number, JobClocks>();
+  readonly #most: number;
+  readonly #isClaimed: (jobId: string) => boolean;
+  readonly #open = new Map<string, Promise<JobSession>>();
+  readonly #clocks = new Map<number, Promise<JobClocks>>();
+  /** How many hold each job open. */
+  readonly #pins = new Map<string, number>();
 
+  /**
+   * @param options.most programs and kernels of so many jobs are kept ready
+   * @param options.isClaimed whether this account has claims of a job: what it has fetched for it stays on disk
+   */
   constructor(
-    context: ServiceContext & { readonly backend: Backend },
+    context: ServiceContext & { readonly backend: Backend | Compute; readonly tally?: WorkTally },
     rules: WorkerRules,
     signal: AbortSignal,
     kept: KeptContent,
+    options: { readonly most: number; readonly isClaimed: (jobId: string) => boolean },
   ) {
     this.#context = context;
     this.#rules = rules;
     this.#signal = signal;
     this.#kept = kept;
+    this.#most = options.most;
+    this.#isClaimed = options.isClaimed;
   }
 
+  /** @throws as `openJobSession`; InvalidInputError for a program that this machine cannot do, before its weights are fetched */
   async of(job: JobRecord): Promise<JobSession> {
     const { jobId } = job;
-    const session = this.#open.get(jobId) ?? (await this.#openNew(job));
+    const session = this.#open.get(jobId) ?? this.#openNew(job);
     // Map order is age: what was used last goes to the end.
     this.#open.delete(jobId);
     this.#open.set(jobId, session);
+    session.catch(() => {
+      if (this.#open.get(jobId) === session) this.#open.delete(jobId);
+    });
+    await this.#dropOldest();
     return session;
   }
 
-  /** Seconds from claim to commit in this job's profile. */
-  async claimPeriod(job: JobRecord): Promise<number> {
-    const { profile } = job.terms;
-    const clocks = this.#clocks.get(profile) ?? (await readClocks(this.#context.chain, profile));
-    this.#clocks.set(profile, clocks);
-    return clocks.claimPeriod;
+  clocks(job: JobRecord): Promise<JobClocks> {
+    const profile = profileOf(job.terms);
+    const known = this.#clocks.get(profile) ?? this.#readClocks(profile);
+    this.#clocks.set(profile, known);
+    known.catch(() => this.#clocks.delete(profile));
+    return known;
+  }
+
+  /** Keeps a job open, once it is, until the pin is pulled; several may pin the same job. @returns what pulls the pin */
+  pin(jobId: string): () => void {
+    this.#pins.set(jobId, (this.#pins.get(jobId) ?? 0) + 1);
+    let isPinned = true;
+    return () => {
+      if (!isPinned) return;
+      isPinned = false;
+      const left = (this.#pins.get(jobId) ?? 0) - 1;
+      if (left > 0) this.#pins.set(jobId, left);
+      else this.#pins.delete(jobId);
+    };
+  }
+
+  /** Closes a job unless somebody works with it, and forgets what was fetched for it unless it has claims here. */
+  async drop(jobId: string): Promise<void> {
+    if (this.#pins.has(jobId)) return;
+    const session = this.#open.get(jobId);
+    this.#open.delete(jobId);
+    await session?.then((opened) => opened.dispose()).catch(() => undefined);
+    if (!this.#isClaimed(jobId)) await this.#kept.forget(jobId);
   }
 
   dispose(): void {
-    for (const session of this.#open.values()) session.dispose();
+    for (const session of this.#open.values()) session.then((opened) => opened.dispose()).catch(() => undefined);
     this.#open.clear();
   }
 
+  async #dropOldest(): Promise<void> {
+    for (const jobId of this.#open.keys()) {
+      if (this.#open.size <= this.#most) return;
+      await this.drop(jobId);
+    }
+  }
+
   async #openNew(job: JobRecord): Promise<JobSession> {
-    const { backend, follower } = this.#context;
-    const store = this.#kept.storeOf(job.jobId, this.#context.store);
-    const session = await openJobSession({ ...this.#context, store }, job, {
+    const { backend, follower, store, tally } = this.#context;
+    const { jobId, terms } = job;
+    const clocks = await this.clocks(job);
+    const isClaimed = this.#isClaimed(jobId);
+    const context = { ...this.#context, store: this.#kept.storeOf(jobId, store) };
+    return openJobSession(context, job, {
       backend,
       signal: this.#signal,
       maxMemoryBytes: this.#rules.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES,
-      manifests: () => follower.state.jobs.get(job.jobId)?.manifests ?? [],
+      manifests: () => follower.state.jobs.get(jobId)?.manifests ?? job.manifests,
+      ...(tally === undefined ? {} : { tally }),
+      // A claim that is made is defended whatever the rules say.
+      judge: (facts, program) => {
+        if (!isClaimed) {
+          requireFeasible(
+            { program, facts },
+            Math.min(terms.shards, terms.shardsPerClaim),
+            backend,
+            clocks,
+            this.#rules,
+          );
+        }
+      },
     });
-    for (const [jobId, old] of this.#open) {
-      if (this.#open.size < MAX_SESSIONS) break;
-      old.dispose();
-      this.#open.delete(jobId);
-    }
-    return session;
+  }
+
+  async #readClocks(index: number): Promise<JobClocks> {
+    const { chain } = this.#context;
+    const profile = await reading(chain, () => chain.contracts.disputes.profile(index));
+    return {
+      claimPeriod: Number(profile.claimPeriod),
+      answerPeriod: Number(profile.answerPeriod),
+      kappa: Number(profile.kappa),
+      traceFloor: Number(profile.traceFloor),
+    };
   }
 }

@@ -1,110 +1,227 @@
-import { reading, unitCollateral, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
-import { OrionError, RevertError } from "@orion/protocol/common";
+import { reading, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
+import { AbortedError, growingPause, monotonic, OrionError, RevertError } from "@orion/protocol/common";
 
-import type { JobSession, ShardInputs } from "@orion/protocol/jobs";
-import type { OpenClaim } from "./open-claims.ts";
-import { Refusals } from "./refusals.ts";
-import { byPrice, refusal, unitRefusal, type WorkerRules } from "./rules.ts";
-import type { Sessions } from "./sessions.ts";
-import { claimUnit, downloadUnit, type UnitContext } from "./unit-work.ts";
+import type { ClaimWindow } from "./pipeline/claim-window.ts";
+import { Preparer, REFUSED_FOR_MS, type Batch, type PreparerParts } from "./pipeline/preparer.ts";
+import { byPrice, DEFAULT_INTERVAL_MS, refusal } from "./rules.ts";
+import type { Stake } from "./stake.ts";
+import { claimUnits, type UnitContext } from "./unit-work.ts";
 
-const REFUSED_FOR_MS = 10_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** A stake that did not suffice is looked at again after this time: only a claim's end, or the provider, changes it. */
+const STAKE_LOOK_MS = 5_000;
+/** Where what is claimed must be done first, the next look is so much later. */
+const WAIT_MS = 500;
+/** Units of one transaction: it must fit into any block. */
+const MOST_IN_ONE_CALL = 32;
 
-/** Somebody else was faster; the next look shows what is left. */
+/** Somebody else was faster. */
 const OUTRUN = new Set(["UnitNotFree", "Outrun"]);
 
-/** Chooses work by the provider's rules, and claims it once its data lies here and is right. */
+const NOT_POOR = { until: -Infinity, ended: 0 };
+
+/** What a taker chooses by. */
+export interface TakerParts extends Omit<PreparerParts, "batches"> {
+  readonly stake: Stake;
+  readonly window: ClaimWindow;
+  /** Called when a claim is made. */
+  readonly wake: () => void;
+}
+
+/**
+ * Chooses work by the provider's rules, and claims it once its data lies here and is right: several units in one transaction, and the next ones while that is on its way. It never claims more
+ * than can be committed in time beside all that is claimed already, nor more than fits into memory.
+ */
 export class UnitTaker {
   readonly #context: UnitContext;
-  readonly #sessions: Sessions;
-  readonly #rules: WorkerRules;
+  readonly #parts: TakerParts;
   readonly #signal: AbortSignal;
-  readonly #refusals: Refusals;
+  readonly #batches = new Set<Batch>();
+  readonly #preparer: Preparer;
+  readonly #tasks = new Set<Promise<void>>();
+  #claimCollateral: bigint | undefined;
+  #choosing = false;
+  #failures = 0;
+  #notBefore = -Infinity;
+  /** Until then the stake does not suffice, as long as none of this account's claims ends. */
+  #poor = NOT_POOR;
+  #fatal: { readonly error: unknown } | undefined;
 
-  constructor(context: UnitContext, sessions: Sessions, rules: WorkerRules, signal: AbortSignal) {
+  constructor(context: UnitContext, parts: TakerParts, signal: AbortSignal) {
     this.#context = context;
-    this.#sessions = sessions;
-    this.#rules = rules;
+    this.#parts = parts;
     this.#signal = signal;
-    this.#refusals = new Refusals(context.clock, context.log);
+    this.#preparer = new Preparer(context, { ...parts, batches: this.#batches }, signal);
   }
 
-  /** Claims one unit of the best job that has one. */
-  async takeOne(state: MarketState): Promise<OpenClaim | "outrun" | "nothing"> {
-    const jobs = [...state.jobs.values()].filter((job) => this.#mayTake(job)).sort(byPrice);
-    if (jobs.length === 0) return "nothing";
-    const free = await this.#freeStake();
+  /** Units whose claim is on its way. */
+  get claiming(): number {
+    return [...this.#batches].reduce((sum, { units }) => sum + units.length, 0);
+  }
+
+  /** Nothing is chosen or claimed now. */
+  get isIdle(): boolean {
+    return !this.#choosing && this.#batches.size === 0;
+  }
+
+  /**
+   * Looks for units to claim, unless it does so already.
+   * @param mayTake how many more may be taken; asked again before anything is signed
+   * @throws what ends the work
+   */
+  look(state: MarketState, mayTake: () => number): void {
+    if (this.#fatal !== undefined) throw this.#fatal.error;
+    const isEarly = monotonic(this.#context.clock) < this.#notBefore;
+    if (this.#choosing || isEarly || this.#signal.aborted || this.#room(mayTake()) === 0) return;
+    this.#choosing = true;
+    this.#run(async () => {
+      try {
+        await this.#choose(state, mayTake);
+      } finally {
+        this.#choosing = false;
+      }
+    });
+  }
+
+  /** Resolves when nothing is under way any more; the signal must have been aborted. */
+  async ended(): Promise<void> {
+    while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
+  }
+
+  /** Runs beside everything else; what fails for now is tried again after a pause. */
+  #run(work: () => Promise<void>): void {
+    const task = work()
+      .then(
+        () => {
+          this.#failures = 0;
+        },
+        (error: unknown) => this.#failed(error),
+      )
+      .finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+
+  #failed(error: unknown): void {
+    if (this.#signal.aborted) return;
+    if (!(error instanceof OrionError) || !error.retryable) {
+      this.#fatal ??= { error };
+      this.#parts.wake();
+      return;
+    }
+    this.#failures++;
+    const { clock, log } = this.#context;
+    const first = this.#parts.rules.intervalMs ?? DEFAULT_INTERVAL_MS;
+    this.#notBefore = monotonic(clock) + growingPause(this.#failures, first, LONGEST_PAUSE_MS);
+    log.warn({ code: error.code, hint: error.hint, failures: this.#failures }, error.message);
+  }
+
+  /** How many units may be claimed now. */
+  #room(mayTake: number): number {
+    const { claims, window } = this.#parts;
+    return Math.max(0, Math.min(mayTake, MOST_IN_ONE_CALL, window.room(claims.waiting + this.claiming)));
+  }
+
+  /** Claims units of the best job that has some. */
+  async #choose(state: MarketState, mayTake: () => number): Promise<void> {
+    const lowest = (this.#claimCollateral ??= await this.#readClaimCollateral());
+    const jobs = [...state.jobs.values()]
+      .filter((job) => this.#mayTake(job, lowest) && this.#preparer.hasSome(job))
+      .sort(byPrice);
+    if (jobs.length === 0 || this.#isPoor(state)) return;
+    // What is on its way now may, or may not, be locked by the time of the answer.
+    const locking = [...this.#batches].map(({ job, units }) => BigInt(units.length) * job.terms.collateralPerClaim);
+    const free = locking.reduce((left, lock) => left - lock, await this.#parts.stake.free());
+    let isPoor = true;
     for (const job of jobs) {
-      // A random place to start keeps workers out of each other's way.
-      const start = Math.floor(Math.random() * job.units.length);
-      const fits = (unit: UnitRecord): boolean =>
-        unitCollateral(job.terms, unit.index) <= free && !this.#refusals.has(job, unit.index);
-      const unit = job.units.findFree(start, fits);
-      if (unit === undefined) continue;
-      const taken = await this.#take(job, unit);
-      if (taken !== "refused") return taken;
+      const lock = job.terms.collateralPerClaim;
+      if (lock > free) continue;
+      isPoor = false;
+      const most = Number(free / lock < MOST_IN_ONE_CALL ? free / lock : MOST_IN_ONE_CALL);
+      const taken = await this.#take(job, () => Math.min(most, this.#room(mayTake())));
+      if (taken === "refused") continue;
+      if (taken === "wait") this.#notBefore = monotonic(this.#context.clock) + WAIT_MS;
+      return;
     }
-    return "nothing";
+    if (!isPoor) return;
+    this.#poor = { until: monotonic(this.#context.clock) + STAKE_LOOK_MS, ended: endedClaims(state) };
   }
 
-  #mayTake(job: JobRecord): boolean {
-    if (job.cancelled || job.manifests.length === 0 || job.units.freeCount === 0 || this.#refusals.has(job)) {
-      return false;
-    }
-    const reason = refusal(job, this.#rules);
-    if (reason !== undefined) this.#refusals.add(job, undefined, reason, Infinity);
+  async #readClaimCollateral(): Promise<bigint> {
+    const { chain } = this.#context;
+    return (await reading(chain, () => chain.contracts.market.collateralBounds())).perClaim;
+  }
+
+  #isPoor(state: MarketState): boolean {
+    return monotonic(this.#context.clock) < this.#poor.until && endedClaims(state) === this.#poor.ended;
+  }
+
+  #mayTake(job: JobRecord, claimCollateral: bigint): boolean {
+    const { refusals, rules } = this.#parts;
+    if (job.cancelled || job.manifests.length === 0 || job.units.freeCount === 0 || refusals.has(job)) return false;
+    const reason = refusal(job, rules, claimCollateral);
+    if (reason !== undefined) refusals.add(job, undefined, reason, "for ever");
     return reason === undefined;
   }
 
-  /** ORION that a claim may lock; −1 where the account has not authorised the market. */
-  async #freeStake(): Promise<bigint> {
-    const { chain, sender, log } = this.#context;
-    const { market } = chain.network.addresses;
-    const account = await reading(chain, () => chain.contracts.registry.account(sender.address, market));
-    if (!account.authorised) log.debug({ provider: sender.address }, "the market is not authorised to lock this stake");
-    return account.authorised ? account.free : -1n;
+  /** Prepares and claims units of one job. */
+  async #take(job: JobRecord, room: () => number): Promise<"taken" | "wait" | "refused"> {
+    const batch = await this.#pinned(job, () => this.#preparer.prepare(job, room));
+    if (typeof batch === "string") return batch;
+    this.#batches.add(batch);
+    this.#run(() => this.#pinned(job, () => this.#claim(batch)));
+    return "taken";
   }
 
-  async #take(job: JobRecord, unit: UnitRecord): Promise<OpenClaim | "outrun" | "refused"> {
-    const session = await this.#openSession(job, unit);
-    const inputs = session && (await this.#download(session, job, unit));
-    if (session === undefined || inputs === undefined) return "refused";
+  /** Keeps the job open meanwhile. Nothing of a job that is refused then is kept. */
+  async #pinned<T>(job: JobRecord, work: () => Promise<T>): Promise<T> {
+    const { sessions, refusals } = this.#parts;
+    const unpin = sessions.pin(job.jobId);
     try {
-      return { job, unit: await claimUnit(this.#context, job, unit), ready: { session, inputs } };
+      return await work();
+    } finally {
+      unpin();
+      if (refusals.has(job)) await sessions.drop(job.jobId);
+    }
+  }
+
+  async #claim(batch: Batch): Promise<void> {
+    const { job, units } = batch;
+    try {
+      if (this.#signal.aborted) throw new AbortedError("stopped before anything was claimed");
+      const { claimed, block } = await claimUnits(
+        this.#context,
+        job,
+        units.map(({ unit }) => unit),
+      );
+      for (const [i, { inputs }] of units.entries()) {
+        this.#parts.claims.add({ job, unit: claimed[i] as UnitRecord, inputs }, block);
+      }
+      this.#parts.wake();
     } catch (error) {
       if (!(error instanceof RevertError)) throw error;
-      if (OUTRUN.has(error.revert)) return "outrun";
+      this.#poor = NOT_POOR;
+      if (OUTRUN.has(error.revert)) {
+        this.#preparer.outrun(job, outrunIn(error, batch));
+        // Others may still be free: the loop looks again, at what the chain shows now.
+        await this.#context.follower.sync(this.#context.sender.lastBlock);
+        this.#parts.wake();
+        return;
+      }
       // No money for gas, a pause, a stake that was withdrawn: it may pass.
-      this.#refusals.add(job, undefined, error.message, REFUSED_FOR_MS);
-      return "refused";
+      this.#parts.window.shrink();
+      this.#parts.refusals.add(job, undefined, error.message, REFUSED_FOR_MS);
+    } finally {
+      this.#batches.delete(batch);
     }
   }
+}
 
-  /** The session of a job whose units this machine can do; otherwise the job is refused. */
-  async #openSession(job: JobRecord, { from, to }: UnitRecord): Promise<JobSession | undefined> {
-    try {
-      const session = await this.#sessions.of(job);
-      const claimPeriod = await this.#sessions.claimPeriod(job);
-      const reason = unitRefusal(session.loaded.facts, to - from, session.speed, claimPeriod, this.#rules);
-      if (reason === undefined) return session;
-      this.#refusals.add(job, undefined, reason, REFUSED_FOR_MS);
-    } catch (error) {
-      this.#refuse(job, undefined, error);
-    }
-    return undefined;
-  }
+/** The unit that the refusal names, otherwise all of the batch. */
+function outrunIn({ revert, values }: RevertError, { units }: Batch): number[] {
+  return revert === "UnitNotFree" ? [Number(values[1])] : units.map(({ unit }) => unit.index);
+}
 
-  async #download(session: JobSession, job: JobRecord, unit: UnitRecord): Promise<ShardInputs[] | undefined> {
-    try {
-      return await downloadUnit(this.#context, session, unit, this.#signal);
-    } catch (error) {
-      this.#refuse(job, unit.index, error);
-      return undefined;
-    }
-  }
-
-  #refuse(job: JobRecord, unit: number | undefined, error: unknown): void {
-    if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
-    this.#refusals.add(job, unit, error.message, error.retryable ? REFUSED_FOR_MS : Infinity);
-  }
+/** Claims that have ended, of whomever: a number that changes when stake may have become free. */
+function endedClaims(state: MarketState): number {
+  return [...state.jobs.values()].reduce((sum, job) => sum + job.payments.length + job.penalties.length, 0);
 }

@@ -1,25 +1,40 @@
 import path from "node:path";
 
-import type { MarketState } from "@orion/protocol/chain";
-import { createLoop, type Service } from "@orion/protocol/common";
-import type { ServiceContext } from "@orion/protocol/jobs";
-import type { Backend } from "@orion/protocol/kernels";
+import { hexlify, randomBytes } from "ethers";
 
-import { createDefender } from "./defender.ts";
+import type { ChallengeContext } from "@orion/protocol/challenge";
+import { ConfigurationError, OrionError, type Service } from "@orion/protocol/common";
+import type { ServiceContext, WorkTally } from "@orion/protocol/jobs";
+import type { Backend, Compute } from "@orion/protocol/kernels";
+
+import { ClaimedOutputs } from "./claimed-outputs.ts";
+import type { Carrier } from "./defence/carrier.ts";
+import { createDefender } from "./defence/defender.ts";
+import { OwnReserves } from "./reserves/own-reserves.ts";
+import { createReserveWatch, type ReserveWatchParts } from "./reserves/reserve-watch.ts";
 import { Journal } from "./journal.ts";
 import { KeptContent } from "./kept-content.ts";
-import { OpenClaims } from "./open-claims.ts";
-import { Payments } from "./payments.ts";
+import { createPipeline } from "./pipeline/pipeline.ts";
+import { Precedence } from "./pipeline/precedence.ts";
 import type { WorkerProgress } from "./progress.ts";
-import type { WorkerRules } from "./rules.ts";
+import { DEFAULT_MAX_DISK_BYTES, type WorkerRules } from "./rules.ts";
 import { Sessions } from "./sessions.ts";
-import { UnitTaker } from "./unit-taker.ts";
+import { ShardTraces } from "./shard-traces.ts";
+import { Trials } from "./trials.ts";
 import type { UnitContext } from "./unit-work.ts";
 
 export interface WorkerContext extends ServiceContext {
-  readonly backend: Backend;
-  /** Folder of the journal; one per key. */
+  readonly backend: Backend | Compute;
+  /** What the defence computes with; the same as the work unless given. */
+  readonly defenceBackend?: Backend | Compute;
+  /** Folder of the journal and of what claims are defended from; one per key. */
   readonly journalDir: string;
+  /** A second account that sends the defence's answers. */
+  readonly carrier?: Carrier;
+  /** 0x-hex of 32 bytes that only this account knows; makes its seals unguessable. Random for each run unless given. */
+  readonly sealSecret?: string;
+  /** Counts what is computed. */
+  readonly tally?: WorkTally;
   readonly onProgress?: (progress: WorkerProgress) => void;
 }
 
@@ -28,7 +43,15 @@ export interface Worker extends Service {
   drain(): void;
 }
 
-/** Watches the market, takes units by the provider's rules, computes and commits them. */
+/** Programs and kernels of so many jobs are kept ready for the work, for the defence, and for challenges of later claims. */
+const SESSIONS = { work: 2, defence: 8, reserves: 2 } as const;
+const AT_STAKE_LOOK_MS = 1_000;
+const JOURNAL_RETRY_MS = 5_000;
+
+/**
+ * Watches the market, takes units by the provider's rules, computes and commits them; and defends what it has committed. Whatever ends the work, the defence goes on while a
+ * claim is at stake.
+ */
 export function createWorker(context: WorkerContext, rules: WorkerRules = {}): Worker {
   let draining = false;
   return {
@@ -37,72 +60,159 @@ export function createWorker(context: WorkerContext, rules: WorkerRules = {}): W
       draining = true;
     },
     async run(signal) {
-      const journal = await Journal.open(context.journalDir);
+      const parts = partsOf(context, rules, signal);
       const ending = new AbortController();
       const stop = AbortSignal.any([signal, ending.signal]);
-      const ready: UnitContext = { ...context, journal };
-      const kept = new KeptContent(path.join(context.journalDir, "content"));
-      const sessions = new Sessions(ready, rules, stop, kept);
-      // Apart from the work's, so that neither drops what the other is computing with.
-      const defence = new Sessions(ready, rules, stop, kept);
-      const parts: Parts = {
-        context: ready,
-        payments: new Payments(ready, journal, context.onProgress),
-        claims: new OpenClaims(ready, sessions, stop),
-        taker: new UnitTaker(ready, sessions, rules, stop),
-      };
-      const maxUnits = rules.maxUnits ?? Infinity;
-      const tick = async (): Promise<void> => {
-        const mayTake = (): boolean => !draining && parts.claims.finished < maxUnits;
-        if (await round(parts, mayTake, stop)) ending.abort();
-      };
-      const { clock, log } = context;
-      try {
-        const work = createLoop({ name: "worker", clock, log, intervalMs: rules.intervalMs ?? 500, tick });
-        await Promise.all([work.run(stop), createDefender(ready, defence, kept).run(stop)]);
-      } finally {
-        // If one of the two has failed, the other must not go on signing.
+      const watch = createReserveWatch(parts.watch.context, parts.watch, intervalOf(rules)).run(stop);
+      const defence = createDefender(parts.defence.context, parts.defence, parts.defence.options).run(stop);
+      // If the defence fails nothing more may be signed; if the work does, the defence goes on.
+      const guarded = defence.catch((error: unknown) => {
         ending.abort();
-        sessions.dispose();
-        defence.dispose();
+        throw error;
+      });
+      // What waits in reserve is no reason to stop the work or the defence.
+      const watched = watch.catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        context.log.error({}, `units with a reserve are not watched any more: ${reason}`);
+      });
+      try {
+        await Promise.all([guarded, watched, work(parts, () => draining, stop).then(() => ending.abort())]);
+      } catch (error) {
+        // Another worker that holds the folder defends as well.
+        if (!stop.aborted && !(error instanceof ConfigurationError)) await defendFor(context, error, stop);
+        throw error;
+      } finally {
+        ending.abort();
+        await Promise.allSettled([guarded, watched]);
+        parts.sessions.dispose();
+        parts.watch.sessions.dispose();
+        parts.defence.sessions.dispose();
         warnOfWindows(context);
-        journal.close();
       }
     },
   };
 }
 
-/** Whoever stops a worker should know what is still at stake. */
-function warnOfWindows({ follower, sender, log }: WorkerContext): void {
-  const atStake = [...follower.state.jobs.values()]
+interface Parts {
+  readonly context: WorkerContext;
+  readonly rules: WorkerRules;
+  readonly sessions: Sessions;
+  readonly outputs: ClaimedOutputs;
+  readonly trials: Trials;
+  readonly precedence: Precedence;
+  readonly watch: ReserveWatchParts & { readonly context: ChallengeContext };
+  readonly defence: {
+    readonly context: UnitContext;
+    readonly reserves: OwnReserves;
+    readonly sessions: Sessions;
+    readonly outputs: ClaimedOutputs;
+    readonly traces: ShardTraces;
+    readonly kept: KeptContent;
+    readonly precedence: Precedence;
+    readonly options: { readonly carrier?: Carrier };
+  };
+}
+
+function partsOf(context: WorkerContext, rules: WorkerRules, signal: AbortSignal): Parts {
+  const { journalDir, sha256, log, carrier, follower, sender } = context;
+  const kept = new KeptContent(path.join(journalDir, "content"), rules.maxDiskBytes ?? DEFAULT_MAX_DISK_BYTES);
+  const outputs = new ClaimedOutputs(path.join(journalDir, "outputs"), sha256);
+  const reserves = new OwnReserves(context);
+  const isClaimed = (jobId: string): boolean =>
+    follower.state.jobs
+      .get(jobId)
+      ?.units.active()
+      .some(({ worker }) => worker === sender.address) === true || reserves.needed(follower.state).jobIds.has(jobId);
+  const precedence = new Precedence();
+  const defending = { ...context, backend: context.defenceBackend ?? context.backend };
+  return {
+    context,
+    rules,
+    precedence,
+    outputs,
+    trials: new Trials(context, rules, context.tally),
+    // Two sets, so that neither drops what the other is computing with.
+    sessions: new Sessions(context, rules, signal, kept, { most: SESSIONS.work, isClaimed }),
+    watch: {
+      context: { ...context, sealSecret: context.sealSecret ?? hexlify(randomBytes(32)) },
+      reserves,
+      sessions: new Sessions(context, rules, signal, kept, { most: SESSIONS.reserves, isClaimed: () => true }),
+      outputs,
+    },
+    defence: {
+      context: defending,
+      reserves,
+      sessions: new Sessions(defending, rules, signal, kept, { most: SESSIONS.defence, isClaimed: () => true }),
+      outputs,
+      traces: new ShardTraces(path.join(journalDir, "traces"), log),
+      kept,
+      precedence,
+      options: carrier === undefined ? {} : { carrier },
+    },
+  };
+}
+
+function intervalOf({ intervalMs }: WorkerRules): { readonly intervalMs?: number } {
+  return intervalMs === undefined ? {} : { intervalMs };
+}
+
+/** Works until there is nothing more to do. */
+async function work(parts: Parts, isDraining: () => boolean, stop: AbortSignal): Promise<void> {
+  const journal = await openJournal(parts.context, stop);
+  if (journal === undefined) return;
+  const ending = new AbortController();
+  const signal = AbortSignal.any([stop, ending.signal]);
+  const pipeline = createPipeline({ ...parts, journal }, isDraining, signal);
+  try {
+    await pipeline.run(signal);
+  } finally {
+    ending.abort();
+    await pipeline.ended();
+    journal.close();
+  }
+}
+
+/** Opens the journal as soon as the disk allows it; undefined when stopped before that. @throws ConfigurationError while another worker holds it */
+async function openJournal({ journalDir, clock, log }: WorkerContext, stop: AbortSignal): Promise<Journal | undefined> {
+  while (!stop.aborted) {
+    try {
+      return await Journal.open(journalDir);
+    } catch (error) {
+      if (!(error instanceof OrionError) || !error.retryable) throw error;
+      log.error({ code: error.code, hint: error.hint }, `no unit is taken: ${error.message}`);
+      await clock.sleep(JOURNAL_RETRY_MS, stop);
+    }
+  }
+  return undefined;
+}
+
+/** After the work has failed: waits while claims of this account are at stake, which the defence goes on to defend. */
+async function defendFor(context: WorkerContext, error: unknown, stop: AbortSignal): Promise<void> {
+  const { log, clock } = context;
+  let isTold = false;
+  while (!stop.aborted && atStake(context).length > 0) {
+    if (!isTold) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ claims: atStake(context).length }, `the work has ended, the defence goes on: ${reason}`);
+      isTold = true;
+    }
+    await clock.sleep(AT_STAKE_LOOK_MS, stop);
+  }
+}
+
+function atStake({ follower, sender }: WorkerContext): { windowEnd: number }[] {
+  return [...follower.state.jobs.values()]
     .flatMap((job) => job.units.active())
     .filter((unit) => unit.status === "committed" && unit.worker === sender.address);
-  if (atStake.length === 0) return;
-  const until = Math.max(...atStake.map((unit) => unit.windowEnd));
-  log.warn(
-    { claims: atStake.length, until },
-    `${String(atStake.length)} claim(s) are still in their window: start again soon, an unanswered demand costs the lock`,
+}
+
+/** Whoever stops a worker should know what is still at stake. */
+function warnOfWindows(context: WorkerContext): void {
+  const claims = atStake(context);
+  if (claims.length === 0) return;
+  const until = Math.max(...claims.map((unit) => unit.windowEnd));
+  context.log.warn(
+    { claims: claims.length, until },
+    `${String(claims.length)} claim(s) are still in their window: start again soon, an unanswered demand costs the lock`,
   );
-}
-
-interface Parts {
-  readonly context: UnitContext;
-  readonly payments: Payments;
-  readonly claims: OpenClaims;
-  readonly taker: UnitTaker;
-}
-
-/** Works until there is nothing to do for now; true when nothing more is to be done at all. */
-async function round(parts: Parts, mayTake: () => boolean, signal: AbortSignal): Promise<boolean> {
-  const { follower, sender } = parts.context;
-  while (!signal.aborted) {
-    const state: MarketState = await follower.sync(sender.lastBlock);
-    await parts.payments.report(state);
-    if (await parts.claims.finishAll(state)) continue;
-    if (!mayTake()) return true;
-    const taken = await parts.taker.takeOne(state);
-    if (taken === "nothing") return false;
-    if (taken !== "outrun") await parts.claims.finish(taken);
-  }
-  return false;
 }

@@ -12,9 +12,11 @@ const TOLERANCE = 0.01;
 
 /** Most that a figure may be: 64 shards × 64 nodes × tensors of 16 MiB, both sides, calldata floor included. */
 export const TARGETS: DisputeFigures = {
+  "silence: transactions": 2,
+  "silence: gas of the challenger": 170_000,
   "withheld data: transactions": 12,
   "withheld data: gas of all sides": 1_500_000,
-  "proof of an int8 product, K = 1,024": 350_000,
+  "proof of an int8 product, K = 1,024": 300_000,
 };
 
 /** What the nearest dispute games take, measured on their public contracts. */
@@ -55,7 +57,7 @@ export function table(gas: DisputeFigures): string {
   const number = (value: number): string => value.toLocaleString("en-US");
   const rows = Object.entries(gas).map(([name, figure]) => {
     const target = TARGETS[name];
-    return `${name.padEnd(40)}${number(figure).padStart(12)}${target === undefined ? "" : `   ≤ ${number(target)}`}`;
+    return `${name.padEnd(50)}${number(figure).padStart(12)}${target === undefined ? "" : `   ≤ ${number(target)}`}`;
   });
   const peers = PEERS.map(
     ({ name, gas: figure, transactions }) =>

@@ -9,7 +9,7 @@ import { DEADLINE, ONE } from "./amounts.ts";
 const FEE = 30n;
 const MONTH = 30 * 24 * 3600;
 /** Ten thousand CU beside twenty thousand ORION. */
-const CREDITS = 10n ** 16n;
+const CREDITS = 10_000n * ONE;
 const ORION = 20_000n * ONE;
 
 interface Compute {
@@ -27,7 +27,7 @@ export async function orionFigures(f: DexFixture): Promise<GasFigures> {
       .swapDirectExactIn({ amount, limit: 1n, to: f.trader, deadline: DEADLINE, tokenIn, tokenOut, fee: FEE });
   const both = async (): Promise<{ buy: number; sell: number }> => {
     await swap(token, cu, ONE);
-    return { buy: await gasOf(swap(token, cu, ONE)), sell: await gasOf(swap(cu, token, ONE / 10n ** 7n)) };
+    return { buy: await gasOf(swap(token, cu, ONE)), sell: await gasOf(swap(cu, token, ONE / 10n)) };
   };
   const plain = await both();
   await orion.connect(f.trader).delegate(f.trader);
@@ -43,16 +43,14 @@ export async function orionFigures(f: DexFixture): Promise<GasFigures> {
 async function deployCompute(f: DexFixture): Promise<Compute> {
   const orion = await f.ethers.deployContract("OrionToken", [f.owner]);
   const bounds = [2n * ONE, 10n ** 24n, 10n ** 24n, 1_000n * ONE];
-  const args = [orion, f.dex, f.owner, ...bounds];
+  const args = [orion, f.dex, f.owner, f.owner, ...bounds];
   const credits = await f.ethers.deployContract("ComputeCredits", args);
   await orion.approve(credits, MaxUint256);
+  await credits.open(CREDITS, ORION);
   for (const holder of [f.provider, f.trader]) {
     await credits.mint(2n * CREDITS, MONTH, 2n ** 127n, holder);
     await orion.transfer(holder, 10n * ORION);
     for (const token of [orion, credits]) await token.connect(holder).approve(f.dex, MaxUint256);
   }
-  const key = await f.key(orion, credits, FEE);
-  const isOrionFirst = key.token0 === (await orion.getAddress());
-  await f.add(key, isOrionFirst ? ORION : CREDITS, isOrionFirst ? CREDITS : ORION);
   return { orion, credits };
 }

@@ -1,6 +1,7 @@
 import type { ContractTransactionResponse } from "ethers";
 
 import { CU, DAY, ORION, deployMarketFixture, type MarketFixture } from "../../test/support/market-fixture.ts";
+import { MINTED, fundMints, postMinted } from "../../test/support/minted-jobs.ts";
 import { marketSteps, type Job, type MarketSteps } from "../../test/support/market-steps.ts";
 
 /** Gas of named actions; every figure is a whole transaction with its 21,000 and its calldata, or a stated share of some. */
@@ -14,6 +15,9 @@ export interface JobGas {
   readonly commit: number;
   readonly settle: number;
 }
+
+/** Claims of 64 shards, and what they lock at least. */
+const WIDE = { shardsPerClaim: 64, collateralPerClaim: 128n * ORION } as const;
 
 interface Meter {
   readonly f: MarketFixture;
@@ -64,14 +68,15 @@ export async function measureGas(): Promise<GasFigures> {
     "settle, first payment to its recipients": empty.settle,
     ...(await marketFigures(meter)),
     ...(await otherFigures(meter)),
+    ...(await mintedFigures(meter)),
   };
 }
 
 async function jobFigures(meter: Meter): Promise<GasFigures> {
   const one = await gasOfJob(meter);
   const bag = await gasOfJob(meter, { shards: 10 });
-  const wide = await gasOfJob(meter, { shards: 64, shardsPerClaim: 64 });
-  const large = await gasOfJob(meter, { shards: 1000, shardsPerClaim: 64, rows: 64_000n });
+  const wide = await gasOfJob(meter, { shards: 64, ...WIDE });
+  const large = await gasOfJob(meter, { shards: 1000, rows: 64_000n, ...WIDE });
   return {
     ...one,
     "job of one shard": sum(one),
@@ -100,7 +105,7 @@ async function marketFigures({ f, steps }: Meter): Promise<GasFigures> {
 
 async function otherFigures({ f }: Meter): Promise<GasFigures> {
   const { registry, credits, market, owner } = f;
-  const [, worker] = f.workers;
+  const [, worker, other] = f.workers;
   const stake = await gasOf(registry.connect(worker).stake(worker, market, ORION));
   const withdraw = await gasOf(registry.connect(worker).withdraw(market, ORION, worker));
   const deauthorise = await gasOf(registry.connect(worker).authorise(market, false));
@@ -108,7 +113,19 @@ async function otherFigures({ f }: Meter): Promise<GasFigures> {
   const mint = await gasOf(credits.mint(4n * CU, DAY, 2n ** 128n - 1n, owner));
   const id = await credits.positions();
   const redeem = await gasOf(credits.redeem(id, CU));
-  const roll = await gasOf(credits.roll(id, 2 * DAY, 0n));
-  await f.time.increase(3 * DAY);
-  return { stake, withdraw, authorise, deauthorise, mint, redeem, roll, deliver: await gasOf(credits.deliver(id, CU)) };
+  const roll = await gasOf(credits.roll(id, 30 * DAY, 2n ** 128n - 1n));
+  await f.time.increase(31 * DAY);
+  const deliver = await gasOf(credits.deliver(id, CU));
+  const handOn = await gasOf(credits.transferPosition(id, other));
+  return { stake, withdraw, authorise, deauthorise, mint, redeem, roll, deliver, "hand on a position": handOn };
+}
+
+/** Jobs whose escrow is minted for them. The second mint of a day: the first one writes its quota anew. */
+async function mintedFigures({ f, steps }: Meter): Promise<GasFigures> {
+  await fundMints(f);
+  await postMinted(f);
+  const terms = f.terms({ options: MINTED });
+  const post = await gasOf(f.credits.connect(f.poster).mintForJob(terms, 30 * DAY, 2n ** 128n - 1n));
+  const job: Job = { terms, id: await f.market.jobIdOf(terms) };
+  return { "post with a mint": post, "cancel with minted escrow": await gasOf(steps.cancel(job)) };
 }

@@ -5,8 +5,8 @@ export const TARGETS: Readonly<Record<string, number>> = {
   claim: 90_000,
   commit: 65_000,
   settle: 85_000,
-  "job of one shard": 400_000,
-  "job of 64 shards in one claim, per shard": 15_000,
+  "job of one shard": 350_000,
+  "job of 64 shards in one claim, per shard": 5_500,
 };
 
 /** What the nearest networks take for the same, measured on their public deployments. */

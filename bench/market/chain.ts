@@ -77,10 +77,10 @@ export class SimChain {
     await this.#request("hardhat_setBalance", [address, WEALTH]);
   }
 
-  async send(from: string, to: string, data: string, label: string): Promise<void> {
+  async send(from: string, to: string, data: string, label: string, value = 0n): Promise<void> {
     const nonce = this.#nonces.get(from) ?? Number(await this.#request("eth_getTransactionCount", [from]));
     this.#nonces.set(from, nonce + 1);
-    const call = { from, to, data, gas: GAS, gasPrice: GAS_PRICE, nonce: toQuantity(nonce) };
+    const call = { from, to, data, value: toQuantity(value), gas: GAS, gasPrice: GAS_PRICE, nonce: toQuantity(nonce) };
     const hash = (await this.#request("eth_sendTransaction", [call])) as string;
     this.#sent.push({ hash, from, to, data, label });
   }

@@ -12,7 +12,6 @@ import type { ProviderRegistry } from "../../protocol/chain/generated/registry/P
 import type { OrionToken } from "../../protocol/chain/generated/token/OrionToken.js";
 import type { SimChain } from "./chain.ts";
 import { SimulationError } from "./errors.ts";
-import { DAY } from "./units.ts";
 
 export const FEE_TIER = 30;
 
@@ -44,8 +43,8 @@ export async function deployContracts({ ethers }: SimChain, p: Parameters["Orion
   const registry = (await deploy("ProviderRegistry", orion)) as ProviderRegistry;
   const dex = (await deploy("DePinDex", treasury)) as DePinDex;
   const caps = [p.creditsFloor, p.creditsCap, p.creditsBootstrapCap, p.creditsMinDepth];
-  const credits = (await deploy("ComputeCredits", orion, dex, treasury, ...caps)) as ComputeCredits;
-  const judge = [await deploy("TensorVM"), p.fast, p.standard, p.long];
+  const credits = (await deploy("ComputeCredits", orion, dex, treasury, treasury, ...caps)) as ComputeCredits;
+  const judge = [await deploy("TensorVM"), [p.fast, p.standard, p.long, p.rollup]];
   const disputes = (await deploy("DisputeManager", ...judge)) as DisputeManager;
   const bounds = [p.lowestCollateral, p.highestCollateral, p.claimCollateral];
   const market = (await deploy("JobMarket", credits, registry, disputes, treasury, ...bounds)) as JobMarket;
@@ -60,9 +59,7 @@ export async function deployContracts({ ethers }: SimChain, p: Parameters["Orion
   const key = { token0, token1, fee: FEE_TIER };
   for (const spender of [credits, dex, mining]) await orion.approve(spender, MaxUint256);
   await credits.approve(dex, MaxUint256);
-  await credits.mint(p.seedCredits, 30 * DAY, MaxUint256 >> 128n, treasury);
-  const [maxAmount0, maxAmount1] = token0 === at.orion ? [p.seedOrion, p.seedCredits] : [p.seedCredits, p.seedOrion];
-  await dex.addLiquidity({ key, maxAmount0, maxAmount1, minShares: 1n, to: treasury, deadline: MaxUint256 });
+  await credits.open(p.seedCredits, p.seedOrion);
   const poolId = await credits.POOL();
   return { ...named, at, key, poolId, treasury: treasury.address.toLowerCase(), parameters: p };
 }

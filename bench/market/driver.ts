@@ -123,9 +123,9 @@ export class Driver {
     }
     if (state.hour % 24 !== 0) return;
     for (const position of this.world.positionsOf(treasury)) {
-      const topUp = this.world.lockFor(position.debt) - position.lock;
-      const near = position.end - state.view.time < ROLL_AHEAD;
-      if (near) await this.world.roll(position, LONGEST_TERM, topUp > 0n ? topUp : 0n);
+      if (position.end - state.view.time >= ROLL_AHEAD) continue;
+      const cost = await this.world.costOfRoll(position, LONGEST_TERM);
+      if (cost !== undefined) await this.world.roll(position, LONGEST_TERM, cost);
     }
   }
 }

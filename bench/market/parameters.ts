@@ -32,13 +32,13 @@ export const MINING_RATE = (200n * ORION) / 86_400n;
 
 /**
  * The network's local parameters with the clocks of jobs that run for hours, and a pool of mainnet's proportions (cap, bootstrap cap and depth
- * against the seed) and seven times its size.
+ * against the seed) and seven times its size. What fits into so long a claim period is traced in one: a queue of twice that is more than the judge allows.
  */
 export async function marketParameters(): Promise<Parameters["Orion"]> {
   const { Orion } = await loadParameters("local");
   return {
     ...Orion,
-    standard: { ...Orion.standard, claimPeriod: 4 * 86_400, challengeWindow: 7_200, answerPeriod: 3_600 },
+    standard: { ...Orion.standard, claimPeriod: 4 * 86_400, kappa: 1, challengeWindow: 7_200, answerPeriod: 3_600 },
     lowestCollateral: ORION / 2n,
     highestCollateral: 5_000n * ORION,
     claimCollateral: 10n * ORION,

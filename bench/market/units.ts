@@ -1,7 +1,9 @@
+import { CREDIT } from "@orion/protocol/common";
+
 /** Base units of one ORION. */
 export const ORION = 10n ** 18n;
 /** Base units of one CU. */
-export const CU = 10n ** 12n;
+export const CU = CREDIT;
 export const HOUR = 3_600;
 export const DAY = 86_400;
 export const YEAR = 365 * DAY;
@@ -15,7 +17,7 @@ export function toOrion(amount: number): bigint {
 
 /** CU base units; precise to a millionth of a CU, rounded down. */
 export function toCu(amount: number): bigint {
-  return BigInt(Math.max(0, Math.floor(amount * MICRO))) * 10n ** 6n;
+  return BigInt(Math.max(0, Math.floor(amount * MICRO))) * 10n ** 12n;
 }
 
 export function fromOrion(amount: bigint): number {
@@ -23,7 +25,7 @@ export function fromOrion(amount: bigint): number {
 }
 
 export function fromCu(amount: bigint): number {
-  return Number(amount) / 1e12;
+  return Number(amount) / 1e18;
 }
 
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

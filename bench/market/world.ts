@@ -1,4 +1,4 @@
-import { MaxUint256 } from "ethers";
+import { MaxUint256, isError } from "ethers";
 
 import type { SimChain } from "./chain.ts";
 import { SimulationError } from "./errors.ts";
@@ -7,7 +7,7 @@ import { book, burnDebt, purseOf, type Position, type Purse } from "./ledger.ts"
 import { addLiquidity, amountIn, buyCu, removeLiquidity, sellCu, spendOrion, spotPrice } from "./pool.ts";
 import { Random } from "./random.ts";
 import type { State, View } from "./state.ts";
-import { CU, HOUR, fromCu, fromOrion } from "./units.ts";
+import { HOUR, fromCu, fromOrion } from "./units.ts";
 
 const NEVER = MaxUint256;
 /** One part in so many. */
@@ -116,9 +116,33 @@ export class World {
     return cu >= reserve ? MAX_UINT128 : amountIn(cu, orion, reserve);
   }
 
-  async mint(owner: string, debt: bigint, term: number, maxLock: bigint): Promise<void> {
+  async mint(owner: string, debt: bigint, term: number, maxCost: bigint): Promise<void> {
     this.state.day.minted += fromCu(debt);
-    await this.#credits(owner, "mint", [debt, term, maxLock, owner]);
+    await this.#credits(owner, "mint", [debt, term, maxCost, owner]);
+  }
+
+  /** CU that may be minted after everything that was sent: what the cap and the hour's quota leave. */
+  async mintableNow(): Promise<bigint> {
+    return await this.contracts.credits.mintable({ blockTag: "pending" });
+  }
+
+  /** Most ORION that so many CU cost if they are minted now, within the quota: lock and fee. */
+  async costOfMint(debt: bigint, term: number): Promise<{ lock: bigint; cost: bigint }> {
+    const { lock, fee } = await this.contracts.credits.quoteMint(debt, term, { blockTag: "pending" });
+    return { lock, cost: lock + fee + lock / LOCK_MARGIN + 2n };
+  }
+
+  /** Most ORION that a roll costs now, top-up and fee; undefined where the position may not be rolled now. */
+  async costOfRoll(position: Position, term: number): Promise<bigint | undefined> {
+    const { credits } = this.contracts;
+    try {
+      const { topUp, fee } = await credits.quoteRoll(position.id, term, { blockTag: "pending" });
+      return topUp + fee + position.lock / LOCK_MARGIN + 2n;
+    } catch (error) {
+      // Too early in a thin pool, or for too short a time.
+      if (isError(error, "CALL_EXCEPTION")) return undefined;
+      throw error;
+    }
   }
 
   /** Returns the ORION that come free. */
@@ -128,20 +152,14 @@ export class World {
     return burnDebt(position, amount);
   }
 
-  async roll(position: Position, term: number, maxTopUp: bigint): Promise<void> {
-    await this.#credits(position.owner, "roll", [position.id, term, maxTopUp]);
+  async roll(position: Position, term: number, maxCost: bigint): Promise<void> {
+    await this.#credits(position.owner, "roll", [position.id, term, maxCost]);
   }
 
   async deliver(from: string, position: Position, amount: bigint): Promise<void> {
     this.state.day.delivered += fromCu(amount);
     await this.#credits(from, "deliver", [position.id, amount]);
     burnDebt(position, amount);
-  }
-
-  /** Most ORION that so many CU must lock if they are minted now: the exchange rounds its mean anew at every swap of the hour. */
-  lockFor(debt: bigint): bigint {
-    const lock = (debt * this.view.collateral + CU - 1n) / CU;
-    return lock + lock / LOCK_MARGIN + 1n;
   }
 
   /** Deposits at most these amounts in the pool's ratio. */

@@ -1,6 +1,6 @@
 import { tensorType, type ProgramBuilder, type DType, type Value } from "@orion/protocol/tensor";
 
-import { noiseConstant, type Build } from "./claims.ts";
+import { ascending, noiseConstant, type Build, type Fill } from "./claims.ts";
 
 export interface GasCase {
   readonly name: string;
@@ -92,6 +92,8 @@ export interface WorstCase {
   readonly name: string;
   readonly build: (size: number) => Build;
   readonly max: number;
+  /** What the operands hold where noise is not the dearest: in noise a new maximum is rare. */
+  readonly fill?: Fill;
 }
 
 const worstPool =
@@ -146,6 +148,26 @@ export const WORST: readonly WorstCase[] = [
       name: `argmax ${dtype}`,
       build: (n: number): Build => unary((b, x) => b.argmax(x, 1), dtype, [2, n]),
       max: 100_000,
+    },
+  ]),
+  ...(["i8", "i16", "i32"] as const).flatMap((dtype) => [
+    {
+      name: `argmax ${dtype}, every element a new maximum`,
+      build: (n: number): Build => unary((b, x) => b.argmax(x, 1), dtype, [2, n]),
+      max: 100_000,
+      fill: ascending,
+    },
+    {
+      name: `reduceMax ${dtype}, every element a new maximum`,
+      build: (n: number): Build => unary((b, x) => b.reduceMax(x, 1), dtype, [2, n]),
+      max: 100_000,
+      fill: ascending,
+    },
+    {
+      name: `maxPool ${dtype}, every element a new maximum`,
+      build: worstPool("maxPool", dtype),
+      max: 400,
+      fill: ascending,
     },
   ]),
   { name: "reduceMax i8", build: (n) => unary((b, x) => b.reduceMax(x, 1), "i8", [2, n]), max: 100_000 },

@@ -4,7 +4,7 @@ import { buildStepProof, elementCount, encodeProof, FORMAT, type StepProof } fro
 
 import { stepCost } from "../../protocol/tensor/step-cost.ts";
 import { nodeSha256 } from "../../test/support/node-sha256.ts";
-import { measuredClaim, type Build } from "./claims.ts";
+import { measuredClaim, type Build, type Fill } from "./claims.ts";
 
 export interface Measurement {
   /** Gas of one transaction that calls the judge, calldata floor included. */
@@ -19,7 +19,7 @@ export interface Measurement {
 }
 
 export interface Meter {
-  measure(build: Build, element?: number): Promise<Measurement>;
+  measure(build: Build, options?: { readonly element?: number; readonly fill?: Fill }): Promise<Measurement>;
 }
 
 const GAS_LIMIT = 16_000_000;
@@ -48,14 +48,16 @@ export async function createMeter(): Promise<Meter> {
     return Number(receipt!.gasUsed);
   };
   return {
-    async measure(build, at) {
-      const { program, facts, source, node } = measuredClaim(build);
+    async measure(build, { element: at, fill } = {}) {
+      const { program, facts, source, trace, node } = measuredClaim(build, fill);
       const found = program.nodes[node]!;
       const element = at ?? Math.floor(elementCount(found.dims) / 2);
-      const proof = buildStepProof(source, { node, shard: facts.from, element }, nodeSha256);
+      const proof = buildStepProof(source(facts.from), { node, element }, nodeSha256);
       const { kind, proof: bytes } = encodeProof({ kind: "step", proof });
-      const [gas, execution] = await Promise.all(chains.map((chain) => gasOf(chain, [facts, kind, bytes])));
-      const calldataBytes = 4 + 12 * 32 + bytes.length;
+      const [gas, execution] = await Promise.all(
+        chains.map((chain) => gasOf(chain, [facts, facts.from, trace(facts.from).root, kind, bytes])),
+      );
+      const calldataBytes = 4 + 15 * 32 + bytes.length;
       const scope = {
         nodeCount: program.nodes.length,
         sharedSlots: program.sharedSlots,

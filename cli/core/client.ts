@@ -1,22 +1,31 @@
-import type { Wallet } from "ethers";
+import path from "node:path";
+
+import { formatEther, type Wallet } from "ethers";
 
 import {
   connectChain,
   createMarketFollower,
   createSender,
+  fileJournal,
+  inGwei,
   parseNetworkFile,
   readNetworkFile,
+  rpcUrlsOf,
   type Chain,
+  type CheckpointFile,
   type MarketFollower,
   type NetworkFile,
   type Sender,
+  type SignedNotice,
 } from "@orion/protocol/chain";
 import { silentLogger, systemClock, type Clock, type Logger } from "@orion/protocol/common";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { createContentStore, type ContentStore } from "@orion/protocol/storage";
 import type { Sha256 } from "@orion/protocol/tensor";
 
+import { indexUrlOf } from "../indexer/place.ts";
 import { findAddress, findWallet, type KeyOptions } from "../keys/find-key.ts";
+import { checkpointFile } from "./checkpoint-file.ts";
 import type { Invocation } from "./command.ts";
 import { homeFolder, networkPath } from "./home.ts";
 import type { KeyFlags, NetworkFlags } from "./options.ts";
@@ -29,6 +38,10 @@ export interface Client {
   readonly clock: Clock;
   readonly log: Logger;
   readonly sha256: Sha256;
+  /** Says something to people. */
+  readonly tell: (line: string) => void;
+  /** Whether an index of the network is known here. */
+  readonly hasIndex: () => Promise<boolean>;
 }
 
 /** A connected network and an account that signs. */
@@ -49,6 +62,20 @@ export interface SentTransaction {
 export interface ConnectOptions {
   readonly log?: Logger;
   readonly signal?: AbortSignal;
+  /** Where the market's follower begins. */
+  readonly checkpoint?: CheckpointFile;
+  readonly tell?: Client["tell"];
+  readonly hasIndex?: Client["hasIndex"];
+}
+
+/** How an account's transactions are sent. */
+export interface SigningOptions {
+  /** Folder in which signed transactions are noted until their outcome is known. */
+  readonly journalDir?: string;
+  /** Wei per gas. */
+  readonly maxFee?: bigint;
+  /** Is told in one line what each transaction is going to cost, and what it did cost. */
+  readonly tell?: (line: string) => void;
 }
 
 const KEPT_TRANSACTIONS = 100;
@@ -61,27 +88,64 @@ const LOCAL_POLL_MS = 25;
 export async function connect(network: NetworkFile, options: ConnectOptions = {}): Promise<Client> {
   const store = createContentStore({ url: network.ipfsUrl });
   const chain = await connectChain(network);
-  const follower = createMarketFollower({ chain });
-  return { chain, store, follower, clock: systemClock, log: options.log ?? silentLogger, sha256: nativeSha256 };
+  const { log = silentLogger, checkpoint, tell = () => undefined, hasIndex = () => Promise.resolve(false) } = options;
+  const follower = createMarketFollower({
+    chain,
+    // Services have a log; elsewhere warnings are said to people.
+    log: options.log ?? { ...silentLogger, warn: (_fields, message) => tell(`warning: ${message}`) },
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+  });
+  return { chain, store, follower, clock: systemClock, log, sha256: nativeSha256, tell, hasIndex };
 }
 
 /** Gives a client an account to sign with. */
-export function withSigner(client: Client, wallet: Wallet, signal?: AbortSignal): SigningClient {
+export function withSigner(
+  client: Client,
+  wallet: Wallet,
+  signal?: AbortSignal,
+  options: SigningOptions = {},
+): SigningClient {
   const { chain, clock, log } = client;
+  const { journalDir, maxFee, tell } = options;
   const transactions: SentTransaction[] = [];
   const sender = createSender({
     chain,
     wallet,
     clock,
-    log,
+    log: tell === undefined ? log : { ...log, warn: (fields, message) => tellWarning(log, tell, fields, message) },
     ...(signal === undefined ? {} : { signal }),
+    ...(journalDir === undefined ? {} : { journal: fileJournal(journalDir) }),
+    ...(maxFee === undefined ? {} : { maxFeePerGas: maxFee }),
+    ...(tell === undefined ? {} : { onSigned: (notice) => tell(expectedLine(notice)) }),
     ...(chain.network.chainId === LOCAL_CHAIN_ID ? { pollMs: LOCAL_POLL_MS } : {}),
   });
-  return { ...client, wallet, sender: recorded(sender, transactions), transactions };
+  return { ...client, wallet, sender: recorded(sender, transactions, tell), transactions };
+}
+
+/** What the sender has to say is said to people too: a transaction of an earlier command, a price that is cut. */
+function tellWarning(
+  log: Logger,
+  tell: (line: string) => void,
+  fields: Record<string, unknown>,
+  message: string,
+): void {
+  const hash = typeof fields.hash === "string" ? ` (${fields.hash})` : "";
+  tell(`warning: ${message}${hash}`);
+  log.warn(fields, message);
+}
+
+function expectedLine({ label, gasEstimate, expectedCost, maxCost }: SignedNotice): string {
+  return `${label}: about ${gasEstimate} gas, ${coin(expectedCost)} coin, ${coin(maxCost)} at most`;
+}
+
+/** Four significant digits. */
+function coin(wei: bigint): string {
+  const text = Number(formatEther(wei)).toPrecision(4);
+  return text.includes("e") ? Number(text).toFixed(18).replace(/0+$/, "") : String(Number(text));
 }
 
 /** A sender that also notes what was mined. */
-function recorded(sender: Sender, transactions: SentTransaction[]): Sender {
+function recorded(sender: Sender, transactions: SentTransaction[], tell?: (line: string) => void): Sender {
   return {
     address: sender.address,
     get lastBlock() {
@@ -89,8 +153,10 @@ function recorded(sender: Sender, transactions: SentTransaction[]): Sender {
     },
     async send(call) {
       const receipt = await sender.send(call);
-      transactions.push({ label: call.label, hash: receipt.hash, gas: receipt.gasUsed });
+      const { hash, gasUsed, gasPrice } = receipt;
+      transactions.push({ label: call.label, hash, gas: gasUsed });
       if (transactions.length > KEPT_TRANSACTIONS) transactions.shift();
+      tell?.(`${call.label}: ${gasUsed} gas at ${inGwei(gasPrice)} gwei, ${coin(gasUsed * gasPrice)} coin`);
       return receipt;
     },
   };
@@ -102,10 +168,18 @@ export async function withClient<T>(
   use: (client: Client) => Promise<T>,
   options: ConnectOptions = {},
 ): Promise<T> {
-  const client = await connect(await networkOf(invocation), options);
+  const { flags, env, terminal } = invocation;
+  const network = await networkOf(invocation);
+  const client = await connect(network, {
+    checkpoint: checkpointFile(homeFolder(flags.network, env), network),
+    tell: (line) => terminal.note(line),
+    hasIndex: async () => (await indexUrlOf(network, networkPath(flags.network, env))) !== undefined,
+    ...options,
+  });
   try {
     return await use(client);
   } finally {
+    await client.follower.end();
     client.chain.close();
   }
 }
@@ -117,8 +191,23 @@ export async function withSigningClient<T>(
   options: ConnectOptions = {},
 ): Promise<T> {
   const wallet = await findWallet(keyOptionsOf(invocation));
-  const { signal } = invocation.interrupts;
-  return withClient(invocation, (client) => use(withSigner(client, wallet, signal)), { signal, ...options });
+  const { terminal, interrupts } = invocation;
+  const { signal } = interrupts;
+  const signing = {
+    ...signingOptions(invocation, wallet),
+    // Services tell it in their log.
+    ...(options.log === undefined ? { tell: (line: string) => terminal.note(line) } : {}),
+  };
+  return withClient(invocation, (client) => use(withSigner(client, wallet, signal, signing)), { signal, ...options });
+}
+
+/** How the flags have an account's transactions sent: noted in its folder, and no dearer than they allow. */
+export function signingOptions(
+  { flags, env }: Invocation<NetworkFlags & KeyFlags>,
+  { address }: { readonly address: string },
+): SigningOptions {
+  const journalDir = path.join(homeFolder(flags.network, env), "transactions", address);
+  return { journalDir, ...(flags.maxFee === undefined ? {} : { maxFee: flags.maxFee }) };
 }
 
 /** The account that a reading command speaks of: the argument, else the key that would sign. */
@@ -131,12 +220,13 @@ export async function accountOf(
 
 export async function networkOf({ flags, env, secrets }: Invocation<NetworkFlags>): Promise<NetworkFile> {
   const network = await readNetworkFile(networkPath(flags.network, env));
-  for (const url of [network.rpcUrl, network.ipfsUrl, flags.rpc, flags.ipfs]) {
+  for (const url of [...rpcUrlsOf(network), network.ipfsUrl, ...(flags.rpc ?? []), flags.ipfs]) {
     if (url !== undefined) secrets.addUrl(url);
   }
+  const { rpcUrls, ...rest } = network;
   const changed = {
-    ...network,
-    ...(flags.rpc === undefined ? {} : { rpcUrl: flags.rpc }),
+    ...rest,
+    ...(flags.rpc === undefined ? { ...(rpcUrls === undefined ? {} : { rpcUrls }) } : { rpcUrl: flags.rpc }),
     ...(flags.ipfs === undefined ? {} : { ipfsUrl: flags.ipfs }),
   };
   return parseNetworkFile(JSON.stringify(changed), "the network");

@@ -1,4 +1,4 @@
-import { getAddress, isAddress } from "ethers";
+import { getAddress, isAddress, parseUnits } from "ethers";
 import { InvalidArgumentError, Option } from "commander";
 
 import { InvalidInputError } from "@orion/protocol/common";
@@ -9,7 +9,8 @@ import { LOG_LEVELS, type LogLevel } from "./logger.ts";
 /** Where the network is. */
 export interface NetworkFlags {
   readonly network?: string;
-  readonly rpc?: string;
+  /** In the order in which they are tried. */
+  readonly rpc?: readonly string[];
   readonly ipfs?: string;
 }
 
@@ -17,6 +18,8 @@ export interface NetworkFlags {
 export interface KeyFlags {
   readonly account?: string;
   readonly passwordFile?: string;
+  /** Wei per gas. */
+  readonly maxFee?: bigint;
 }
 
 export interface LogFlags {
@@ -25,7 +28,10 @@ export interface LogFlags {
 
 export const networkOptions: readonly Option[] = [
   new Option("--network <file>", "network file (default: ORION_NETWORK, else ./.orion/network.json)"),
-  new Option("--rpc <url>", "JSON-RPC endpoint instead of the file's").argParser(parseUrl),
+  new Option(
+    "--rpc <url>",
+    "JSON-RPC endpoint instead of the file's; repeat it for further ones to fall back on",
+  ).argParser(collectUrls),
   new Option("--ipfs <url>", "IPFS RPC endpoint instead of the file's").argParser(parseUrl),
 ];
 
@@ -35,6 +41,10 @@ export const keyOptions: readonly Option[] = [
     "key by name, address or file (default: ORION_PRIVATE_KEY, ORION_ACCOUNT, or the only one)",
   ),
   new Option("--password-file <file>", "file with the key's password (default: ORION_PASSWORD, else asked for)"),
+  new Option(
+    "--max-fee <gwei>",
+    "most to pay per gas (default: the network file's, else a multiple of the base fee)",
+  ).argParser(parseGwei),
 ];
 
 export const logOptions: readonly Option[] = [
@@ -45,9 +55,9 @@ export const parseOrion = (text: string): bigint => parsePositiveAmount(text, OR
 export const parseCredits = (text: string): bigint => parsePositiveAmount(text, CU);
 export const parseCreditsOrZero = (text: string): bigint => parseAmount(text, CU);
 
-/** A positive decimal number whose unit only the chain knows; stays a text until then. */
+/** A positive amount whose unit only the chain knows, with or without a prefix such as `5n`; stays a text until then. */
 export function parseDecimal(text: string): string {
-  if (/^\d{1,40}(?:\.\d{1,36})?$/.test(text) && /[1-9]/.test(text)) return text;
+  if (/^\d{1,40}(?:\.\d{1,36})?(?: ?[^\d\s]\S{0,40})?$/.test(text) && /[1-9]/.test(text)) return text;
   throw new InvalidArgumentError("Give a positive amount such as 1000 or 0.25.");
 }
 
@@ -80,6 +90,17 @@ export function parseBytes32(text: string): string {
 export function parseUrl(text: string): string {
   if (URL.canParse(text) && /^https?:\/\//i.test(text)) return text;
   throw new InvalidArgumentError("Give an address such as http://127.0.0.1:8545.");
+}
+
+function collectUrls(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), parseUrl(text)];
+}
+
+/** A price in gwei, as wei. */
+export function parseGwei(text: string): bigint {
+  const wei = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? parseUnits(text, "gwei") : 0n;
+  if (wei > 0n) return wei;
+  throw new InvalidArgumentError("Give gwei per gas, such as 2 or 0.05.");
 }
 
 /** Parser of whole numbers within bounds, both included. */

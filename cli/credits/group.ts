@@ -9,6 +9,6 @@ import { creditsRoll } from "./roll.ts";
 
 export const creditsGroup: GroupSpec = {
   name: "credits",
-  summary: "compute credits (CU): one is 10^12 units of work",
+  summary: "compute credits (CU): one is 10^18 units of work",
   commands: [creditsMint, creditsRedeem, creditsRoll, creditsDeliver, creditsBalance, creditsPositions, creditsPrice],
 };

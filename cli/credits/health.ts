@@ -1,4 +1,5 @@
 import { chainNow, reading, type Chain } from "@orion/protocol/chain";
+import { CREDIT } from "@orion/protocol/common";
 
 import type { Position } from "./positions.ts";
 
@@ -11,8 +12,6 @@ export interface PositionHealth extends Position {
   /** ORION wei that whoever delivered all of its debt now would be paid; zero before its end. */
   readonly paidNow: bigint;
 }
-
-const CREDIT = 10n ** 12n;
 
 export async function readHealth(chain: Chain, positions: readonly Position[]): Promise<PositionHealth[]> {
   const { credits } = chain.contracts;

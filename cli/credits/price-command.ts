@@ -5,8 +5,8 @@ import { withClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
 import { facts } from "../core/table.ts";
-import { collateralFacts, priceFacts } from "./price-lines.ts";
-import { readCreditPrice } from "./read-price.ts";
+import { collateralFacts, priceFacts, quotaFact } from "./price-lines.ts";
+import { readCreditPrice, readQuota } from "./read-price.ts";
 
 export const creditsPrice = command<NetworkFlags>({
   name: "price",
@@ -18,7 +18,7 @@ export const creditsPrice = command<NetworkFlags>({
   async run(invocation) {
     await withClient(invocation, async ({ chain }) => {
       const { credits } = chain.contracts;
-      const price = await readCreditPrice(chain);
+      const [price, quota] = await Promise.all([readCreditPrice(chain), readQuota(chain)]);
       const [mintable, supply, locked, parameters, paused] = await reading(chain, () =>
         Promise.all([
           credits.mintable(),
@@ -30,11 +30,12 @@ export const creditsPrice = command<NetworkFlags>({
       );
       const { cap, bootstrapCap, minDepth } = parameters;
       invocation.terminal.result(
-        { ...price, mintable, supply, locked, cap, bootstrapCap, minDepth, paused },
+        { ...price, ...quota, mintable, supply, locked, cap, bootstrapCap, minDepth, paused },
         facts([
           ...collateralFacts(price),
           ...priceFacts(price),
-          ["mintable", paused ? "nothing: governance has paused mints" : formatRounded(mintable, CU)],
+          ["mintable", paused ? "nothing: mints are paused by a vote or the guardian" : formatRounded(mintable, CU)],
+          quotaFact(quota),
           ["supply", `${formatRounded(supply, CU)} of ${formatAmount(price.live ? cap : min(cap, bootstrapCap), CU)}`],
           ["locked", formatRounded(locked, ORION)],
         ]),

@@ -1,5 +1,5 @@
-import { formatRounded, ORION } from "../core/amounts.ts";
-import type { CollateralRule, CreditPrice } from "./read-price.ts";
+import { CU, formatRounded, ORION } from "../core/amounts.ts";
+import type { CollateralRule, CreditPrice, HourlyQuota } from "./read-price.ts";
 
 const PER_CREDIT = { ...ORION, symbol: "ORION per CU" };
 const USD_PER_CREDIT = { symbol: "USD", decimals: 18 };
@@ -21,6 +21,11 @@ export function collateralFacts({ collateral, rule, live }: CreditPrice): (reado
     ["collateral", `${formatRounded(collateral, PER_CREDIT)}: ${RULES[rule]}`],
     ["price", standing],
   ];
+}
+
+/** What this hour's quota leaves. */
+export function quotaFact({ quota, minted }: HourlyQuota): readonly [string, string] {
+  return ["quota", `${formatRounded(quota - minted, CU)} left this hour, of ${formatRounded(quota, CU)}`];
 }
 
 /** Prices in ORION, and in dollars where there is a feed. */

@@ -1,4 +1,5 @@
 import { reading, type Chain } from "@orion/protocol/chain";
+import { CREDIT } from "@orion/protocol/common";
 import { readOrionUsd } from "@orion/protocol/exchange";
 
 export const HOUR_SECONDS = 3_600;
@@ -9,7 +10,7 @@ export type CollateralRule = "floor" | "hour" | "week";
 
 /** What a credit costs, in ORION wei per CU. */
 export interface CreditPrice {
-  /** Whether the exchange's price is live: the pool was deep for a day. Else it counts for new credits only, while the pool has been thin for less than a week. */
+  /** Whether the exchange's price is live: at most two of the pool's last 24 observations were thin. Else it counts for new credits only, while the pool has been thin for less than a week. */
   readonly live: boolean;
   /** Mean prices of the exchange; zero while the pool is younger. */
   readonly hour: bigint;
@@ -23,8 +24,6 @@ export interface CreditPrice {
   /** US dollars per ORION, with 18 decimals; undefined where no feed gives one. */
   readonly usdPerOrion: bigint | undefined;
 }
-
-const CREDIT = 10n ** 12n;
 
 /** Reads everything that prices a credit. */
 export async function readCreditPrice(chain: Chain): Promise<CreditPrice> {
@@ -42,6 +41,18 @@ export async function readCreditPrice(chain: Chain): Promise<CreditPrice> {
   );
   const rule = ruleOf({ hour, week, floor, collateral });
   return { live, hour, week, spot, floor, collateral, rule, usdPerOrion };
+}
+
+/** What may be minted in this hour of the clock and what has been, in CU base units. */
+export interface HourlyQuota {
+  readonly quota: bigint;
+  readonly minted: bigint;
+}
+
+export async function readQuota(chain: Chain): Promise<HourlyQuota> {
+  const [quota, minted] = await reading(chain, () => chain.contracts.credits.hourlyQuota());
+  // What was minted before the price went live or thin may exceed what the quota is now.
+  return { quota, minted: minted < quota ? minted : quota };
 }
 
 /** Which of the three the collateral comes from. A thin pool's price counts for it too, though it is not live. */

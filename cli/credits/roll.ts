@@ -1,9 +1,9 @@
 import { Argument, Option } from "commander";
 
 import { reading } from "@orion/protocol/chain";
-import { InvalidInputError } from "@orion/protocol/common";
+import { InvalidInputError, RevertError } from "@orion/protocol/common";
 
-import { formatAmount, ORION } from "../core/amounts.ts";
+import { formatAmount, formatRounded, ORION } from "../core/amounts.ts";
 import { formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
@@ -16,60 +16,92 @@ import {
   type KeyFlags,
   type NetworkFlags,
 } from "../core/options.ts";
-import { approveSpending } from "../core/tokens.ts";
-import { lockFor, readRollPrice, topUpTo, withHeadroom } from "./health.ts";
-import { DEFAULT_TERM_SECONDS, requireTerm } from "./mint.ts";
+import { topUpTo, withHeadroom } from "./health.ts";
+import { approveCost, DEFAULT_TERM_SECONDS, requireTerm } from "./mint.ts";
 import { parsePositionId } from "./position-id.ts";
 import { openPosition, requireOwner, type Position } from "./positions.ts";
 
 export interface RollOptions {
   readonly termSeconds?: number;
-  /** ORION wei. */
-  readonly maxTopUp?: bigint;
+  /** Most ORION (wei) to pay, top-up and fee. */
+  readonly maxCost?: bigint;
   /** The position may be somebody else's, who then owns what the signer adds. */
   readonly forAnother?: boolean;
-  /** Sees what a roll adds now. */
-  readonly onPlan?: (topUp: bigint) => void;
+  /** Sees what a roll takes now. */
+  readonly onPlan?: (plan: RollPlan) => void;
+}
+
+/** A roll as it would happen now: ORION wei that it adds and that burn, and the end in chain seconds that it would give. */
+export interface RollPlan {
+  readonly topUp: bigint;
+  readonly fee: bigint;
+  readonly end: number;
+}
+
+/** A roll as it happened. */
+export interface Rolled extends RollPlan {
+  readonly lock: bigint;
 }
 
 /**
  * Extends a position and raises its lock to today's collateral; resolves to what that cost (ORION wei) and the new end.
- * @throws InvalidInputError before anything is signed: no such position, somebody else's, too long a term, a top-up above the limit
+ * @throws InvalidInputError before anything is signed: no such position, somebody else's, a term that is too long or moves the end by less than 7 days,
+ * too early in a thin pool, a cost above the limit
  */
-export async function rollPosition(
-  client: SigningClient,
-  id: bigint,
-  options: RollOptions = {},
-): Promise<{ topUp: bigint; lock: bigint; end: number }> {
+export async function rollPosition(client: SigningClient, id: bigint, options: RollOptions = {}): Promise<Rolled> {
   const { contracts, network } = client.chain;
   const { credits } = network.addresses;
   const term = options.termSeconds ?? DEFAULT_TERM_SECONDS;
   await requireTerm(client.chain, term);
   const position = await openPosition(client.chain, id);
-  const { needed, most } = await readTopUp(client, position);
-  requireOwn(client, position, needed, options.forAnother === true);
-  options.onPlan?.(needed);
-  const maxTopUp = options.maxTopUp ?? most;
-  if (needed > maxTopUp) {
+  const plan = await planRoll(client, position, term);
+  requireOwn(client, position, plan.topUp, options.forAnother === true);
+  options.onPlan?.(plan);
+  const cost = plan.topUp + plan.fee;
+  const maxCost = options.maxCost ?? topUpTo(position, withHeadroom(position.lock + cost));
+  if (cost > maxCost) {
     throw new InvalidInputError(
-      `a roll adds ${formatAmount(needed, ORION)} now, more than ${formatAmount(maxTopUp, ORION)}`,
-      { hint: "raise --max-top-up, or redeem a part of the position first" },
+      `a roll takes ${formatAmount(cost, ORION)} now, more than ${formatAmount(maxCost, ORION)}`,
+      {
+        hint: "raise --max-cost, or redeem a part of the position first",
+      },
     );
   }
   const hint = "get more ORION, or redeem a part of the position first";
-  const spending = { token: contracts.orion, unit: ORION, spender: credits, amount: needed, allowed: maxTopUp, hint };
-  if (maxTopUp > 0n) await approveSpending(client, spending);
-  const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, maxTopUp]);
+  await approveCost(client, { amount: cost, allowed: maxCost, hint });
+  const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, maxCost]);
   const receipt = await client.sender.send({ to: credits, data, label: "roll position" });
   const rolled = eventOf(receipt, "ComputeCredits", credits, "PositionRolled");
-  return { topUp: rolled.topUp as bigint, lock: rolled.lock as bigint, end: Number(rolled.end) };
+  return {
+    topUp: rolled.topUp as bigint,
+    fee: rolled.fee as bigint,
+    lock: rolled.lock as bigint,
+    end: Number(rolled.end),
+  };
 }
 
-/** What a roll adds now, and what it may add by the time that it is mined. */
-async function readTopUp({ chain }: SigningClient, position: Position): Promise<{ needed: bigint; most: bigint }> {
-  const each = await reading(chain, () => readRollPrice(chain));
-  const lock = lockFor(position.debt, each);
-  return { needed: topUpTo(position, lock), most: topUpTo(position, withHeadroom(lock)) };
+/** What a roll takes now; the contract's reasons against one become advice. */
+async function planRoll({ chain }: SigningClient, { id, end }: Position, term: number): Promise<RollPlan> {
+  try {
+    const quoted = await reading(chain, () => chain.contracts.credits.quoteRoll(id, term));
+    return { topUp: quoted.topUp, fee: quoted.fee, end: Number(quoted.end) };
+  } catch (error) {
+    if (!(error instanceof RevertError)) throw error;
+    if (error.revert === "RollTooShort") {
+      throw new InvalidInputError(`a roll moves the end, ${formatTime(end)}, by 7 days at least`, {
+        hint: "give a longer --term, or roll later: a term is 30 days at most",
+      });
+    }
+    if (error.revert === "RollTooEarly") {
+      throw new InvalidInputError(
+        `the pool is thin: a roll moves the end by one day, from a day before ${formatTime(end)} on`,
+        {
+          hint: "come back on the position's last day, or when the pool is deep again",
+        },
+      );
+    }
+    throw error;
+  }
 }
 
 function requireOwn({ sender }: SigningClient, position: Position, needed: bigint, forAnother: boolean): void {
@@ -82,20 +114,21 @@ function requireOwn({ sender }: SigningClient, position: Position, needed: bigin
 
 interface Flags extends KeyFlags, NetworkFlags {
   readonly term?: number;
-  readonly maxTopUp?: bigint;
+  readonly maxCost?: bigint;
   readonly forAnother?: true;
 }
 
 export const creditsRoll = command<Flags>({
   name: "roll",
   summary: "extend a position at today's collateral",
-  details: "By its owner or, with --for-another, by anyone who pays a top-up, which then belongs to the owner.",
+  details:
+    "Burns 0.25% of the lock for each 30 days from the old end on, and moves the end by at least 7 days. While the pool is thin it moves the end by one day. By its owner or, with --for-another, by anyone who pays a top-up, which then belongs to the owner.",
   args: [new Argument("<position>", "number of the position").argParser(parsePositionId)],
   options: [
     new Option("--term <time>", "new term from now, at most 30d (default: 30d)").argParser(parseDuration),
     new Option(
-      "--max-top-up <amount>",
-      "most ORION to add (default: what lifts the lock to today's collateral and 1%)",
+      "--max-cost <amount>",
+      "most ORION to pay, top-up and fee (default: what it takes now and 1% of the lock)",
     ).argParser(parseOrion),
     new Option("--for-another", "roll a position of somebody else with ORION of yours"),
     ...keyOptions,
@@ -104,16 +137,19 @@ export const creditsRoll = command<Flags>({
   examples: ["orion credits roll 3 --term 30d --account engineer"],
   async run(invocation) {
     const id = invocation.args[0] as unknown as bigint;
-    const { term, maxTopUp, forAnother } = invocation.flags;
+    const { term, maxCost, forAnother } = invocation.flags;
     await withSigningClient(invocation, async (client) => {
       const rolled = await rollPosition(client, id, {
-        onPlan: (topUp) => invocation.terminal.note(`a roll adds ${formatAmount(topUp, ORION)} to the lock now`),
+        onPlan: ({ topUp, fee }) =>
+          invocation.terminal.note(
+            `a roll adds ${formatAmount(topUp, ORION)} to the lock now and burns ${formatRounded(fee, ORION)}`,
+          ),
         ...(term === undefined ? {} : { termSeconds: term }),
-        ...(maxTopUp === undefined ? {} : { maxTopUp }),
+        ...(maxCost === undefined ? {} : { maxCost }),
         ...(forAnother === undefined ? {} : { forAnother }),
       });
       invocation.terminal.result({ position: id, ...rolled, transactions: client.transactions }, [
-        `position ${id} runs until ${formatTime(rolled.end)}: ${formatAmount(rolled.topUp, ORION)} added, ${formatAmount(rolled.lock, ORION)} locked`,
+        `position ${id} runs until ${formatTime(rolled.end)}: ${formatAmount(rolled.topUp, ORION)} added, ${formatAmount(rolled.fee, ORION)} burned, ${formatAmount(rolled.lock, ORION)} locked`,
       ]);
     });
   },

@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 
 import type { NetworkFile } from "@orion/protocol/chain";
-import { AbortedError } from "@orion/protocol/common";
+import { AbortedError, ConfigurationError } from "@orion/protocol/common";
+import { lockFolder, type FolderLock } from "@orion/protocol/common/node";
 import { startIpfsNode, type IpfsNode } from "@orion/protocol/storage";
 
 import { connect, withSigner } from "../core/client.ts";
@@ -38,10 +39,41 @@ export interface Devnet {
 
 /**
  * Starts a local network; the contracts must be compiled. Keys and content of an earlier start are kept, the chain begins anew.
- * @throws ConfigurationError for a taken port, ChildEndedError when the chain dies, AbortedError
+ * @throws ConfigurationError for a folder that cannot be used or that another network uses, or for a taken port, ChildEndedError when the chain dies, AbortedError
  */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const dataDir = path.resolve(options.dataDir);
+  const lock = await ownFolder(dataDir);
+  try {
+    const devnet = await startIn(dataDir, options);
+    const stop = (): Promise<void> => devnet.stop().finally(() => lock.release());
+    return { ...devnet, stop };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Nothing in it is touched before: another network may live on it. */
+async function ownFolder(dataDir: string): Promise<FolderLock> {
+  let lock: FolderLock | undefined;
+  try {
+    await mkdir(dataDir, { recursive: true });
+    lock = lockFolder(dataDir);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError(`cannot use the folder ${dataDir}: ${reason}`, {
+      cause,
+      hint: "name a writable folder with --data-dir",
+    });
+  }
+  if (lock !== undefined) return lock;
+  throw new ConfigurationError(`a network with the data in ${dataDir} is running already`, {
+    hint: "use that one, or choose another folder with --data-dir",
+  });
+}
+
+async function startIn(dataDir: string, options: DevnetOptions): Promise<Devnet> {
   const networkFile = path.join(dataDir, NETWORK_FILE);
   const port = await claimPort(options.port, "--port");
   const ipfsPort = await claimPort(options.ipfsPort, "--ipfs-port");

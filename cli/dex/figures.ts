@@ -1,6 +1,6 @@
 import { decimalOf, inWholeTokens, USD_DECIMALS, type Ratio } from "@orion/protocol/exchange";
 
-import { formatAmount, ORION, type Unit } from "../core/amounts.ts";
+import { formatAmount, formatSmall, ORION, type Unit } from "../core/amounts.ts";
 
 /** Enough to compute with, as text: no reader's number type holds them. */
 const JSON_DIGITS = 18;
@@ -17,9 +17,11 @@ export function priceJson(price: Ratio | undefined, base: Unit, quote: Unit): st
   return price === undefined ? null : decimalOf(inWholeTokens(price, base.decimals, quote.decimals), JSON_DIGITS);
 }
 
-/** `$1,234.56`; more digits where it is less than ten cents. */
+/** `$1,234.56`; more digits where it is less than ten cents, and `12.35 nUSD` where those would be a row of zeros. */
 export function formatDollars(amount: bigint | undefined): string {
   if (amount === undefined) return NONE;
+  const small = formatSmall(amount, { symbol: "USD", decimals: USD_DECIMALS });
+  if (small !== undefined) return small;
   const unit = 10n ** BigInt(USD_DECIMALS);
   if (amount > 0n && amount < unit / 10n) return `$${decimalOf({ numerator: amount, denominator: unit }, 4)}`;
   const cents = (amount * 100n + unit / 2n) / unit;
@@ -27,9 +29,11 @@ export function formatDollars(amount: bigint | undefined): string {
   return `$${whole}.${(cents % 100n).toString().padStart(2, "0")}`;
 }
 
-/** An amount to six significant digits, with all of its whole part, grouped: `1,234,567 ORION`, `0.00000012 CU`. */
+/** An amount to six significant digits, with all of its whole part, grouped: `1,234,567 ORION`; small ones with four and a prefix: `120 nCU`. */
 export function formatShort(amount: bigint | undefined, unit: Unit): string {
   if (amount === undefined) return NONE;
+  const small = formatSmall(amount, unit);
+  if (small !== undefined) return small;
   const [whole = "0", fraction] = decimalOf({ numerator: amount, denominator: 10n ** BigInt(unit.decimals) }).split(
     ".",
   );

@@ -1,6 +1,14 @@
 import { InvalidArgumentError } from "commander";
 
-import { readEvents, type JobRecord, type OnBlocks, type UnitRecord } from "@orion/protocol/chain";
+import {
+  contractInterface,
+  findJobs,
+  readLogs,
+  topicLists,
+  type JobRecord,
+  type OnBlocks,
+  type UnitRecord,
+} from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import type { Client } from "../core/client.ts";
@@ -13,6 +21,7 @@ export interface Claim {
 }
 
 const SHORTEST_PREFIX = 6;
+const KEY_LENGTH = 66;
 
 /** The key of a claim, or its first digits. */
 export function parseClaimKey(text: string): string {
@@ -22,33 +31,62 @@ export function parseClaimKey(text: string): string {
   );
 }
 
-interface CommittedArgs {
+interface Commit {
   readonly jobId: string;
   readonly unit: bigint;
   readonly key: string;
   readonly worker: string;
-  readonly claimRoot: string;
+  readonly outputsRoot: string;
   readonly outputs: string;
   readonly windowEnd: bigint;
 }
 
-/** All claims that were ever committed, by key. */
-export async function allClaims({ chain, follower }: Client, onBlocks?: OnBlocks): Promise<Map<string, Claim>> {
-  const { jobs } = await follower.sync();
+/** Which claims; all unless something is named. */
+export interface ClaimsOf {
+  readonly jobId?: string;
+  readonly keys?: readonly string[];
+}
+
+/** The claims that were ever committed, by key, those of retired jobs included. */
+export async function readClaims(client: Client, of: ClaimsOf, onBlocks?: OnBlocks): Promise<Map<string, Claim>> {
+  const commits: Commit[] = [];
+  const { jobId, keys } = of;
+  const lists = keys === undefined ? [undefined] : topicLists(keys);
+  for (const list of lists) commits.push(...(await readCommits(client, [jobId ?? null, list ?? null], onBlocks)));
+  return claimsOf(client, commits);
+}
+
+async function readCommits(
+  { chain }: Client,
+  topics: readonly (string | string[] | null)[],
+  onBlocks?: OnBlocks,
+): Promise<Commit[]> {
+  const abi = contractInterface("JobMarket");
+  const event = abi.getEvent("ClaimCommitted");
   const { market: address } = chain.network.addresses;
-  const commits = await readEvents(chain, { contract: "JobMarket", address, name: "ClaimCommitted" }, onBlocks);
+  const logs = await readLogs(chain, { address, topics: [event?.topicHash ?? null, ...topics] }, onBlocks);
+  return logs.flatMap((log) => {
+    const args = abi.parseLog(log)?.args.toObject();
+    return args === undefined ? [] : [args as Commit];
+  });
+}
+
+async function claimsOf({ chain, follower }: Client, commits: readonly Commit[]): Promise<Map<string, Claim>> {
+  const jobs = await findJobs(
+    chain,
+    await follower.sync(),
+    commits.map(({ jobId }) => jobId),
+  );
   const claims = new Map<string, Claim>();
-  for (const args of commits as unknown as readonly CommittedArgs[]) {
-    const job = jobs.get(args.jobId);
+  for (const { jobId, unit: index, key, worker, outputsRoot, outputs, windowEnd } of commits) {
+    const job = jobs.get(jobId);
     if (job === undefined) continue;
-    const { key, worker, claimRoot, outputs } = args;
-    const unit = job.units.get(Number(args.unit));
-    const then: UnitRecord = {
-      ...{ ...unit, key, worker, claimRoot, outputs },
+    const unit: UnitRecord = {
+      ...{ ...job.units.get(Number(index)), key, worker, outputsRoot, outputs },
       status: "committed",
-      windowEnd: Number(args.windowEnd),
+      windowEnd: Number(windowEnd),
     };
-    claims.set(key, { job, unit: then, state: stateOf(job, then, follower.time) });
+    claims.set(key, { job, unit, state: stateOf(job, unit, follower.time) });
   }
   return claims;
 }
@@ -61,8 +99,14 @@ function stateOf(job: JobRecord, unit: UnitRecord, now: number): Claim["state"] 
 
 /** @throws InvalidInputError when there is no such claim, or several that begin so */
 export async function findClaim(client: Client, keyOrPrefix: string): Promise<Claim> {
-  const claims = await allClaims(client);
-  const found = [...claims].filter(([key]) => key.startsWith(keyOrPrefix)).map(([, claim]) => claim);
+  const isWhole = keyOrPrefix.length === KEY_LENGTH;
+  const commits = await readCommits(client, isWhole ? [null, keyOrPrefix] : []);
+  const found = [
+    ...(await claimsOf(
+      client,
+      commits.filter(({ key }) => key.startsWith(keyOrPrefix)),
+    )),
+  ].map(([, claim]) => claim);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   if (found.length > 1) {

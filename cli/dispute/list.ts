@@ -8,7 +8,7 @@ import { networkOptions, type NetworkFlags } from "../core/options.ts";
 import { whileScanning } from "../core/progress.ts";
 import { table } from "../core/table.ts";
 import { findJob, parseJobId } from "../job/find-job.ts";
-import { allClaims } from "./claim.ts";
+import { readClaims } from "./claim.ts";
 import { summariseDispute } from "./summary.ts";
 
 interface Flags extends NetworkFlags {
@@ -30,12 +30,13 @@ export const disputeList = command<Flags>({
     await withClient(invocation, async (client) => {
       const { chain } = client;
       const jobId = flags.job === undefined ? undefined : (await findJob(client, flags.job)).jobId;
-      const committed = await whileScanning(terminal, "reading claims", (onBlocks) => allClaims(client, onBlocks));
-      const claims = [...committed.values()].filter(({ job }) => [undefined, job.jobId].includes(jobId));
       const state = await whileScanning(terminal, "reading disputes", (onBlocks) =>
         readDisputes(chain, "all", chain.network.deployBlock, onBlocks),
       );
-      const all = claims
+      const challenged = [...state.claims.values()].map(({ key }) => key);
+      const of = { ...(jobId === undefined ? {} : { jobId }), ...(flags.all === true ? {} : { keys: challenged }) };
+      const claims = await whileScanning(terminal, "reading claims", (onBlocks) => readClaims(client, of, onBlocks));
+      const all = [...claims.values()]
         .map((claim) => summariseDispute(claim, state.of(chain.network.addresses.market, claim.unit.key)))
         .filter(({ verdict }) => flags.all === true || verdict !== "not challenged");
       const rows = all.map(({ key, unit, verdict, answered, demands, claim }) => [

@@ -1,18 +1,35 @@
-import { positionOf, ROOT, type ClaimShape, type Place } from "@orion/protocol/disputes";
+import { positionOf, ROOT, type ClaimShape, type Subject } from "@orion/protocol/disputes";
 
 /**
- * A place of a claim in words, such as "shard 12, node 5, chunks 64–127".
+ * What was demanded in words, such as "shard 12, node 5, chunks 64–127".
+ * @param shape undefined where the program cannot be had: then places stay numbers
  * @param from first shard of the claim
  */
-export function placeWords(shape: ClaimShape, from: number, place: Place): string {
-  if (place === ROOT) return "the claim root";
-  const { tree, level, index, ...inside } = positionOf(shape, place);
-  const first = index * 2 ** level;
-  const last = first + 2 ** level - 1;
-  if (tree === "shards") return span("shard", first + from, last + from);
-  const shard = `shard ${from + ("shard" in inside ? inside.shard : 0)}`;
-  if (tree === "nodes") return `${shard}, ${span("node", first, last)}`;
-  return `${shard}, node ${"node" in inside ? inside.node : 0}, ${span("chunk", first, last)}`;
+export function demandWords(what: Subject, shape: ClaimShape | undefined, from: number): string {
+  switch (what.kind) {
+    case "shard":
+      return `trace of shard ${what.shard}`;
+    case "block":
+      return `output ${what.block.output} of shard ${what.block.shard}, block ${what.block.index}`;
+    case "outputs":
+    case "trace":
+      return shape === undefined ? `place ${what.place} of the ${what.kind}` : placeWords(shape, from, what);
+  }
+}
+
+function placeWords(
+  shape: ClaimShape,
+  from: number,
+  { kind, place }: Extract<Subject, { kind: "outputs" | "trace" }>,
+): string {
+  if (kind === "outputs" && place === ROOT) return "the outputs root";
+  const at = positionOf(shape, kind, place);
+  const first = at.index * 2 ** at.level;
+  const last = first + 2 ** at.level - 1;
+  if (at.tree === "shards") return `outputs of ${span("shard", first + from, last + from)}`;
+  const shard = `shard ${from + at.shard}`;
+  if (at.tree === "nodes") return `${shard}, ${span("node", first, last)}`;
+  return `${shard}, node ${at.node}, ${span("chunk", first, last)}`;
 }
 
 function span(name: string, first: number, last: number): string {

@@ -1,6 +1,6 @@
 import { Argument, Option } from "commander";
 
-import { challengeClaim } from "@orion/keepers";
+import { Admissions, challengeClaim } from "@orion/protocol/challenge";
 import { InvalidInputError } from "@orion/protocol/common";
 import { collectPrepayments, readDisputes } from "@orion/protocol/disputes";
 import { openJobSession } from "@orion/protocol/jobs";
@@ -64,6 +64,8 @@ async function prove({ args, flags, terminal, interrupts }: Invocation<Flags>, c
       hint: "`orion dispute show` tells more",
     });
   }
+  // Whoever may not demand need not compute.
+  const admission = await new Admissions(client, signal).require(job, unit);
   const backend = await createBackend({ mode: flags.mode, log });
   const manifests = (): typeof job.manifests => follower.state.jobs.get(job.jobId)?.manifests ?? [];
   try {
@@ -73,11 +75,14 @@ async function prove({ args, flags, terminal, interrupts }: Invocation<Flags>, c
     });
     const context = { ...client, sealSecret: sealSecretOf(client.wallet) };
     const verdict = await challengeClaim(context, session, job, unit, {
-      ...{ signal, intervalMs: INTERVAL_MS },
+      ...{ signal, intervalMs: INTERVAL_MS, admission },
       onShard: (done, total) => terminal.draw([`recomputed ${done} of ${total} shards`]),
     });
     terminal.draw([]);
-    const prepaid = await collectPrepayments(chain, sender, [unit.key], job.postedAtBlock);
+    const { key, from, to } = unit;
+    const prepaid = await collectPrepayments(chain, sender, [
+      { key, shards: { from, to }, sinceBlock: job.postedAtBlock },
+    ]);
     const disputes = await readDisputes(chain, [unit.key], job.postedAtBlock);
     const dispute = disputes.of(chain.network.addresses.market, unit.key);
     const proof = proofFacts(dispute);

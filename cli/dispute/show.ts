@@ -4,6 +4,7 @@ import { OrionError } from "@orion/protocol/common";
 import {
   claimShape,
   readDisputes,
+  subjectOf,
   type ClaimDispute,
   type ClaimShape,
   type DemandRecord,
@@ -16,7 +17,7 @@ import { command } from "../core/command.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
 import { facts } from "../core/table.ts";
 import { findClaim, parseClaimKey, type Claim } from "./claim.ts";
-import { placeWords } from "./place-words.ts";
+import { demandWords } from "./place-words.ts";
 import { proofFacts, proofLine, summariseDispute } from "./summary.ts";
 
 export const disputeShow = command<NetworkFlags>({
@@ -33,16 +34,16 @@ export const disputeShow = command<NetworkFlags>({
       const state = await readDisputes(chain, [unit.key], job.postedAtBlock);
       const dispute = state.of(chain.network.addresses.market, unit.key);
       const shape = await shapeOf(client, claim);
-      const steps = [...(dispute?.demands.values() ?? [])].map((demand) => described(demand, claim, shape));
+      const steps = [...(dispute?.demands.values() ?? [])].map((demand) => described(demand, claim, shape, dispute));
       const summary = summariseDispute(claim, dispute);
       const proof = proofFacts(dispute);
-      terminal.result({ ...summary, claimRoot: unit.claimRoot, descent: steps, proof: proof ?? null }, [
+      terminal.result({ ...summary, outputsRoot: unit.outputsRoot, descent: steps, proof: proof ?? null }, [
         ...facts([
           ["claim", unit.key],
           ["job", job.jobId],
           ["unit", `${unit.index}, shards ${unit.from}–${unit.to - 1}`],
           ["worker", unit.worker],
-          ["claim root", unit.claimRoot],
+          ["outputs root", unit.outputsRoot],
           ["window", `ends ${time(unit.windowEnd)}`],
           ["verdict", summary.verdict],
         ]),
@@ -57,6 +58,7 @@ export const disputeShow = command<NetworkFlags>({
 /** One demand as people read it. */
 interface Step {
   readonly at: string;
+  readonly kind: DemandRecord["what"]["kind"];
   readonly place: number | null;
   readonly hash: string | null;
   readonly payer: string;
@@ -66,22 +68,23 @@ interface Step {
   readonly answer: string | null;
 }
 
-function described(demand: DemandRecord, { unit }: Claim, shape: ClaimShape | undefined): Step {
-  const { at, range, payer, deadline, answer, timedOut } = demand;
-  const where =
-    at === undefined
-      ? `output of shard ${range?.shard ?? 0}, chunks ${range?.first ?? 0}–${(range?.first ?? 0) + (range?.count ?? 1) - 1}`
-      : shape === undefined
-        ? `place ${at.place}`
-        : placeWords(shape, unit.from, at.place);
+function described(
+  { what, payer, deadline, answer }: DemandRecord,
+  { unit }: Claim,
+  shape: ClaimShape | undefined,
+  dispute: ClaimDispute | undefined,
+): Step {
+  const isPlaced = what.kind === "outputs" || what.kind === "trace";
+  const isTimedOut = dispute?.timedOut === subjectOf(what, { shards: unit.to - unit.from }, unit.from);
   const bytes = answer === undefined ? 0 : (answer.length - 2) / 2;
   return {
-    at: where,
-    place: at?.place ?? null,
-    hash: at?.hash ?? null,
+    at: demandWords(what, shape, unit.from),
+    kind: what.kind,
+    place: isPlaced ? what.place : null,
+    hash: isPlaced ? what.hash : what.kind === "shard" ? what.leaf : null,
     payer,
     deadline,
-    state: answer !== undefined ? "answered" : timedOut ? "timed out" : "open",
+    state: answer !== undefined ? "answered" : isTimedOut ? "timed out" : "open",
     answer: answer === undefined ? null : `${bytes} bytes`,
   };
 }

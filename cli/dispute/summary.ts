@@ -1,4 +1,4 @@
-import type { ClaimDispute, DemandRecord } from "@orion/protocol/disputes";
+import { openDemands, type ClaimDispute } from "@orion/protocol/disputes";
 
 import type { Claim } from "./claim.ts";
 
@@ -21,8 +21,7 @@ export interface DisputeSummary {
 
 export function summariseDispute({ job, unit, state }: Claim, dispute: ClaimDispute | undefined): DisputeSummary {
   const demands = [...(dispute?.demands.values() ?? [])];
-  const isOpen = (d: DemandRecord): boolean => d.answer === undefined && !d.timedOut;
-  const open = dispute?.fallen === true ? [] : demands.filter(isOpen);
+  const open = openDemands(dispute);
   return {
     key: unit.key,
     jobId: job.jobId,
@@ -43,6 +42,7 @@ function verdictOf(dispute: ClaimDispute | undefined): DisputeSummary["verdict"]
 }
 
 export interface ProofFacts {
+  readonly shard: number;
   readonly kind: string;
   readonly node: number;
   readonly position: bigint;
@@ -60,12 +60,13 @@ const NOBODY = /^0x0{40}$/;
 /** What a proof has shown, or undefined. */
 export function proofFacts(dispute: ClaimDispute | undefined): ProofFacts | undefined {
   if (dispute?.proof === undefined) return undefined;
-  const { kind, node, position, claimed, actual, prover, finder, transaction } = dispute.proof;
+  const { kind, shard, node, position, claimed, actual, prover, finder, transaction } = dispute.proof;
   const isNumber = kind <= 1;
   const shown = (value: bigint): string =>
     isNumber ? String(value) : `0x${BigInt.asUintN(256, value).toString(16).padStart(64, "0")}`;
   return {
     kind: PROOF_KINDS[kind] ?? `kind ${kind}`,
+    shard,
     node,
     position,
     claimed: shown(claimed),

@@ -6,7 +6,7 @@ import { withClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { toJson } from "../core/json.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
-import { allClaims, findClaim, parseClaimKey } from "./claim.ts";
+import { findClaim, parseClaimKey, readClaims } from "./claim.ts";
 import { proofFacts, proofLine, summariseDispute } from "./summary.ts";
 
 const INTERVAL_MS = 1_000;
@@ -29,11 +29,11 @@ export const disputeWatch = command<NetworkFlags>({
       if (wanted === undefined) terminal.note("following all disputes; Ctrl-C stops");
       const seen = new Map<string, string>();
       while (!interrupts.signal.aborted) {
-        const claims = await allClaims(client);
-        const state = await readDisputes(chain, "all", chain.network.deployBlock);
+        const state = await readDisputes(chain, wanted === undefined ? "all" : [wanted], chain.network.deployBlock);
+        const keys = wanted === undefined ? [...state.claims.values()].map(({ key }) => key) : [wanted];
+        const claims = await readClaims(client, { keys });
         for (const [key, claim] of claims) {
           const dispute = state.of(chain.network.addresses.market, key);
-          if (wanted === undefined ? dispute === undefined : key !== wanted) continue;
           const summary = summariseDispute(claim, dispute);
           const proof = proofFacts(dispute);
           const look = toJson(summary);

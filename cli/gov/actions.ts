@@ -92,7 +92,7 @@ export function decodeSetting(network: NetworkFile, action: Action): Setting | u
     const args = decoded(parameter.contract, parameter.setter, action.calldata);
     if (args === undefined) return undefined;
     const [pool, value] = parameter.perPool ? [args[0] as bigint, args[1]] : [0n, args[0]];
-    const setting = { parameter, pool, value: BigInt(value as bigint | boolean) };
+    const setting = { parameter, pool, value: BigInt(value as bigint | boolean | string) };
     // Nothing may hide behind the words: the setting is the call, whole.
     const again = encodeSetting(network, setting);
     return again.calldata === action.calldata && action.value === 0n ? setting : undefined;
@@ -151,6 +151,7 @@ const NAMED: readonly (readonly [keyof NetworkFile["addresses"], ContractName])[
   ["mining", "LiquidityMining"],
   ["governor", "OrionGovernor"],
   ["timelock", "OrionTimelock"],
+  ["guardian", "Guardian"],
 ];
 
 function describeCall({ addresses }: NetworkFile, { target, value, calldata }: Action): ActionWords {

@@ -8,7 +8,7 @@ import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, parseAddress, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 
-/** Gives the votes of the signer's ORION to an account; resolves to all votes that the account has then (ORION wei). */
+/** Gives the votes of the signer's ORION to an account; resolves to all that is delegated to the account then (ORION wei). */
 export async function delegateVotes(client: SigningClient, to: string): Promise<bigint> {
   const { contracts, network } = client.chain;
   const data = contracts.orion.interface.encodeFunctionData("delegate", [to]);
@@ -18,8 +18,8 @@ export async function delegateVotes(client: SigningClient, to: string): Promise<
 
 export const govDelegate = command<KeyFlags & NetworkFlags>({
   name: "delegate",
-  summary: "let your ORION vote, by yourself or by somebody else",
-  details: `ORION votes only once it is delegated. What counts in a vote is the delegation at its beginning, so delegate before. It can be changed at any time and
+  summary: "let the ORION that you hold vote, by yourself or by somebody else",
+  details: `ORION that you hold votes only once it is delegated; stake and locks vote by themselves. What counts in a vote is the delegation at its beginning, so delegate before. It can be changed at any time and
 moves no ORION.`,
   args: [new Argument("[address]", "who votes (default: the signer itself)").argParser(parseAddress)],
   options: [...keyOptions, ...networkOptions],
@@ -34,7 +34,7 @@ moves no ORION.`,
       const line =
         to === ZeroAddress
           ? `the ORION of ${client.sender.address} votes no more`
-          : `${to} now has ${formatAmount(votes, ORION)} of votes`;
+          : `${to} now has ${formatAmount(votes, ORION)} of delegated votes`;
       invocation.terminal.result({ delegatee: to, votes, transactions: client.transactions }, [line]);
     });
   },

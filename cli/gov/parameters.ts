@@ -1,7 +1,7 @@
 import { reading, type Chain, type ContractName, type Contracts, type NetworkFile } from "@orion/protocol/chain";
 
 import { CU, ORION } from "../core/amounts.ts";
-import { amount, duration, flag, part, percent, positive, type Kind } from "./values.ts";
+import { accountOrNone, amount, duration, flag, part, percent, positive, type Kind } from "./values.ts";
 
 /** A number that governance may set, under the name that people use. */
 export interface Parameter {
@@ -155,6 +155,13 @@ const GOVERNANCE = [
         limits: ({ governor }) => Promise.all([governor.LEAST_VOTING_PERIOD(), governor.LONGEST_PERIOD()]),
         read: ({ contracts }) => contracts.governor.votingPeriod(),
       },
+      lateQuorumExtension: {
+        setter: "setLateQuorumVoteExtension",
+        kind: duration,
+        rule: "that a vote lasts at least after its quorum",
+        limits: ({ governor }) => Promise.all([governor.LEAST_EXTENSION(), governor.votingPeriod()]),
+        read: ({ contracts }) => contracts.governor.lateQuorumVoteExtension(),
+      },
       proposalThreshold: {
         setter: "setProposalThreshold",
         kind: amount(ORION),
@@ -185,8 +192,20 @@ const GOVERNANCE = [
   ),
 ];
 
+const GUARDIAN = parametersOf(
+  { at: "guardian", contract: "Guardian" },
+  {
+    account: {
+      setter: "setGuardian",
+      kind: accountOrNone,
+      rule: "may pause for 14 days and cancel once",
+      read: async ({ contracts }) => BigInt(await contracts.guardian.guardian()),
+    },
+  },
+);
+
 /** Everything that governance may set by name. */
-export const PARAMETERS: readonly Parameter[] = [...CREDITS, ...MARKET, ...EXCHANGE, ...GOVERNANCE];
+export const PARAMETERS: readonly Parameter[] = [...CREDITS, ...MARKET, ...EXCHANGE, ...GOVERNANCE, ...GUARDIAN];
 
 /** What a parameter is now. */
 export function readParameter(chain: Chain, parameter: Parameter, pool = 0n): Promise<bigint> {

@@ -28,6 +28,10 @@ export function titleOf({ description }: Proposal): string {
   return printable(description.split("\n", 1)[0] ?? "", TITLE_LENGTH);
 }
 
+function extended({ voteEnd }: Proposal, standing: Standing): string {
+  return standing.voteEnd > voteEnd ? ", prolonged by a late quorum" : "";
+}
+
 /** Everything that a voter wants to know. */
 export function proposalLines(proposal: Proposal, standing: Standing, words: readonly ActionWords[]): string[] {
   const votes = standing.for + standing.against + standing.abstain;
@@ -40,7 +44,10 @@ export function proposalLines(proposal: Proposal, standing: Standing, words: rea
       ["says", printable(proposal.description, TEXT_LENGTH)],
       ["state", standing.state],
       ["next", nextStep(proposal, standing)],
-      ["vote", `${formatTime(proposal.voteStart)} to ${formatTime(proposal.voteEnd)} (chain time)`],
+      [
+        "vote",
+        `${formatTime(proposal.voteStart)} to ${formatTime(standing.voteEnd)} (chain time)${extended(proposal, standing)}`,
+      ],
       ["for", share(standing.for)],
       ["against", share(standing.against)],
       ["abstain", share(standing.abstain)],

@@ -14,8 +14,9 @@ export interface Proposal {
   readonly actions: readonly Action[];
   /** By its proposer, who may be anybody: never print it as it is. */
   readonly description: string;
-  /** Chain time in seconds: votes count as delegated at the start. */
+  /** Chain time in seconds: votes count as they were then. */
   readonly voteStart: number;
+  /** As planned; a quorum that is reached late moves it, see `Standing.voteEnd`. */
   readonly voteEnd: number;
 }
 

@@ -5,6 +5,7 @@ import { InvalidInputError } from "@orion/protocol/common";
 import { ZeroAddress } from "ethers";
 
 import { formatAmount, ORION } from "../core/amounts.ts";
+import { formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
@@ -52,6 +53,7 @@ export async function propose(
   const id = await reading(chain, () => chain.contracts.governor.hashProposal(targets, values, calldatas, hash));
   await requireNew(chain, id);
   await requireVotes(chain, sender.address);
+  await requireNoOther(chain, sender.address);
   const { interface: abi } = chain.contracts.governor;
   const data = abi.encodeFunctionData("propose", [targets, values, calldatas, description]);
   await sender.send({ to: chain.network.addresses.governor, data, label: "propose" });
@@ -73,6 +75,18 @@ async function requireNew(chain: Chain, id: bigint): Promise<void> {
   });
 }
 
+/** An account has one proposal whose vote has not ended. */
+async function requireNoOther(chain: Chain, proposer: string): Promise<void> {
+  const { governor } = chain.contracts;
+  const last = await reading(chain, () => governor.lastProposal(proposer));
+  if (last === 0n) return;
+  const { state, voteEnd } = await readStanding(chain, await findProposal(chain, idText(last)));
+  if (state !== "pending" && state !== "active") return;
+  throw new InvalidInputError(`${proposer} has a proposal already whose vote has not ended: ${idText(last)}`, {
+    hint: `propose again after ${formatTime(voteEnd)}, or \`orion gov cancel\` that one before its vote begins`,
+  });
+}
+
 /** A proposer's votes count as they were a moment ago. */
 async function requireVotes(chain: Chain, proposer: string): Promise<void> {
   const { governor, orion } = chain.contracts;
@@ -88,7 +102,7 @@ async function requireVotes(chain: Chain, proposer: string): Promise<void> {
     {
       hint: isIdle
         ? `its ${formatAmount(held, ORION)} do not vote yet: \`orion gov delegate\`, and they count from the next second on`
-        : "have more ORION delegated to this account, or let somebody propose it who has more",
+        : "have more ORION delegated to this account, stake or lock more, or let somebody propose it who has more",
     },
   );
 }

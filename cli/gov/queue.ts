@@ -23,11 +23,11 @@ export async function queueProposal(client: SigningClient, proposal: Proposal): 
 }
 
 function requireWon(proposal: Proposal, standing: Standing): void {
-  const { state, now } = standing;
+  const { state, now, voteEnd } = standing;
   if (state === "succeeded") return;
   if (state === "pending" || state === "active") {
-    throw new InvalidInputError(`it is not decided: the vote ends at ${formatTime(proposal.voteEnd)}`, {
-      hint: `queue it in ${formatSpan(proposal.voteEnd + 1 - now)}, if it wins`,
+    throw new InvalidInputError(`it is not decided: the vote ends at ${formatTime(voteEnd)}`, {
+      hint: `queue it in ${formatSpan(voteEnd + 1 - now)}, if it wins`,
     });
   }
   if (state === "defeated") {

@@ -28,6 +28,8 @@ export interface Standing {
   readonly abstain: bigint;
   /** Votes for and abstentions together must reach it. */
   readonly quorum: bigint;
+  /** Chain time at which the vote ends; later than planned where the quorum was reached late. */
+  readonly voteEnd: number;
   /** Chain time from which a queued proposal may be executed; zero before. */
   readonly executableAt: number;
   /** Chain time of all this. */
@@ -38,25 +40,27 @@ export interface Standing {
 export async function readStanding(chain: Chain, { id, voteStart }: Proposal): Promise<Standing> {
   const { governor } = chain.contracts;
   const now = await chainNow(chain);
-  const [state, votes, quorum, eta] = await reading(chain, () =>
+  const [state, votes, quorum, eta, deadline] = await reading(chain, () =>
     Promise.all([
       governor.state(id, AT_NEXT),
       governor.proposalVotes(id, AT_NEXT),
       // The share of a supply that lies ahead is not known: the present one stands for it.
       governor.quorum(voteStart < now ? voteStart : now - 1, AT_NEXT),
       governor.proposalEta(id, AT_NEXT),
+      governor.proposalDeadline(id, AT_NEXT),
     ]),
   );
   const { forVotes, againstVotes, abstainVotes } = votes;
   const counts = { for: forVotes, against: againstVotes, abstain: abstainVotes };
-  return { state: STATES[Number(state)] ?? "pending", ...counts, quorum, executableAt: Number(eta), now };
+  const times = { voteEnd: Number(deadline), executableAt: Number(eta), now };
+  return { state: STATES[Number(state)] ?? "pending", ...counts, quorum, ...times };
 }
 
 const NOTHING = "nothing";
 
 /** What happens next, and when, in words. */
-export function nextStep({ voteStart, voteEnd }: Proposal, standing: Standing): string {
-  const { state, now, executableAt } = standing;
+export function nextStep({ voteStart }: Proposal, standing: Standing): string {
+  const { state, now, voteEnd, executableAt } = standing;
   const at = (time: number): string => `${formatTime(time)}${time > now ? ` (in ${formatSpan(time - now)})` : ""}`;
   switch (state) {
     case "pending":

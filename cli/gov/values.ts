@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from "commander";
+import { getAddress, isAddress, toBeHex, ZeroAddress } from "ethers";
 
 import { formatAmount, parseAmount, parsePositiveAmount, type Unit } from "../core/amounts.ts";
 import { formatSpan } from "../core/chain-time.ts";
 import { parseDuration } from "../core/options.ts";
 
-/** How the values of a parameter are written; on chain each is a whole number, a flag 0 or 1. */
+/** How the values of a parameter are written; each is kept as a whole number, a flag as 0 or 1, an account as its address. */
 export interface Kind {
   /** For the list of parameters. */
   readonly unit: string;
@@ -12,7 +13,7 @@ export interface Kind {
   parse(text: string): bigint;
   format(value: bigint): string;
   /** As the contract's setter takes it. */
-  encode(value: bigint): bigint | boolean;
+  encode(value: bigint): bigint | boolean | string;
 }
 
 const asNumber = (value: bigint): bigint => value;
@@ -58,6 +59,24 @@ export const percent: Kind = {
   format: (value) => `${value}%`,
   encode: asNumber,
 };
+
+const ADDRESS_BYTES = 20;
+
+/** An account, or nobody. */
+export const accountOrNone: Kind = {
+  unit: "an address, or none",
+  parse: (text) => {
+    if (text === "none") return BigInt(ZeroAddress);
+    if (isAddress(text)) return BigInt(getAddress(text));
+    throw new InvalidArgumentError("Give an address (0x and 40 hexadecimal digits), or none.");
+  },
+  format: (value) => (value === 0n ? "none" : addressOf(value)),
+  encode: (value) => addressOf(value),
+};
+
+function addressOf(value: bigint): string {
+  return getAddress(toBeHex(value, ADDRESS_BYTES));
+}
 
 const LEAST_PART = 6n;
 const MOST_PART = 255n;

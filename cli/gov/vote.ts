@@ -16,7 +16,7 @@ export const CHOICES = ["against", "for", "abstain"] as const;
 export type Choice = (typeof CHOICES)[number];
 
 /**
- * Votes with what was delegated to the signer when the vote began; resolves to that weight (ORION wei).
+ * Votes with what the signer had when the vote began, delegated, staked and locked; resolves to that weight (ORION wei).
  * @throws InvalidInputError before anything is signed: too early, too late, voted already, or no votes
  */
 export async function castVote(
@@ -39,7 +39,7 @@ export async function castVote(
     throw new InvalidInputError(
       `${sender.address} had no votes when the vote began at ${formatTime(proposal.voteStart)}`,
       {
-        hint: "votes count as delegated then; `orion gov delegate` makes your ORION count in the next vote",
+        hint: "votes count as they were then; `orion gov delegate` makes the ORION that you hold count in the next vote, stake and locks count by themselves",
       },
     );
   }
@@ -49,14 +49,14 @@ export async function castVote(
   return weight;
 }
 
-function requireOpen({ voteStart, voteEnd }: Proposal, { state, now }: Standing): void {
+function requireOpen({ voteStart }: Proposal, { state, now, voteEnd }: Standing): void {
   if (state === "active") return;
   if (state === "pending") {
     throw new InvalidInputError(`the vote has not begun: it is open after ${formatTime(voteStart)}`, {
       hint: `vote in ${formatSpan(voteStart + 1 - now)}`,
     });
   }
-  if (state === "cancelled") throw new InvalidInputError("its proposer has cancelled the proposal: there is no vote");
+  if (state === "cancelled") throw new InvalidInputError("the proposal is cancelled: there is no vote");
   throw new InvalidInputError(`the vote ended at ${formatTime(voteEnd)}: the proposal is ${state}`);
 }
 
@@ -67,7 +67,8 @@ interface Flags extends KeyFlags, NetworkFlags {
 export const govVote = command<Flags>({
   name: "vote",
   summary: "vote for or against a proposal, or abstain",
-  details: "Counts what was delegated to the account when the vote began. A vote can't be changed.",
+  details:
+    "Counts what was delegated to the account, its stake and its locks as they were when the vote began. A vote can't be changed.",
   args: [
     new Argument("<proposal>", "id of the proposal, or its first digits").argParser(parseProposalId),
     new Argument("<choice>", "what you want").choices(CHOICES),

@@ -107,8 +107,8 @@ function argumentsOf({ manifest, ports }: GraphNodeOptions): string[] {
 }
 
 async function untilAnswering(port: number, signal: AbortSignal | undefined): Promise<void> {
-  const end = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < end) {
+  const end = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < end) {
     if (signal?.aborted === true) throw new AbortedError("stopped while graph-node was starting");
     const body = JSON.stringify({ query: "{ __typename }" });
     const answer = await fetch(`http://${LOOPBACK}:${port}/graphql`, {

@@ -104,12 +104,12 @@ function run(
  * be another process's by now, which PostgreSQL would take for a server. Two servers on one folder would destroy it.
  */
 async function untilFree(data: string, signal: AbortSignal | undefined): Promise<void> {
-  const end = Date.now() + LEFT_BEHIND_MS;
+  const end = performance.now() + LEFT_BEHIND_MS;
   for (;;) {
     const [pid] = await processesIn(data);
     if (pid === undefined) return rm(path.join(data, "postmaster.pid"), { force: true });
     if (signal?.aborted === true) throw new AbortedError("stopped while PostgreSQL was starting");
-    if (Date.now() >= end) {
+    if (performance.now() >= end) {
       throw new ConfigurationError(`a PostgreSQL server is running on ${data} already (process ${pid})`, {
         hint: "stop it first, or choose another folder with --data-dir",
       });
@@ -152,9 +152,9 @@ async function preparedFiles(place: PostgresPlace, data: string, signal: AbortSi
 }
 
 async function untilAnswering(url: string, signal: AbortSignal | undefined): Promise<void> {
-  const end = Date.now() + START_TIMEOUT_MS;
+  const end = performance.now() + START_TIMEOUT_MS;
   let last: unknown;
-  while (Date.now() < end) {
+  while (performance.now() < end) {
     if (signal?.aborted === true) throw new AbortedError("stopped while PostgreSQL was starting");
     try {
       await withConnection(url, (client) => client.query("SELECT 1"));

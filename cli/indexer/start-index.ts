@@ -11,9 +11,9 @@ import {
   UnavailableError,
   type Logger,
 } from "@orion/protocol/common";
+import { LOCK_FILE, lockFolder, type FolderLock } from "@orion/protocol/common/node";
 import { prepareSubgraph } from "@orion/subgraph";
 
-import { lockFolder } from "../core/folder-lock.ts";
 import { requireReplaceable } from "../core/replaceable-folder.ts";
 import { claimPort, EVERY_INTERFACE, LOOPBACK } from "../devnet/ports.ts";
 import { chainHead, rpc } from "../devnet/rpc.ts";
@@ -73,7 +73,7 @@ export interface Index {
 const NAME = "orion";
 const IPFS_TIMEOUT_MS = 30_000;
 /** What the folder of an index holds. */
-const KEPT = ["subgraph", "deployed", "idle", "postgres", "identity.json"];
+const KEPT = ["subgraph", "deployed", "idle", "postgres", "identity.json", LOCK_FILE];
 
 /**
  * Starts graph-node and PostgreSQL beside a network and has them index it. Returns as soon as queries are answered; the index may then
@@ -92,7 +92,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
   };
   step("looking for chain and IPFS");
   await requireNetwork(network, signal);
-  const release = await ownFolder(dataDir);
+  const lock = await ownFolder(dataDir);
   const url = `http://${LOOPBACK}:${ports.queries}/subgraphs/name/${NAME}`;
   const statusUrl = `http://${LOOPBACK}:${ports.status}/graphql`;
   const children: Child[] = [];
@@ -102,7 +102,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
     watching.abort();
     await watched;
     await stopIndex(children, options.networkFile, url);
-    await release();
+    lock.release();
   };
   try {
     const { folder, manifest } = await builtSubgraph(options, dataDir, step);
@@ -147,11 +147,11 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
 }
 
 /** Nothing in it is touched before: another index may live on it. */
-async function ownFolder(dataDir: string): Promise<() => Promise<void>> {
+async function ownFolder(dataDir: string): Promise<FolderLock> {
   await requireReplaceable(dataDir, KEPT, "--data-dir");
   await mkdir(dataDir, { recursive: true });
-  const release = await lockFolder(dataDir);
-  if (release !== undefined) return release;
+  const lock = lockFolder(dataDir);
+  if (lock !== undefined) return lock;
   throw new ConfigurationError(`an index with the data in ${dataDir} is running already`, {
     hint: "stop it first, or choose another folder with --data-dir",
   });

@@ -23,15 +23,15 @@ export async function untilQueryable(
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let end = Date.now() + TIMEOUT_MS;
+  let end = performance.now() + TIMEOUT_MS;
   let begun = false;
-  while (Date.now() < end) {
+  while (performance.now() < end) {
     if (signal?.aborted === true) throw new AbortedError("stopped while the index was starting");
     const status = await askStatus(statusUrl, name, signal);
     if (status?.fatalError !== undefined) throw stuck(status.fatalError);
     if (!begun && status?.block !== undefined) {
       begun = true;
-      end = Date.now() + ANSWER_MS;
+      end = performance.now() + ANSWER_MS;
     }
     if (begun && (await answers(url, signal))) return;
     await delay(POLL_MS);

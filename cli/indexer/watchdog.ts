@@ -1,4 +1,4 @@
-import { createLoop, type Clock, type Logger, type Service } from "@orion/protocol/common";
+import { createLoop, monotonic, type Clock, type Logger, type Service } from "@orion/protocol/common";
 
 import type { IndexStatus } from "./status.ts";
 
@@ -30,7 +30,7 @@ const MOST_DOUBLINGS = 4;
 export function createWatchdog(options: WatchdogOptions): Service {
   const { clock, log, patienceMs = PATIENCE_MS } = options;
   let stands: number | undefined;
-  let since = clock.now();
+  let since = monotonic(clock);
   let attempts = 0;
   const tick = async (signal: AbortSignal): Promise<void> => {
     const [head, status] = await Promise.all([options.chainHead(signal), options.status(signal)]);
@@ -40,12 +40,12 @@ export function createWatchdog(options: WatchdogOptions): Service {
     const isBehind = head !== undefined && (stands ?? 0) < head;
     if (moved || !isBehind || status?.fatalError !== undefined) {
       stands = block ?? stands;
-      since = clock.now();
+      since = monotonic(clock);
       attempts = 0;
       return;
     }
     const factor = 2 ** Math.min(attempts, MOST_DOUBLINGS) * (head - (stands ?? 0) > FAR_BEHIND ? FAR_FACTOR : 1);
-    const stood = clock.now() - since;
+    const stood = monotonic(clock) - since;
     if (stood < patienceMs * factor) return;
     attempts++;
     log.warn(
@@ -53,7 +53,7 @@ export function createWatchdog(options: WatchdogOptions): Service {
       `the index has stood still for ${Math.round(stood / 1_000)} s behind a chain that has more blocks: graph-node is started anew`,
     );
     await options.restart(signal);
-    since = clock.now();
+    since = monotonic(clock);
   };
   return createLoop({
     ...{ name: "index watchdog", clock, log, tick },

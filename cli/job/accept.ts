@@ -1,6 +1,6 @@
 import { Argument, Option } from "commander";
 
-import type { JobRecord } from "@orion/protocol/chain";
+import { chainNow, type JobRecord } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 
 import { withSigningClient, type SigningClient } from "../core/client.ts";
@@ -9,6 +9,7 @@ import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "..
 import { parseUnits } from "./unit-list.ts";
 import { findJob, parseJobId } from "./find-job.ts";
 import { callMarket, requirePoster } from "./market-call.ts";
+import { requireAcceptable } from "./minted.ts";
 
 /** Units settled in one transaction: well within a block's gas. */
 const UNITS_PER_TRANSACTION = 50;
@@ -20,6 +21,7 @@ export async function acceptUnits(
   wanted?: readonly number[],
 ): Promise<number[]> {
   requirePoster(client, job);
+  await requireAcceptable(client.chain, job, await chainNow(client.chain));
   const committed = job.units
     .active()
     .filter(({ status }) => status === "committed")
@@ -50,7 +52,7 @@ export const jobAccept = command<Flags>({
   name: "accept",
   summary: "pay for committed units now instead of waiting for their window",
   details:
-    "Accepted shards are marked as accepted, not as verified: do it only for results that you have checked or can trust.",
+    "Accepted shards are marked as accepted, not as verified: do it only for results that you have checked or can trust. A job whose escrow was minted accepts nothing within 24 hours of its post.",
   args: [new Argument("<job>", "id of the job, or its first digits").argParser(parseJobId)],
   options: [
     new Option("--units <list>", "units such as 0,2,5-7 (default: all that are committed)").argParser(parseUnits),

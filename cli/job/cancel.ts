@@ -6,8 +6,10 @@ import { CU, formatAmount } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, type KeyFlags, type NetworkFlags } from "../core/options.ts";
+import { facts } from "../core/table.ts";
 import { findJob, parseJobId } from "./find-job.ts";
 import { callMarket, requireOpen, requirePoster } from "./market-call.ts";
+import { mintedFacts, readMinted } from "./minted.ts";
 import { summarise } from "./summary.ts";
 
 /**
@@ -27,8 +29,8 @@ export async function cancelJob(client: SigningClient, job: JobRecord): Promise<
 export const jobCancel = command<KeyFlags & NetworkFlags>({
   name: "cancel",
   summary: "stop further claims of your job and take the rest of the escrow back",
-  details:
-    "Running claims go on and are paid. Once the keeper has published, a tenth of its fee for the cancelled shards stays with it.",
+  details: `Running claims go on and are paid. Once the keeper has published, a tenth of its fee for the cancelled shards stays with it.
+What comes back of minted escrow lowers the debt of its position instead; \`orion job collect\` pays what exceeds it, a day later.`,
   args: [new Argument("<job>", "id of the job, or its first digits").argParser(parseJobId)],
   options: [...keyOptions, ...networkOptions],
   examples: ["orion job cancel 0x3fa9c0 --account engineer"],
@@ -38,9 +40,17 @@ export const jobCancel = command<KeyFlags & NetworkFlags>({
       const { jobId } = job;
       await cancelJob(client, job);
       const { refunded, state } = summarise(await findJob(client, jobId));
-      invocation.terminal.result({ jobId, state, refunded, transactions: client.transactions }, [
-        `cancelled ${jobId}: ${formatAmount(refunded, CU)} refunded so far`,
-      ]);
+      const minted = await readMinted(client.chain, job);
+      invocation.terminal.result(
+        {
+          ...{ jobId, state, refunded, transactions: client.transactions },
+          ...(minted === undefined ? {} : { mint: minted }),
+        },
+        [
+          `cancelled ${jobId}: ${formatAmount(refunded, CU)} refunded so far`,
+          ...(minted === undefined ? [] : facts(mintedFacts(minted))),
+        ],
+      );
     });
   },
 });

@@ -1,21 +1,25 @@
 import { Argument, Option } from "commander";
 
+import { Admissions } from "@orion/protocol/challenge";
 import { chainNow, type JobRecord } from "@orion/protocol/chain";
 import { AbortedError, fromHex, InvalidInputError, UnavailableError } from "@orion/protocol/common";
 import {
   collectPrepayments,
   demandOutputCall,
   demandPrice,
-  outputSubjectOf,
+  BLOCK_CHUNKS,
+  blockRange,
+  nameOf,
   readDisputes,
+  subjectOf,
   timeoutCall,
   type Case,
   type DemandRecord,
-  type OutputRange,
+  type OutputBlock,
 } from "@orion/protocol/disputes";
 import { checkProgram, loadDataset, requireJobProgram } from "@orion/protocol/jobs";
 import { dagCidFromDigest } from "@orion/protocol/storage";
-import { byteLength, FORMAT, type ProgramNode } from "@orion/protocol/tensor";
+import { byteLength, chunkCount, type TensorType } from "@orion/protocol/tensor";
 
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
@@ -25,18 +29,18 @@ import { findJob, parseJobId } from "./find-job.ts";
 
 interface Flags extends KeyFlags, NetworkFlags {
   readonly shard?: number;
-  readonly first: number;
-  readonly count?: number;
+  readonly of: number;
+  readonly block: number;
   readonly output?: string;
 }
 
-/** Chunks in one demand. */
-const MOST_CHUNKS = 16;
 const INTERVAL_MS = 500;
 const LARGEST = 2 ** 32 - 1;
 
 export interface DemandedOutput {
-  readonly range: OutputRange;
+  readonly block: OutputBlock;
+  /** First and last chunk of the block. */
+  readonly chunks: readonly [first: number, last: number];
   /** The chunks, proved by the claim; undefined when no answer came and the claim has fallen. */
   readonly bytes: Uint8Array | undefined;
 }
@@ -52,33 +56,40 @@ answers rightly and the claim is settled, else it comes back. Only inside the cl
   ],
   options: [
     new Option("--shard <n>", "shard of the job (default: the unit's first)").argParser(wholeNumber(0, LARGEST)),
-    new Option("--first <n>", "first chunk of 1 KiB").argParser(wholeNumber(0, LARGEST)).default(0),
-    new Option("--count <n>", `chunks, ${MOST_CHUNKS} at most (default: as many as there are)`).argParser(
-      wholeNumber(1, MOST_CHUNKS),
-    ),
+    new Option("--of <n>", "which of the program's outputs").argParser(wholeNumber(0, 15)).default(0),
+    new Option("--block <n>", `block of ${BLOCK_CHUNKS} chunks of 1 KiB`).argParser(wholeNumber(0, LARGEST)).default(0),
     new Option("--output <file>", "write the answer there"),
     ...keyOptions,
     ...networkOptions,
   ],
   examples: [
     "orion job demand 0x3fa9c0 4 --account engineer",
-    "orion job demand 0x3fa9c0 4 --shard 9 --first 16 --count 4 --output part.bin",
+    "orion job demand 0x3fa9c0 4 --shard 9 --block 1 --output part.bin",
   ],
   async run(invocation) {
     const { args, flags, terminal, interrupts } = invocation;
     const unit = Number(args[1]);
     await withSigningClient(invocation, async (client) => {
       const job = await findJob(client, args[0] as string);
-      const { range, bytes } = await demandOutput(client, job, unit, flags, {
+      const { block, chunks, bytes } = await demandOutput(client, job, unit, flags, {
         signal: interrupts.signal,
         onDemand: (deadline) =>
           terminal.note(`demanded; an answer is due until ${new Date(1_000 * deadline).toISOString()}`),
       });
       if (bytes !== undefined && flags.output !== undefined) await writeWhole(flags.output, bytes);
       const answered = bytes !== undefined;
-      const what = `chunks ${range.first}–${range.first + range.count - 1} of shard ${range.shard}`;
+      const what = `chunks ${chunks[0]}–${chunks[1]} of output ${block.output} of shard ${block.shard}`;
       terminal.result(
-        { jobId: job.jobId, unit, ...range, answered, bytes: bytes?.length ?? 0, transactions: client.transactions },
+        {
+          jobId: job.jobId,
+          unit,
+          ...block,
+          first: chunks[0],
+          last: chunks[1],
+          answered,
+          bytes: bytes?.length ?? 0,
+          transactions: client.transactions,
+        },
         [
           answered
             ? `${what}: ${bytes.length} bytes, proved by the claim${flags.output === undefined ? "" : `, in ${flags.output}`}`
@@ -91,13 +102,13 @@ answers rightly and the claim is settled, else it comes back. Only inside the cl
 
 /**
  * Demands chunks of an output and waits for the answer; without one it ends the claim.
- * @throws InvalidInputError for a unit that is not committed, or a range that it does not have
+ * @throws InvalidInputError for a unit that is not committed, or a block that it does not have; NotAChallengerError where the job names its challengers without this account
  */
 export async function demandOutput(
   client: SigningClient,
   job: JobRecord,
   index: number,
-  wanted: { readonly shard?: number; readonly first: number; readonly count?: number },
+  wanted: WantedBlock,
   { signal, onDemand }: { readonly signal: AbortSignal; readonly onDemand?: (deadline: number) => void },
 ): Promise<DemandedOutput> {
   const { chain, store, sha256, sender, clock } = client;
@@ -106,29 +117,36 @@ export async function demandOutput(
   requireJobProgram(checked, job.terms);
   const { program } = checked;
   const of: Case = { chain, terms: job.terms, unit: committedUnit(job, index), program, sha256 };
-  const range = rangeOf(of, byteLength(program.nodes[program.outputNode] as ProgramNode), wanted);
-  const find = async (): Promise<DemandRecord | undefined> => {
+  const admission = await new Admissions(client, signal).require(job, of.unit);
+  const { block, chunks } = blockOf(of, checked.facts.outputTypes, wanted);
+  const find = async (): Promise<{ demand: DemandRecord | undefined; hasFallen: boolean }> => {
     const state = await readDisputes(chain, [of.unit.key], job.postedAtBlock);
-    return state.of(chain.network.addresses.market, of.unit.key)?.demands.get(outputSubjectOf(range));
+    const dispute = state.of(chain.network.addresses.market, of.unit.key);
+    return { demand: dispute?.demands.get(nameOf({ kind: "block", block })), hasFallen: dispute?.fallen === true };
   };
-  if ((await find()) === undefined) await sender.send(demandOutputCall(of, range, await demandPrice(of, range.count)));
+  if ((await find()).demand === undefined) {
+    const price = await demandPrice(of, { outputChunks: chunks[1] - chunks[0] + 1 }, await chainNow(chain));
+    await sender.send(demandOutputCall(of, block, price, admission));
+  }
   for (let isFirst = true; ; isFirst = false) {
-    const demand = await find();
+    const { demand, hasFallen } = await find();
     if (demand === undefined) {
       throw new UnavailableError("the chain does not show the demand yet", { hint: "call again" });
     }
     if (isFirst) onDemand?.(demand.deadline);
-    if (demand.answer !== undefined) return { range, bytes: fromHex(demand.answer) };
-    if (demand.timedOut) break;
+    if (demand.answer !== undefined) return { block, chunks, bytes: fromHex(demand.answer) };
+    if (hasFallen) break;
     if ((await chainNow(chain)) > demand.deadline) {
-      await sender.send(timeoutCall(of, demand.subject));
+      const subject = subjectOf(demand.what, { shards: of.unit.to - of.unit.from }, of.unit.from);
+      await sender.send(timeoutCall(of, subject));
       break;
     }
     await clock.sleep(INTERVAL_MS, signal);
     if (signal.aborted) throw new AbortedError("stopped before the answer came", { hint: "the same command waits on" });
   }
-  await collectPrepayments(chain, sender, [of.unit.key], job.postedAtBlock);
-  return { range, bytes: undefined };
+  const { key, from, to } = of.unit;
+  await collectPrepayments(chain, sender, [{ key, shards: { from, to }, sinceBlock: job.postedAtBlock }]);
+  return { block, chunks, bytes: undefined };
 }
 
 function parseUnit(text: string): string {
@@ -149,16 +167,24 @@ function committedUnit(job: JobRecord, index: number): Case["unit"] {
   );
 }
 
-function rangeOf(
+interface WantedBlock {
+  readonly shard?: number;
+  /** Index of the output. */
+  readonly of: number;
+  readonly block: number;
+}
+
+function blockOf(
   { unit }: Case,
-  bytes: number,
-  { shard = unit.from, first, count }: { readonly shard?: number; readonly first: number; readonly count?: number },
-): OutputRange {
-  const chunks = Math.ceil(bytes / FORMAT.leafBytes);
+  types: readonly TensorType[],
+  { shard = unit.from, of: output, block: index }: WantedBlock,
+): Pick<DemandedOutput, "block" | "chunks"> {
   if (shard < unit.from || shard >= unit.to) {
     throw new InvalidInputError(`unit ${unit.index} holds the shards ${unit.from} to ${unit.to - 1}, not ${shard}`);
   }
-  const range = { shard, first, count: count ?? Math.min(MOST_CHUNKS, chunks - first) };
-  if (first < chunks && first + range.count <= chunks) return range;
-  throw new InvalidInputError(`the output of a shard has ${chunks} chunks: 0 to ${chunks - 1}`);
+  const type = types[output];
+  if (type === undefined) {
+    throw new InvalidInputError(`the program has ${types.length} output(s), none with index ${output}`);
+  }
+  return { block: { shard, output, index }, chunks: blockRange(chunkCount(byteLength(type)), index) };
 }

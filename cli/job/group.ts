@@ -1,6 +1,7 @@
 import type { GroupSpec } from "../core/command.ts";
 import { jobAccept } from "./accept.ts";
 import { jobCancel } from "./cancel.ts";
+import { jobCollect } from "./collect.ts";
 import { jobDemand } from "./demand.ts";
 import { jobPost } from "./post.ts";
 import { jobResultCommand } from "./result-command.ts";
@@ -11,5 +12,5 @@ import { jobWatch } from "./watch.ts";
 export const jobGroup: GroupSpec = {
   name: "job",
   summary: "post AI jobs and follow them to their results",
-  commands: [jobPost, jobStatus, jobWatch, jobResultCommand, jobAccept, jobCancel, jobTip, jobDemand],
+  commands: [jobPost, jobStatus, jobWatch, jobResultCommand, jobAccept, jobCancel, jobCollect, jobTip, jobDemand],
 };

@@ -2,22 +2,26 @@ import { escrowOf, type JobRecord, type UnitRecord } from "@orion/protocol/chain
 import { IntegrityError, InvalidInputError, toHex, UnavailableError } from "@orion/protocol/common";
 import {
   loadDataset,
-  loadOutputs,
+  openOutputs,
   checkProgram,
   loadResult,
   requireJobProgram,
+  resultRootOf,
   type CheckedProgram,
 } from "@orion/protocol/jobs";
 import { dagCidFromDigest } from "@orion/protocol/storage";
-import { encodeNpy, joinRows, resultRoot, type Tensor } from "@orion/protocol/tensor";
+import { encodeNpy, joinRows, type Tensor } from "@orion/protocol/tensor";
 
 import type { Client } from "../core/client.ts";
 
 export interface JobResult {
-  /** The joined output as a .npy file. */
+  /** One output of the program over all shards, as a .npy file. */
   readonly npy: Uint8Array;
   readonly tensor: Tensor;
-  /** Root over the shards' output roots. */
+  /** Index of the output, and how many the program has. */
+  readonly output: number;
+  readonly outputs: number;
+  /** Root over all outputs of all shards. */
   readonly root: string;
   /** CID of the published result document; undefined when the result was joined here because nobody had published it. */
   readonly cid: string | undefined;
@@ -28,6 +32,8 @@ export interface JobResult {
 }
 
 export interface ResultOptions {
+  /** Index of the output that is wanted; the first one unless given. */
+  readonly output?: number;
   /** Take the announced root as it is: saves fetching every claim's roots. */
   readonly trustRoot?: boolean;
   readonly signal?: AbortSignal;
@@ -35,8 +41,8 @@ export interface ResultOptions {
 }
 
 /**
- * The result of a settled job, checked: every shard's output root is proved by the claim that was settled on chain.
- * @throws InvalidInputError while shards are unsettled, IntegrityError when what was published does not follow from the claims
+ * One output of a settled job, checked: every shard's output roots are proved by the claim that was settled on chain.
+ * @throws InvalidInputError while shards are unsettled or without such an output, IntegrityError when what was published does not follow from the claims
  */
 export async function jobResult(client: Client, job: JobRecord, options: ResultOptions = {}): Promise<JobResult> {
   const { shards } = job.terms;
@@ -47,12 +53,20 @@ export async function jobResult(client: Client, job: JobRecord, options: ResultO
     });
   }
   const loaded = await programOf(client, job, options);
+  const { output = 0 } = options;
+  const outputs = loaded.facts.outputTypes.length;
+  if (output >= outputs) {
+    throw new InvalidInputError(`the program has ${outputs} output(s), none with index ${output}`, {
+      hint: `outputs count from 0: choose one up to ${outputs - 1}`,
+    });
+  }
   const acceptedShards = shardsOf(settledUnits(job).filter(({ accepted }) => accepted));
-  if (options.trustRoot === true) return { ...(await announced(client, job, loaded)), acceptedShards };
-  return { ...(await verified(client, job, loaded, options)), acceptedShards };
+  const about = { output, outputs, acceptedShards };
+  if (options.trustRoot === true) return { ...(await announced(client, job, loaded, output)), ...about };
+  return { ...(await verified(client, job, loaded, output, options)), ...about };
 }
 
-type Loaded = Omit<JobResult, "acceptedShards">;
+type Loaded = Omit<JobResult, "acceptedShards" | "output" | "outputs">;
 
 async function programOf(client: Client, job: JobRecord, options: ResultOptions): Promise<CheckedProgram> {
   const io = options.signal === undefined ? {} : { signal: options.signal };
@@ -62,14 +76,15 @@ async function programOf(client: Client, job: JobRecord, options: ResultOptions)
   return loaded;
 }
 
-async function announced(client: Client, job: JobRecord, loaded: CheckedProgram): Promise<Loaded> {
+async function announced(client: Client, job: JobRecord, loaded: CheckedProgram, output: number): Promise<Loaded> {
   const last = job.results.at(-1);
   if (last === undefined) {
     throw new UnavailableError("nobody has published the result yet", {
       hint: "leave --trust-root out to have it joined here",
     });
   }
-  const content = await load(client, job, loaded, last);
+  const about = { jobId: job.jobId, terms: job.terms, program: loaded };
+  const content = await loadResult(client.store, last.digest, about, output, last.root, { sha256: client.sha256 });
   return { ...content, root: last.root, cid: dagCidFromDigest(last.digest).toString(), verified: false };
 }
 
@@ -78,19 +93,22 @@ async function verified(
   client: Client,
   job: JobRecord,
   loaded: CheckedProgram,
+  output: number,
   options: ResultOptions,
 ): Promise<Loaded> {
   const io = options.signal === undefined ? {} : { signal: options.signal };
-  const outputs: Tensor[] = [];
-  const roots: Uint8Array[] = [];
+  const parts: Tensor[] = [];
+  const roots: (readonly Uint8Array[])[] = [];
   for (const unit of job.units) {
-    const part = await loadOutputs(client.store, unit, loaded, { sha256: client.sha256, ...io });
-    outputs.push(...part.outputs);
-    roots.push(...part.outputRoots);
-    options.onProgress?.(roots.length, job.terms.shards);
+    const opened = await openOutputs(client.store, unit, loaded, { sha256: client.sha256, ...io });
+    roots.push(...opened.outputRoots);
+    for (let shard = unit.from; shard < unit.to; shard++) {
+      parts.push(await opened.load(shard, output));
+      options.onProgress?.(parts.length, job.terms.shards);
+    }
   }
-  const root = toHex(resultRoot(roots, client.sha256));
-  const joined = joinRows(outputs, Number(job.terms.rows), loaded.facts.batch);
+  const root = toHex(resultRootOf(roots, client.sha256));
+  const joined = joinRows(parts, Number(job.terms.rows), loaded.facts.batch);
   const npy = encodeNpy(joined);
   const published = job.results.find((result) => result.root === root);
   if (published === undefined && job.results.length > 0) {
@@ -102,16 +120,6 @@ async function verified(
     );
   }
   return { npy, tensor: joined, root, cid: published && dagCidFromDigest(published.digest).toString(), verified: true };
-}
-
-async function load(
-  client: Client,
-  job: JobRecord,
-  loaded: CheckedProgram,
-  result: { digest: string; root: string },
-): Promise<{ npy: Uint8Array; tensor: Tensor }> {
-  const about = { jobId: job.jobId, terms: job.terms, program: loaded };
-  return loadResult(client.store, result.digest, about, result.root, { sha256: client.sha256 });
 }
 
 /** The units that were settled; their number is bounded by what somebody computed. */

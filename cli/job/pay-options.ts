@@ -6,6 +6,7 @@ import { InvalidInputError } from "@orion/protocol/common";
 
 import { amountOption } from "../core/options.ts";
 import { tokenInfo } from "../core/token-info.ts";
+import type { MintOptions } from "./mint-quote.ts";
 import type { PurchaseOptions } from "./purchase.ts";
 
 /** What `orion job post` is told of a purchase. */
@@ -14,22 +15,31 @@ export interface PayFlags {
   /** Of the paying token per CU. */
   readonly maxPrice?: string;
   readonly deadline?: number;
+  /** Of the mint: seconds, and ORION wei. */
+  readonly term?: number;
+  readonly maxCost?: bigint;
   readonly approveOnce?: true;
 }
 
-/** `orion`, or the address of a token. */
+/** Says that the escrow is minted and not bought. */
+export const MINT = "mint";
+
+/** `mint`, `orion`, or the address of a token. */
 export function parsePay(text: string): string {
-  if (text === "orion") return text;
+  if (text === "orion" || text === MINT) return text;
   if (isAddress(text)) return getAddress(text);
-  throw new InvalidArgumentError("Give `orion`, or the address of a token.");
+  throw new InvalidArgumentError("Give `mint`, `orion`, or the address of a token.");
 }
 
 /** @throws InvalidInputError for flags that make no sense together */
-export function requirePurchaseFlags({ pay, maxPrice, deadline, approveOnce }: PayFlags): void {
-  if (pay === undefined && (maxPrice !== undefined || deadline !== undefined)) {
+export function requirePayFlags({ pay, maxPrice, deadline, term, maxCost, approveOnce }: PayFlags): void {
+  if ((pay === undefined || pay === MINT) && (maxPrice !== undefined || deadline !== undefined)) {
     throw new InvalidInputError("--max-price and --deadline are for a purchase", {
       hint: "add --pay orion, or leave them out to pay with the CU of the account",
     });
+  }
+  if (pay !== MINT && (term !== undefined || maxCost !== undefined)) {
+    throw new InvalidInputError("--term and --max-cost are for a mint", { hint: "add --pay mint, or leave them out" });
   }
   if (pay !== undefined && approveOnce === true) {
     throw new InvalidInputError("--approve-once is for the CU of the account, which --pay does not spend", {
@@ -49,5 +59,12 @@ export async function purchaseOptions(
     pay: paying.address,
     ...(maxPrice === undefined ? {} : { maxPrice: amountOption("--max-price <amount>", maxPrice, paying) }),
     ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
+  };
+}
+
+export function mintOptions({ term, maxCost }: PayFlags): MintOptions {
+  return {
+    ...(term === undefined ? {} : { termSeconds: term }),
+    ...(maxCost === undefined ? {} : { maxCost }),
   };
 }

@@ -1,7 +1,9 @@
 import { hexlify, randomBytes, ZeroAddress, type TransactionReceipt } from "ethers";
 
+import { putChallengers } from "@orion/protocol/challenge";
 import { reading, escrowOf, jobIdOf, unitCount, type Terms } from "@orion/protocol/chain";
 import { InvalidInputError, toHex } from "@orion/protocol/common";
+import { challengersRoot, optionsOf } from "@orion/protocol/disputes";
 import { assembleProgram, putDataset, putProgram, shardDataset, type DatasetFiles } from "@orion/protocol/jobs";
 import { digestFromDagCid } from "@orion/protocol/storage";
 import type { ProgramFacts, Tensor } from "@orion/protocol/tensor";
@@ -25,12 +27,16 @@ export interface JobRequest {
   readonly keeper?: string;
   /** CU base units per shard. */
   readonly keeperFee?: bigint;
-  /** ORION wei per shard; when left out, twenty times what its work has cost on the exchange in the mean of the last week. */
-  readonly collateralPerShard?: bigint;
+  /** ORION wei per claim; when left out, twenty times what a full claim's work has cost on the exchange in the mean of the last week. */
+  readonly collateralPerClaim?: bigint;
   /** Let the floor of credits stand for that mean where the exchange gives none. */
   readonly withoutPrice?: boolean;
   /** Index of the set of windows; see `PROFILES`. */
   readonly profile?: number;
+  /** Accounts that alone may challenge the job's claims by demands; anyone when left out. */
+  readonly challengers?: readonly string[];
+  /** The escrow is minted for the job, by whoever posts it. */
+  readonly minted?: boolean;
   /** 32 bytes of 0x-hex; random when left out, so that equal jobs are different ones. */
   readonly salt?: string;
 }
@@ -63,7 +69,7 @@ export interface PostOptions {
 export class NoLivePriceError extends InvalidInputError {}
 
 /** Names of the profiles, in the order of their indices. */
-export const PROFILES = ["fast", "standard", "long"] as const;
+export const PROFILES = ["fast", "standard", "long", "rollup"] as const;
 export const DEFAULT_PROFILE: (typeof PROFILES)[number] = "standard";
 
 /**
@@ -86,7 +92,7 @@ export async function postJob(
     unit: CU,
     spender: market,
     amount: plan.escrow,
-    hint: `mint the rest with \`orion credits mint\`, at least ${formatAmount(plan.escrow, CU)} in all, or buy it with \`--pay orion\``,
+    hint: `mint the rest with \`orion credits mint\`, at least ${formatAmount(plan.escrow, CU)} in all, or buy it with \`--pay orion\`, or mint it for the job with \`--pay mint\``,
     infinite: options.infiniteApproval === true,
   });
   options.onStep?.("post");
@@ -115,7 +121,9 @@ export async function planJob(
   );
   onStep?.("upload");
   const program = await putProgram(store, request.program, request.constants);
-  const document = await putDataset(store, program, request.files);
+  const challengers = request.challengers ?? [];
+  const list = challengers.length === 0 ? undefined : await putChallengers(store, challengers);
+  const document = await putDataset(store, program, request.files, list);
   const terms: Terms = {
     poster: client.sender.address,
     salt: request.salt ?? hexlify(randomBytes(32)),
@@ -129,8 +137,12 @@ export async function planJob(
     pricePerShard: request.pricePerShard ?? work,
     keeper: request.keeper ?? ZeroAddress,
     keeperFee: request.keeperFee ?? 0n,
-    collateralPerShard: units.collateralPerShard,
-    profile: request.profile ?? PROFILES.indexOf(DEFAULT_PROFILE),
+    collateralPerClaim: units.collateralPerClaim,
+    challengers: challengersRoot(challengers),
+    options: optionsOf({
+      profile: request.profile ?? PROFILES.indexOf(DEFAULT_PROFILE),
+      minted: request.minted === true,
+    }),
   };
   return {
     jobId: jobIdOf(chain.network.chainId, chain.network.addresses.market, terms),
@@ -163,7 +175,7 @@ async function bounds({ chain }: SigningClient): Promise<{ lowest: bigint; highe
 
 /** ORION wei per CU that the collateral follows; nothing is asked where the collateral is given. */
 async function creditPrice({ chain }: SigningClient, request: JobRequest): Promise<bigint> {
-  if (request.collateralPerShard !== undefined) return 0n;
+  if (request.collateralPerClaim !== undefined) return 0n;
   const { credits } = chain.contracts;
   if (await reading(chain, () => credits.isPriceLive())) return reading(chain, () => credits.meanPrice(WEEK_SECONDS));
   if (request.withoutPrice === true) return (await reading(chain, () => credits.parameters())).floor;

@@ -1,6 +1,10 @@
 import { Argument, Option } from "commander";
+import { ZeroHash } from "ethers";
+
+import { profileOf } from "@orion/protocol/disputes";
 
 import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
+import { formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command, type Invocation } from "../core/command.ts";
 import {
@@ -20,8 +24,11 @@ import {
 import { createProgress, type Progress } from "../core/progress.ts";
 import { facts } from "../core/table.ts";
 import { buyAndPostJob } from "./buy-and-post.ts";
+import { readChallengers } from "./challengers-file.ts";
 import { readJobFiles } from "./job-files.ts";
-import { parsePay, purchaseOptions, requirePurchaseFlags } from "./pay-options.ts";
+import { mintAndPostJob } from "./mint-and-post.ts";
+import { mintJson, mintLines, quoteJobMint, type MintOptions } from "./mint-quote.ts";
+import { MINT, mintOptions, parsePay, purchaseOptions, requirePayFlags } from "./pay-options.ts";
 import {
   DEFAULT_PROFILE,
   planJob,
@@ -47,7 +54,10 @@ interface Flags extends KeyFlags, NetworkFlags {
   readonly pay?: string;
   readonly maxPrice?: string;
   readonly deadline?: number;
+  readonly term?: number;
+  readonly maxCost?: bigint;
   readonly profile: (typeof PROFILES)[number];
+  readonly challengers?: string;
   readonly salt?: string;
   readonly approveOnce?: true;
   readonly dryRun?: true;
@@ -56,7 +66,7 @@ interface Flags extends KeyFlags, NetworkFlags {
 const STEPS = {
   check: "checking program and data",
   upload: "storing program and data on IPFS",
-  quote: "asking the exchange for the price of the escrow",
+  quote: "asking for the price of the escrow",
   approve: "approving the escrow",
   post: "posting the job",
 } as const;
@@ -65,9 +75,10 @@ export const jobPost = command<Flags>({
   name: "post",
   summary: "post a job: a program, its weights and a data set, with payment in escrow",
   details: `The data set is cut along its first axis into the shards that the program is made for. Work, price, escrow and
-collateral are shown before anything is signed. Prices are per shard; par is one CU per 10^12 units of work.
-The escrow is paid in CU of the account. With --pay it is bought on the exchange and the job posted in one transaction: route, price, impact, fees and the
-most that is paid are shown first. The collateral is 20 times what the work costs at the mean price of 7 days, within the market's bounds.`,
+collateral are shown before anything is signed. Prices are per shard; par is one CU per 10^18 units of work.
+The escrow is paid in CU of the account. With --pay orion it is bought on the exchange and the job posted in one transaction: route, price, impact, fees and the
+most that is paid are shown first. With --pay mint it is minted against ORION that the account locks, and owed back by the end of a term: lock, fee and term are
+shown first. Such a job pays nobody within 24 hours of its post, and what comes back of its escrow lowers that debt. The collateral is 20 times what the work costs at the mean price of 7 days, within the market's bounds.`,
   args: [new Argument("<program>", "program file (.ortp)")],
   options: [
     new Option("--weights <files...>", ".npy files of the constants in node order, or a folder of them"),
@@ -79,17 +90,32 @@ most that is paid are shown first. The collateral is 20 times what the work cost
     ),
     new Option("--keeper <address>", "orchestrator that shards the data and earns the fee").argParser(parseAddress),
     new Option("--keeper-fee <amount>", "CU per shard for the keeper (default: 0)").argParser(parseCreditsOrZero),
-    new Option("--collateral <amount>", "ORION that a worker locks per shard (default: chosen)").argParser(parseOrion),
+    new Option("--collateral <amount>", "ORION that a worker locks per claim (default: chosen)").argParser(parseOrion),
     new Option(
       "--without-price",
       "where the exchange gives no live price, take the floor of credits for the collateral",
     ),
-    new Option("--pay <token>", "buy the escrow with `orion`, or with the token of an address").argParser(parsePay),
+    new Option("--pay <token>", "`mint` the escrow, or buy it with `orion` or with the token of an address").argParser(
+      parsePay,
+    ),
     new Option(
       "--max-price <amount>",
-      "with --pay: most to pay per CU (default: mean of the last hour + 5%, without one present price + 5%)",
+      "with a purchase: most to pay per CU (default: mean of the last hour + 5%, without one present price + 5%)",
     ).argParser(parseDecimal),
-    new Option("--deadline <time>", "with --pay: until when it must happen (default: 10m)").argParser(parseDuration),
+    new Option("--deadline <time>", "with a purchase: until when it must happen (default: 10m)").argParser(
+      parseDuration,
+    ),
+    new Option("--term <time>", "with --pay mint: until when the escrow is owed, at most 30d (default: 30d)").argParser(
+      parseDuration,
+    ),
+    new Option(
+      "--max-cost <amount>",
+      "with --pay mint: most ORION to pay, lock and fee (default: what it costs now and 1%)",
+    ).argParser(parseOrion),
+    new Option(
+      "--challengers <file>",
+      "accounts that alone may demand of the claims, one address a line; the list is published (default: anyone)",
+    ),
     new Option("--profile <name>", "set of time windows").choices(PROFILES).default(DEFAULT_PROFILE),
     new Option("--salt <hex>", "makes equal jobs distinct (default: random)").argParser(parseBytes32),
     new Option("--approve-once", "approve the market for any amount of CU, to save a transaction next time"),
@@ -101,15 +127,22 @@ most that is paid are shown first. The collateral is 20 times what the work cost
     "orion job post model.ortp --weights weights/ --input images.npy --account engineer",
     "orion job post model.ortp --weights weights/ --input images.npy --profile fast --price 0.002 --dry-run",
     "orion job post model.ortp --weights weights/ --input images.npy --pay orion --max-price 1.2 --account engineer",
+    "orion job post model.ortp --weights weights/ --input images.npy --pay mint --term 14d --account engineer",
     "orion job post model.ortp --weights w0.npy w1.npy --input x.npy --keeper 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --keeper-fee 0.0001 --json",
+    "orion job post model.ortp --weights weights/ --input private.npy --challengers auditors.txt --account engineer",
   ],
   async run(invocation) {
     const { flags, terminal } = invocation;
     const request = await requestOf(invocation);
-    requirePurchaseFlags(flags);
+    requirePayFlags(flags);
     await withSigningClient(invocation, async (client) => {
       const progress = createProgress(terminal);
       const asked: Asked = { client, request, invocation, progress };
+      if (flags.pay === MINT) {
+        const minting = mintOptions(flags);
+        await (flags.dryRun === true ? showMint(asked, minting) : postMinting(asked, minting));
+        return;
+      }
       const buying = flags.pay === undefined ? undefined : await purchaseOptions(client.chain, flags.pay, flags);
       if (flags.dryRun === true) await showPlan(asked, buying);
       else if (buying === undefined) await postWithCredits(asked);
@@ -165,6 +198,29 @@ async function postBuying({ client, request, invocation, progress }: Asked, buyi
   );
 }
 
+async function showMint({ client, request, invocation, progress }: Asked, minting: MintOptions): Promise<void> {
+  const plan = await planJob(client, { ...request, minted: true }, stepsOn(progress));
+  const quote = await quoteJobMint(client, plan.terms, minting);
+  progress.end();
+  const lines = [...planLines(plan), ...mintLines(quote)];
+  invocation.terminal.result({ dryRun: true, ...planJson(plan), mint: mintJson(quote) }, lines);
+}
+
+async function postMinting({ client, request, invocation, progress }: Asked, minting: MintOptions): Promise<void> {
+  const { terminal } = invocation;
+  const posted = await mintAndPostJob(client, request, {
+    ...minting,
+    onStep: stepsOn(progress),
+    onPlan: (plan, quote) => [...planLines(plan), ...mintLines(quote)].forEach((line) => terminal.note(line)),
+  });
+  progress.end();
+  const { position, quote } = posted;
+  terminal.result({ ...postedJson(posted), position, mint: mintJson(quote), transactions: client.transactions }, [
+    `locked ${formatAmount(position.lock, ORION)} and burned ${formatRounded(position.fee, ORION)}: position ${position.id} owes ${formatAmount(position.debt, CU)} by ${formatTime(position.end)}`,
+    ...postedLines(posted),
+  ]);
+}
+
 async function requestOf({ args, flags }: Invocation<Flags>): Promise<JobRequest> {
   const files = await readJobFiles({
     program: args[0] as string,
@@ -179,8 +235,9 @@ async function requestOf({ args, flags }: Invocation<Flags>): Promise<JobRequest
     ...(flags.shardsPerClaim === undefined ? {} : { shardsPerClaim: flags.shardsPerClaim }),
     ...(flags.keeper === undefined ? {} : { keeper: flags.keeper }),
     ...(flags.keeperFee === undefined ? {} : { keeperFee: flags.keeperFee }),
-    ...(flags.collateral === undefined ? {} : { collateralPerShard: flags.collateral }),
+    ...(flags.collateral === undefined ? {} : { collateralPerClaim: flags.collateral }),
     ...(flags.withoutPrice === undefined ? {} : { withoutPrice: true }),
+    ...(flags.challengers === undefined ? {} : { challengers: await readChallengers(flags.challengers) }),
     ...(flags.salt === undefined ? {} : { salt: flags.salt }),
   };
 }
@@ -201,7 +258,6 @@ function postedLines({ jobId }: PostedJob): string[] {
 /** What the poster is about to promise. */
 export function planLines({ jobId, terms, escrow, units, facts: program }: JobPlan): string[] {
   const tip = terms.pricePerShard - terms.workPerShard;
-  const perClaim = terms.collateralPerShard * BigInt(terms.shardsPerClaim);
   return facts([
     ["job", jobId],
     ["data", `${terms.rows} rows in ${terms.shards} shards of ${program.batch}`],
@@ -219,10 +275,12 @@ export function planLines({ jobId, terms, escrow, units, facts: program }: JobPl
       terms.keeperFee === 0n ? "none" : `${formatAmount(terms.keeperFee, CU)} per shard to ${terms.keeper}`,
     ],
     ["escrow", formatAmount(escrow, CU)],
-    [
-      "collateral",
-      `${formatAmount(terms.collateralPerShard, ORION)} per shard, ${formatAmount(perClaim, ORION)} per full claim`,
-    ],
-    ["windows", PROFILES[terms.profile] ?? String(terms.profile)],
+    ["collateral", `${formatAmount(terms.collateralPerClaim, ORION)} per claim`],
+    ["windows", PROFILES[profileOf(terms)] ?? String(profileOf(terms))],
+    ...challengersLine(terms),
   ]);
+}
+
+function challengersLine({ challengers }: JobPlan["terms"]): [string, string][] {
+  return challengers === ZeroHash ? [] : [["challengers", "only those that were named may demand"]];
 }

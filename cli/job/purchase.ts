@@ -1,5 +1,5 @@
 import { BASIS_POINTS, chainNow, escrowOf, type Terms } from "@orion/protocol/chain";
-import { InvalidInputError } from "@orion/protocol/common";
+import { CREDIT, InvalidInputError } from "@orion/protocol/common";
 import { bestExactOut, readPools, spotPriceAlong, type Quote } from "@orion/protocol/exchange";
 
 import { CU, formatAmount, formatPercent, formatRounded } from "../core/amounts.ts";
@@ -40,7 +40,6 @@ export interface Purchase {
   readonly credit: CreditPrice;
 }
 
-const CREDIT = 10n ** 12n;
 const DEFAULT_DEADLINE_SECONDS = 600;
 /** A twentieth above the reference. */
 const MARGIN = { num: 105n, den: 100n };

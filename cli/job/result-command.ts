@@ -1,10 +1,10 @@
 import { Argument, Option } from "commander";
 
-import { shapeOf } from "@orion/protocol/tensor";
+import { FORMAT, shapeOf } from "@orion/protocol/tensor";
 
 import { withClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
-import { networkOptions, type NetworkFlags } from "../core/options.ts";
+import { networkOptions, wholeNumber, type NetworkFlags } from "../core/options.ts";
 import { createProgress } from "../core/progress.ts";
 import { facts } from "../core/table.ts";
 import { writeWhole } from "../core/write-file.ts";
@@ -13,6 +13,7 @@ import { jobResult } from "./job-result.ts";
 
 interface Flags extends NetworkFlags {
   readonly out?: string;
+  readonly output: number;
   readonly trustRoot?: true;
 }
 
@@ -23,30 +24,40 @@ export const jobResultCommand = command<Flags>({
 taken as it is, and only the content is checked against it.`,
   args: [new Argument("<job>", "id of the job, or its first digits").argParser(parseJobId)],
   options: [
-    new Option("--out <file>", "where to write it (default: <job>.npy)"),
+    new Option("--output <index>", "which of the program's outputs, from 0")
+      .argParser(wholeNumber(0, FORMAT.maxOutputs - 1))
+      .default(0),
+    new Option("--out <file>", "where to write it (default: <job>.npy, <job>-<index>.npy if there are several)"),
     new Option("--trust-root", "do not recompute the result root from the claims"),
     ...networkOptions,
   ],
-  examples: ["orion job result 0x3fa9c0 --out classes.npy", "orion job result 0x3fa9c0 --json"],
+  examples: [
+    "orion job result 0x3fa9c0 --out classes.npy",
+    "orion job result 0x3fa9c0 --output 1",
+    "orion job result 0x3fa9c0 --json",
+  ],
   async run(invocation) {
     const { args, flags, terminal, interrupts } = invocation;
     await withClient(invocation, async (client) => {
       const job = await findJob(client, args[0] as string);
       const progress = createProgress(terminal);
       const result = await jobResult(client, job, {
+        output: flags.output,
         trustRoot: flags.trustRoot === true,
         signal: interrupts.signal,
         onProgress: (done, total) => progress.update("checking the shards", done, total),
       });
       progress.end();
-      const file = flags.out ?? `${job.jobId.slice(0, 10)}.npy`;
+      const name = job.jobId.slice(0, 10);
+      const file = flags.out ?? (result.outputs === 1 ? `${name}.npy` : `${name}-${flags.output}.npy`);
       await writeWhole(file, result.npy);
-      const { root, cid, verified, acceptedShards, tensor } = result;
+      const { root, cid, verified, acceptedShards, output, outputs, tensor } = result;
       const shape = shapeOf(tensor);
       terminal.result(
-        { jobId: job.jobId, file, root, cid, verified, acceptedShards, dtype: tensor.dtype, shape },
+        { jobId: job.jobId, file, output, outputs, root, cid, verified, acceptedShards, dtype: tensor.dtype, shape },
         facts([
           ["file", file],
+          ...(outputs === 1 ? [] : [["output", `${output} of 0 to ${outputs - 1}`] as const]),
           ["content", `${tensor.dtype}[${shape.join(",")}]`],
           ["root", root],
           ["cid", cid ?? "not published: joined here"],

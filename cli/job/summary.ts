@@ -1,4 +1,4 @@
-import { escrowOf, isFinished, type JobRecord, type UnitStatus } from "@orion/protocol/chain";
+import { escrowOf, isFinished, isMinted, type JobRecord, type UnitStatus } from "@orion/protocol/chain";
 
 import { CU, formatAmount } from "../core/amounts.ts";
 import { facts } from "../core/table.ts";
@@ -10,6 +10,8 @@ export interface JobSummary {
   readonly jobId: string;
   readonly poster: string;
   readonly state: JobState;
+  /** Whether the escrow was minted for the job. */
+  readonly minted: boolean;
   readonly shards: number;
   /** Shards by the state of their unit. */
   readonly free: number;
@@ -34,6 +36,7 @@ export function summarise(job: JobRecord): JobSummary {
     jobId: job.jobId,
     poster: job.terms.poster,
     state: stateOf(job),
+    minted: isMinted(job.terms),
     shards: job.terms.shards,
     free: job.terms.shards - claimed - committed - job.settledShards,
     claimed,
@@ -53,7 +56,8 @@ function stateOf(job: JobRecord): JobState {
   return isFinished(job) ? "settled" : "open";
 }
 
-export function summaryLines(summary: JobSummary): string[] {
+/** `more` are facts that the job's events alone do not tell. */
+export function summaryLines(summary: JobSummary, more: readonly (readonly [string, string])[] = []): string[] {
   const { free, claimed, committed, settled, shards } = summary;
   return facts([
     ["job", summary.jobId],
@@ -66,5 +70,6 @@ export function summaryLines(summary: JobSummary): string[] {
     ["paid out", formatAmount(summary.paid, CU)],
     ["refunded", formatAmount(summary.refunded, CU)],
     ["penalties", String(summary.penalties)],
+    ...more,
   ]);
 }

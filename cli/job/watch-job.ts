@@ -1,4 +1,4 @@
-import { isFinished, type JobRecord } from "@orion/protocol/chain";
+import { findJobs, isFinished, type JobRecord } from "@orion/protocol/chain";
 import { AbortedError } from "@orion/protocol/common";
 
 import type { Client } from "../core/client.ts";
@@ -20,7 +20,7 @@ const INTERVAL_MS = 1_000;
  */
 export async function watchJob(client: Client, jobId: string, options: WatchOptions): Promise<JobRecord> {
   for (;;) {
-    const job = (await client.follower.sync()).jobs.get(jobId);
+    const job = (await findJobs(client.chain, await client.follower.sync(), [jobId])).get(jobId);
     if (job !== undefined) {
       options.onLook?.(job);
       const isPublished = job.results.length > 0 || job.cancelled || options.until === "settled";

@@ -32,7 +32,7 @@ export const keeperStart = command<Flags>({
   name: "start",
   summary: "run a keeper until it is stopped",
   details: `Roles: orchestrator (shards the data of jobs that name this account as their keeper and earns their fee), aggregator (joins and
-publishes results), upkeep (settles and expires what is due), observer (has the price of credits observed, and its
+publishes results), upkeep (settles and expires what is due, pays reserves out), observer (has the price of credits observed, and its
 dollar price reported to indexes, once an hour), all. Keepers keep nothing: any number of them may race and be stopped at any time.`,
   args: [new Argument("<role>", NAMES.join(", ")).argParser(parseRole)],
   options: [

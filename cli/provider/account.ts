@@ -15,3 +15,8 @@ export async function providerAccount({ chain }: Client, provider: string): Prom
   const { free, locked, authorised } = await reading(chain, () => chain.contracts.registry.account(provider, market));
   return { provider, free, locked, authorised };
 }
+
+/** The provider in whose name a key works: of an operator key its provider, of any other address itself. */
+export async function providerOf({ chain }: Client, worker: string): Promise<string> {
+  return reading(chain, () => chain.contracts.registry.providerOf(worker));
+}

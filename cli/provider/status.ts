@@ -1,5 +1,7 @@
 import { Argument } from "commander";
 
+import { totalsOf } from "@orion/protocol/chain";
+
 import { CU, formatAmount, ORION } from "../core/amounts.ts";
 import { accountOf, withClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
@@ -20,23 +22,18 @@ export const providerStatus = command<KeyFlags & NetworkFlags>({
     const provider = await accountOf(invocation, invocation.args[0] as string | undefined);
     await withClient(invocation, async (client) => {
       const account = await providerAccount(client, provider);
-      const { jobs } = await client.follower.sync();
+      const { jobs, retired } = await client.follower.sync();
       const all = [...jobs.values()];
       const units = all.flatMap((job) => job.units.active().filter(({ worker }) => worker === provider));
       const count = (status: string): number => units.filter((unit) => unit.status === status).length;
-      const paid = all.flatMap((job) => job.payments.filter(({ worker }) => worker === provider));
-      const earned = paid.reduce(
-        (sum, { pay, tip, fee, feeTo }) => sum + pay + tip + (feeTo === provider ? fee : 0n),
-        0n,
-      );
-      const penalties = all.flatMap((job) => job.penalties.filter(({ worker }) => worker === provider));
-      const lost = penalties.reduce(
-        (sum, { burned, compensation, reward }) => sum + burned + compensation + reward,
-        0n,
-      );
-      const claims = { claimed: count("claimed"), committed: count("committed"), settled: paid.length };
+      const totals = [retired.of(provider), ...all.map((job) => totalsOf(job, provider))];
+      const settled = totals.reduce((sum, one) => sum + one.settled, 0);
+      const penalties = totals.reduce((sum, one) => sum + one.penalties, 0);
+      const earned = totals.reduce((sum, one) => sum + one.earned, 0n);
+      const lost = totals.reduce((sum, one) => sum + one.lost, 0n);
+      const claims = { claimed: count("claimed"), committed: count("committed"), settled };
       invocation.terminal.result(
-        { ...account, claims, earned, penalties: penalties.length, lost },
+        { ...account, claims, earned, penalties, lost },
         facts([
           ["provider", provider],
           ["authorised", account.authorised ? "yes" : "no (`orion provider authorise`)"],
@@ -44,7 +41,7 @@ export const providerStatus = command<KeyFlags & NetworkFlags>({
           ["locked stake", formatAmount(account.locked, ORION)],
           ["claims", `${claims.claimed} computing, ${claims.committed} in their window, ${claims.settled} settled`],
           ["earned", formatAmount(earned, CU)],
-          ["penalties", `${penalties.length}, ${formatAmount(lost, ORION)} lost`],
+          ["penalties", `${penalties}, ${formatAmount(lost, ORION)} lost`],
         ]),
       );
     });

@@ -35,6 +35,7 @@ export const queryJob = command<Flags>({
 
 const cu = (...amounts: string[]): string => formatAmount(sum(amounts), CU);
 const orion = (...amounts: string[]): string => formatAmount(sum(amounts), ORION);
+const NONE = `0x${"0".repeat(64)}`;
 const sum = (amounts: readonly string[]): bigint => amounts.reduce((total, each) => total + BigInt(each), 0n);
 
 function stateOf({ cancelled, finished }: IndexedJob): string {
@@ -45,12 +46,13 @@ function stateOf({ cancelled, finished }: IndexedJob): string {
 export function jobLines(job: IndexedJob): string[] {
   const settled = BigInt(job.shards) - BigInt(job.unsettled);
   const [result] = job.results;
-  const rows = job.units.map(({ index, from, to, state, worker, attempt }) => [
+  const rows = job.units.map(({ index, from, to, state, worker, attempt, pendingReserves, verdict }) => [
     index,
     `${from}–${String(BigInt(to) - 1n)}`,
     state.toLowerCase(),
     worker?.id ?? "",
     String(attempt),
+    pendingReserves === 0 ? "" : `${pendingReserves} ${verdict === null ? "undecided" : "to be paid"}`,
   ]);
   return [
     ...facts([
@@ -72,12 +74,14 @@ export function jobLines(job: IndexedJob): string[] {
       ["refunded", cu(job.refunded, job.tipsRefunded)],
       [
         "penalties",
-        `${orion(job.burned, job.compensated, job.rewarded)}, ${orion(job.compensated)} of it to the poster`,
+        `${orion(job.burned, job.compensated, job.rewarded, job.reserved)}, ${orion(job.compensated)} of it to the poster, ${orion(job.reserved)} put in reserve`,
       ],
+      ["collateral", `${orion(job.collateralPerClaim)} for each claim`],
+      ["challengers", job.challengers === NONE ? "anyone" : `the accounts of list ${job.challengers}`],
     ]),
     "",
     ...(rows.length === 0
       ? ["no unit was claimed yet"]
-      : table(["unit", "shards", "state", "worker", "attempt"], rows)),
+      : table(["unit", "shards", "state", "worker", "attempt", "reserves"], rows)),
   ];
 }

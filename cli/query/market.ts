@@ -46,12 +46,13 @@ function pricesJson({ credit, dollars }: Prices): object {
 
 export function marketLines(protocol: MarketQuery["protocol"], prices: Prices): string[] {
   if (protocol === null) return ["nothing has happened on this network yet"];
-  const { market, registry, judge, credits, exchange } = protocol;
+  const { market, registry, judge, reserveBook, credits, exchange } = protocol;
   const held = (amount: string): string => formatHeld(amount, ORION, prices.dollars);
   return facts([
     ...(market === null ? [] : marketFacts(market, held)),
     ...(registry === null ? [] : registryFacts(registry, held)),
     ...(judge === null ? [] : judgeFacts(judge)),
+    ...(reserveBook === null ? [] : reserveFacts(reserveBook, held)),
     ...(credits === null ? [] : creditFacts(credits, held)),
     ...(exchange === null ? [] : ([["exchange", `${exchange.poolCount} pools, ${exchange.swapCount} swaps`]] as const)),
     ...priceFacts(prices),
@@ -90,7 +91,7 @@ function marketFacts(market: Part<"market">, held: Held): Facts {
     ["collateral", held(market.collateral)],
     [
       "penalties",
-      `${orion(market.burned)} burned, ${orion(market.compensated)} to posters, ${orion(market.rewarded)} to finders`,
+      `${orion(market.burned)} burned, ${orion(market.compensated)} to posters, ${orion(market.rewarded)} to finders, ${orion(market.reserved)} put in reserve`,
     ],
   ];
 }
@@ -103,9 +104,16 @@ function registryFacts({ providerCount, free, locked, slashed }: Part<"registry"
 }
 
 function judgeFacts(judge: Part<"judge">): Facts {
-  const fallen = `${judge.fallenCount} fallen (${judge.proofCount} proved wrong, ${judge.timeoutCount} timed out)`;
+  const fallen = `${judge.fallenCount} fallen (${judge.proofCount} proved wrong, ${judge.timeoutCount} by silence)`;
+  const demands = `${judge.answerCount} of ${judge.demandCount} demands answered, ${judge.traceDemandCount} of them for traces`;
+  return [["disputes", `${judge.disputeCount}, ${fallen}, ${demands}`]];
+}
+
+function reserveFacts(book: Part<"reserveBook">, held: Held): Facts {
+  const paid = `${orion(book.toFinders)} to finders, ${orion(book.toPosters)} to posters, ${orion(book.toProviders)} back to providers, ${orion(book.burned)} burned`;
+  const verdicts = `${book.refutedCount} refuted, ${book.upheldCount} upheld`;
   return [
-    ["disputes", `${judge.disputeCount}, ${fallen}, ${judge.answerCount} of ${judge.demandCount} demands answered`],
+    ["in reserve", `${held(book.held)} of ${book.pendingCount} claims that fell by silence; ${verdicts}; ${paid}`],
   ];
 }
 

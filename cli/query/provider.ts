@@ -18,9 +18,9 @@ type IndexedProvider = NonNullable<ProviderQuery["provider"]>;
 
 export const queryProvider = command<Flags>({
   name: "provider",
-  summary: "show a provider: stake, record, latest claims, slashes",
+  summary: "show a provider: stake, record, operator keys and their queues, latest claims, slashes, reserves",
   args: [new Argument("<address>", "the provider").argParser(parseAddress)],
-  options: [limitOption("claims and slashes", 10, 1_000), ...queryOptions],
+  options: [limitOption("claims, slashes and reserves", 10, 1_000), ...queryOptions],
   examples: ["orion query provider 0x70997970C51812dc3A010C7d01b50e0d17dc79C8"],
   async run(invocation) {
     const address = invocation.args[0] as string;
@@ -46,13 +46,16 @@ const cu = (amount: string): string => formatAmount(BigInt(amount), CU);
 const orion = (amount: string): string => formatAmount(BigInt(amount), ORION);
 
 export function providerLines(provider: IndexedProvider): string[] {
-  const { claims, slashes, claimCount, settledCount, expiredCount, forfeitedCount } = provider;
+  const { claims, slashes, reserves, workers, claimCount, settledCount, expiredCount, forfeitedCount } = provider;
   return [
     ...facts([
       ["provider", provider.id],
       ["since", instant(provider.since)],
       ["profile", provider.profileCid ?? "none announced"],
-      ["stake", `${orion(provider.free)} free, ${orion(provider.locked)} locked, ${orion(provider.slashed)} slashed`],
+      [
+        "stake",
+        `${orion(provider.free)} free, ${orion(provider.locked)} locked, ${orion(provider.slashed)} slashed, ${orion(provider.recovered)} recovered`,
+      ],
       ["claims", `${claimCount} made, ${settledCount} settled, ${expiredCount} expired, ${forfeitedCount} forfeited`],
       [
         "earned",
@@ -60,17 +63,39 @@ export function providerLines(provider: IndexedProvider): string[] {
       ],
       ["work settled", cu(provider.settledWork)],
     ]),
-    ...(claims.length === 0
-      ? []
-      : ["", ...table(["claimed", "job", "unit", "state", "pay", "lock"], claims.map(claimRow))]),
-    ...(slashes.length === 0 ? [] : ["", ...table(["slashed", "amount", "finder"], slashes.map(slashRow))]),
+    ...list(["claims by", "what", "claims", "under way", "locked", "queue"], workers.map(workerRow)),
+    ...list(["claimed", "job", "unit", "by", "state", "pay", "lock"], claims.map(claimRow)),
+    ...list(["slashed", "amount", "reserved", "finder"], slashes.map(slashRow)),
+    ...list(["in reserve since", "job", "unit", "amount", "verdict"], reserves.map(reserveRow)),
   ];
 }
 
-function claimRow({ claimedAt, job, unit, state, pay, collateral }: IndexedProvider["claims"][number]): string[] {
-  return [instant(claimedAt), job.id, unit.index, state.toLowerCase(), cu(pay), orion(collateral)];
+function list(heads: string[], rows: string[][]): string[] {
+  return rows.length === 0 ? [] : ["", ...table(heads, rows)];
 }
 
-function slashRow({ timestamp, amount, finder }: IndexedProvider["slashes"][number]): string[] {
-  return [instant(timestamp), orion(amount), finder];
+function workerRow(worker: IndexedProvider["workers"][number]): string[] {
+  const { id, isKey, revoked, maxLocked, locked, unsettled, queueEnd, queued, claimCount } = worker;
+  return [
+    id,
+    isKey ? (revoked ? "revoked key" : "key") : "itself",
+    String(claimCount),
+    String(unsettled),
+    isKey ? `${orion(locked)} of ${orion(maxLocked)}` : orion(locked),
+    queued === 0 ? "empty" : `${queued} until ${instant(queueEnd)}`,
+  ];
+}
+
+function reserveRow({ fellAt, job, unit, amount, compensation }: IndexedProvider["reserves"][number]): string[] {
+  const whole = String(BigInt(amount) + BigInt(compensation));
+  return [instant(fellAt), job.id, unit.index, orion(whole), unit.verdict === null ? "none yet" : "to be paid"];
+}
+
+function claimRow(claim: IndexedProvider["claims"][number]): string[] {
+  const { claimedAt, job, unit, worker, state, pay, collateral } = claim;
+  return [instant(claimedAt), job.id, unit.index, worker.id, state.toLowerCase(), cu(pay), orion(collateral)];
+}
+
+function slashRow({ timestamp, amount, reserved, finder }: IndexedProvider["slashes"][number]): string[] {
+  return [instant(timestamp), orion(amount), orion(reserved), finder];
 }

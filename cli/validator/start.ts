@@ -1,16 +1,19 @@
 import { InvalidArgumentError, Option } from "commander";
 
 import { createValidator } from "@orion/keepers";
-import { createBackend } from "@orion/protocol/kernels";
+import { createComputeProcess } from "@orion/protocol/kernels/node";
 
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command, type Invocation } from "../core/command.ts";
 import { createLogger } from "../core/logger.ts";
+import { wholeNumber } from "../core/options.ts";
+import type { Terminal } from "../core/terminal.ts";
 import { computeOptions, serviceOptions, type ComputeFlags, type ServiceFlags } from "../core/service-options.ts";
 import { sealSecretOf } from "./seal-secret.ts";
 
 interface Flags extends ServiceFlags, ComputeFlags {
   readonly rate: number;
+  readonly maxSeconds?: number;
 }
 
 const DEFAULT_INTERVAL_MS = 1_000;
@@ -23,6 +26,9 @@ its lock is the reward. It needs coin for gas and for prepayments, which come ba
 any time, it goes on with the disputes that it finds on chain. Stopped for longer than a window it can miss a wrong claim.`,
   options: [
     new Option("--rate <share>", "share of the claims that are recomputed").argParser(parseRate).default(1),
+    new Option("--max-seconds <n>", "most seconds of computing for one claim (default: 600)").argParser(
+      wholeNumber(1, 1_000_000),
+    ),
     ...computeOptions,
     ...serviceOptions(DEFAULT_INTERVAL_MS),
   ],
@@ -43,7 +49,7 @@ any time, it goes on with the disputes that it finds on chain. Stopped for longe
 
 async function validate({ flags, terminal, interrupts }: Invocation<Flags>, client: SigningClient): Promise<void> {
   const { address } = client.sender;
-  const backend = await createBackend({ mode: flags.mode, log: client.log });
+  const backend = await createComputeProcess({ mode: flags.mode, log: client.log });
   const { name, mode, macsPerSecond } = backend;
   const speed = Math.round(macsPerSecond);
   terminal.event(
@@ -55,6 +61,8 @@ async function validate({ flags, terminal, interrupts }: Invocation<Flags>, clie
     {
       intervalMs: flags.interval,
       rate: flags.rate,
+      ...(flags.maxSeconds === undefined ? {} : { maxSecondsPerClaim: flags.maxSeconds }),
+      onBacklog: onBacklog(terminal),
       ...(flags.maxMemory === undefined ? {} : { maxMemoryBytes: flags.maxMemory }),
     },
   );
@@ -63,6 +71,18 @@ async function validate({ flags, terminal, interrupts }: Invocation<Flags>, clie
   } finally {
     await backend.dispose();
   }
+}
+
+/** Tells how much waits, whenever that has changed. */
+function onBacklog(terminal: Terminal): (backlog: { claims: number; seconds: number; late: number }) => void {
+  let last = "";
+  return ({ claims, seconds, late }) => {
+    const backlog = { claims, seconds: Math.round(seconds), late };
+    const now = JSON.stringify(backlog);
+    if (now === last) return;
+    last = now;
+    if (terminal.json) terminal.event({ event: "backlog", ...backlog }, "");
+  };
 }
 
 function parseRate(text: string): number {

@@ -2,28 +2,35 @@ import path from "node:path";
 
 import { InvalidArgumentError, Option } from "commander";
 
-import { createBackend } from "@orion/protocol/kernels";
-import { createWorker, type WorkerProgress, type WorkerRules } from "@orion/worker";
+import { WorkTally } from "@orion/protocol/jobs";
+import { createComputeProcess } from "@orion/protocol/kernels/node";
+import { createWorker, type Carrier, type WorkerProgress, type WorkerRules } from "@orion/worker";
 
 import { bar } from "../core/bar.ts";
-import { withSigningClient, type SigningClient } from "../core/client.ts";
+import { parseBytes } from "../core/sizes.ts";
+import { findWallet } from "../keys/find-key.ts";
+import { keyOptionsOf, signingOptions, withSigner, withSigningClient, type SigningClient } from "../core/client.ts";
 import { command, type Invocation } from "../core/command.ts";
 import { homeFolder } from "../core/home.ts";
 import { createLogger } from "../core/logger.ts";
 import { parseBytes32, wholeNumber } from "../core/options.ts";
 import { computeOptions, serviceOptions, type ComputeFlags, type ServiceFlags } from "../core/service-options.ts";
 import type { Terminal } from "../core/terminal.ts";
-import { providerAccount } from "../provider/account.ts";
+import { providerAccount, providerOf } from "../provider/account.ts";
+import { sealSecretOf } from "../validator/seal-secret.ts";
 
 interface Flags extends ServiceFlags, ComputeFlags {
   readonly minPrice?: number;
   readonly program?: readonly string[];
   readonly maxUnits?: number;
   readonly dataDir?: string;
+  readonly maxDisk?: bigint;
+  readonly answersFrom?: string;
 }
 
 const BAR_WIDTH = 24;
-const DEFAULT_INTERVAL_MS = 500;
+const MOST_BARS = 8;
+const DEFAULT_INTERVAL_MS = 1_000;
 
 export const workerStart = command<Flags>({
   name: "start",
@@ -35,6 +42,13 @@ once; nothing is lost either way, the next start goes on. With --json the events
     new Option("--program <root>", "take only this program; may be repeated").argParser(collectRoots),
     new Option("--max-units <n>", "end after this many units").argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
     ...computeOptions,
+    new Option("--max-disk <size>", "most that is kept of what was fetched for jobs (default: 64GiB)").argParser(
+      parseBytes,
+    ),
+    new Option(
+      "--answers-from <name>",
+      "account that sends the answers to demands, so that a stuck commit holds up none; this key only signs them",
+    ),
     new Option("--data-dir <folder>", "journal of what was signed (default: <home>/workers/<address>)"),
     ...serviceOptions(DEFAULT_INTERVAL_MS),
   ],
@@ -54,13 +68,16 @@ once; nothing is lost either way, the next start goes on. With --json the events
   },
 });
 
-async function work({ flags, env, terminal, interrupts }: Invocation<Flags>, client: SigningClient): Promise<void> {
+async function work(invocation: Invocation<Flags>, client: SigningClient): Promise<void> {
+  const { flags, env, terminal, interrupts } = invocation;
   const { address } = client.sender;
-  const account = await providerAccount(client, address);
+  const account = await providerAccount(client, await providerOf(client, address));
   if (!account.authorised || account.free + account.locked === 0n) {
     client.log.warn({ address }, "this account can't claim yet: register it with `orion provider register --stake …`");
   }
-  const backend = await createBackend({ mode: flags.mode, log: client.log });
+  const backend = await createComputeProcess({ mode: flags.mode, log: client.log });
+  // A process of its own for the defence, which starts when a trace is demanded: it never waits for the work.
+  const defenceBackend = backend.another();
   const { name, mode, macsPerSecond } = backend;
   const rate = Math.round(macsPerSecond);
   terminal.event(
@@ -68,8 +85,21 @@ async function work({ flags, env, terminal, interrupts }: Invocation<Flags>, cli
     `${address} computes with ${name}: ${rate} MAC/s`,
   );
   const journalDir = flags.dataDir ?? path.join(homeFolder(flags.network, env), "workers", address);
+  const tally = new WorkTally();
+  const carrier = await carrierOf(invocation, client);
+  const show = progressOn(terminal);
   const worker = createWorker(
-    { ...client, backend, journalDir, onProgress: (progress) => show(terminal, progress) },
+    {
+      ...client,
+      ...{ backend, defenceBackend, journalDir, tally, sealSecret: sealSecretOf(client.wallet) },
+      ...(carrier === undefined ? {} : { carrier }),
+      onProgress: (progress) => {
+        show(progress);
+        const { shards, traces, checks, computing, hashing, checking, tracing } = tally;
+        const counts = { shards, traces, checks, computing, hashing, checking, tracing };
+        if (progress.kind === "commit" && terminal.json) terminal.event({ event: "tally", ...counts }, "");
+      },
+    },
     rulesOf(flags),
   );
   interrupts.onFirst(() => {
@@ -79,8 +109,20 @@ async function work({ flags, env, terminal, interrupts }: Invocation<Flags>, cli
   try {
     await worker.run(interrupts.signal);
   } finally {
-    await backend.dispose();
+    await Promise.all([backend.dispose(), defenceBackend.dispose()]);
   }
+}
+
+/** The account that sends the defence's answers, where one is named. */
+async function carrierOf(invocation: Invocation<Flags>, client: SigningClient): Promise<Carrier | undefined> {
+  const { answersFrom } = invocation.flags;
+  if (answersFrom === undefined) return undefined;
+  const wallet = await findWallet({ ...keyOptionsOf(invocation), account: answersFrom });
+  const { signal } = invocation.interrupts;
+  return {
+    sender: withSigner(client, wallet, signal, signingOptions(invocation, wallet)).sender,
+    signTypedData: (domain, types, value) => client.wallet.signTypedData(domain, types, value),
+  };
 }
 
 function rulesOf(flags: Flags): WorkerRules {
@@ -88,23 +130,34 @@ function rulesOf(flags: Flags): WorkerRules {
     intervalMs: flags.interval,
     ...(flags.minPrice === undefined ? {} : { minPricePerWork: flags.minPrice }),
     ...(flags.maxMemory === undefined ? {} : { maxMemoryBytes: flags.maxMemory }),
+    ...(flags.maxDisk === undefined ? {} : { maxDiskBytes: Number(flags.maxDisk) }),
     ...(flags.program === undefined ? {} : { programs: flags.program }),
     ...(flags.maxUnits === undefined ? {} : { maxUnits: flags.maxUnits }),
   };
 }
 
-/** A bar while a unit is under way, a line when it is committed or paid; everything as JSON. */
-function show(terminal: Terminal, progress: WorkerProgress): void {
-  const { kind, jobId, unit, done, total } = progress;
-  const job = jobId.slice(0, 10);
-  if (terminal.json || kind === "commit" || kind === "settled") {
-    terminal.event(
-      { event: "progress", ...progress },
-      `${kind === "commit" ? "committed" : "settled"}: unit ${unit} of job ${job}`,
-    );
-  }
-  const isOver = kind === "commit" || kind === "settled";
-  terminal.draw(isOver ? [] : [`${bar(done, total, BAR_WIDTH)} ${done}/${total} ${kind} unit ${unit} of job ${job}`]);
+/** A bar for each unit that is under way, a line when it is committed or paid; everything as JSON. */
+function progressOn(terminal: Terminal): (progress: WorkerProgress) => void {
+  const bars = new Map<string, string>();
+  return (progress) => {
+    const { kind, jobId, unit, done, total } = progress;
+    const job = jobId.slice(0, 10);
+    const isOver = kind === "commit" || kind === "settled";
+    if (terminal.json || isOver) {
+      terminal.event(
+        { event: "progress", ...progress },
+        `${kind === "commit" ? "committed" : "settled"}: unit ${unit} of job ${job}`,
+      );
+    }
+    const name = `${jobId}:${String(unit)}`;
+    bars.delete(name);
+    if (!isOver) bars.set(name, `${bar(done, total, BAR_WIDTH)} ${done}/${total} ${kind} unit ${unit} of job ${job}`);
+    // The latest ones: units that are given up leave theirs behind.
+    for (const oldest of bars.size > MOST_BARS ? [...bars.keys()].slice(0, bars.size - MOST_BARS) : []) {
+      bars.delete(oldest);
+    }
+    terminal.draw([...bars.values()]);
+  };
 }
 
 /** At least par: the market refuses jobs below it. */

@@ -3,15 +3,17 @@ pragma solidity ^0.8.28;
 
 import {ShaTree} from "../libraries/ShaTree.sol";
 import {ClaimFacts} from "../types/Claim.sol";
-import {Place} from "../types/Place.sol";
+import {Place, PlaceLib} from "../types/Place.sol";
 
-/// @notice How deep the three stacked trees of a claim are.
+/// @notice How deep the stacked trees of a claim's traces are.
 struct Shape {
     uint256 shards;
     uint256 nodes;
     uint256 shardDepth;
     uint256 nodeDepth;
 }
+
+using {ClaimShape.traceSpan, ClaimShape.tensorTop, ClaimShape.nodeOf, ClaimShape.requireSpan} for Shape global;
 
 /// @title Places of a claim: which exist, and how far an answer reaches
 library ClaimShape {
@@ -29,6 +31,41 @@ library ClaimShape {
         s.nodeDepth = ShaTree.depth(s.nodes);
     }
 
+    /// @dev Where a shard's trace hangs: the place of its leaf among the outputs, without the mark of that tree.
+    function shardPlace(ClaimFacts calldata facts, uint32 shard) internal pure returns (Place) {
+        return PlaceLib.wrap((1 << ShaTree.depth(facts.to - facts.from)) | (shard - facts.from));
+    }
+
+    /// @dev Shard, relative to the claim, whose leaf among the outputs stands at this place; reverts unless there is one.
+    function requireShard(Place place, uint256 shards) internal pure returns (uint32) {
+        uint256 depth = ShaTree.depth(shards);
+        require(place.inOutputs() && place.index() > 0 && place.depth() == depth, NoSuchPlace(Place.unwrap(place)));
+        uint256 shard = place.index() - (1 << depth);
+        require(shard < shards, BeyondCount(Place.unwrap(place)));
+        // Cast: below 1,024.
+        return uint32(shard);
+    }
+
+    /// @dev Levels that the answer to a demand of hashes of the outputs tree spans: up to 7, ending at the shards' leaves, which are demanded as traces and as outputs.
+    function requireOutputsSpan(Place place, uint256 shards) internal pure returns (uint256) {
+        uint256 full = ShaTree.depth(shards);
+        uint256 d = place.depth();
+        require(d < full, NoSuchPlace(Place.unwrap(place)));
+        return _spanIn(place.index(), d, full, shards, place);
+    }
+
+    /// @dev Whether the first is a place of a trace below the root of the shard that the second, which an answer was demanded at, lies in.
+    function sameShard(Place place, Place other, uint256 shards) internal pure returns (bool) {
+        uint256 depth = ShaTree.depth(shards);
+        bool inTrace = Place.unwrap(other) >> PlaceLib.INDEX_BITS == 0 && other.depth() > depth;
+        return inTrace && place.index() >> (place.depth() - depth) == other.index() >> (other.depth() - depth);
+    }
+
+    /// @dev Levels of a shard's trace that its answer shows.
+    function traceSpan(Shape memory s) internal pure returns (uint256) {
+        return s.nodeDepth < MAX_SPAN ? s.nodeDepth : MAX_SPAN;
+    }
+
     /// @dev Depth at which tensors begin.
     function tensorTop(Shape memory s) internal pure returns (uint256) {
         return s.shardDepth + s.nodeDepth;
@@ -38,11 +75,6 @@ library ClaimShape {
     function nodeOf(Shape memory s, Place place) internal pure returns (uint256) {
         uint256 below = place.depth() - tensorTop(s);
         return (place.unwrap() >> below) & ((1 << s.nodeDepth) - 1);
-    }
-
-    /// @dev Shard of a place at or below a shard's root, relative to the claim.
-    function shardOf(Shape memory s, Place place) internal pure returns (uint256) {
-        return (place.unwrap() >> (place.depth() - s.shardDepth)) & ((1 << s.shardDepth) - 1);
     }
 
     /// @dev Levels that the answer to a demand at this place spans: up to 7, ending at the next border between two trees; 0 at a chunk. Reverts unless the

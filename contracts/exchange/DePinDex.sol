@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ERC6909TokenSupply} from "@openzeppelin/contracts/token/ERC6909/extensions/ERC6909TokenSupply.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {GuardedPause} from "../base/GuardedPause.sol";
 import {IDePinDex} from "../interfaces/IDePinDex.sol";
 import {Observation, Pool} from "../types/Pool.sol";
 import {Hop, PoolKey, PoolKeyLib} from "../types/PoolKey.sol";
@@ -17,8 +18,8 @@ import {SwapMath} from "./SwapMath.sol";
 import {TokenMoves} from "./TokenMoves.sol";
 
 /// @title DePinDex
-/// @dev Reserves and shares are final before any token is called, so that whoever reads in the middle of a transfer reads the end of it.
-contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuardTransient {
+/// @dev A pause stops only deposits; swaps and exits go on. Reserves and shares are final before any token is called, so that whoever reads in the middle of a transfer reads the end of it.
+contract DePinDex is IDePinDex, ERC6909TokenSupply, GuardedPause, ReentrancyGuardTransient {
     using PriceHistory for Pool;
 
     /// @dev Where the locked shares of a pool stand.
@@ -29,8 +30,6 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
     mapping(uint256 id => Pool) private _pools;
     /// @inheritdoc IDePinDex
     mapping(address token => uint256) public protocolFees;
-    /// @notice Whether deposits are stopped.
-    bool public paused;
 
     constructor(address owner_) Ownable(owner_) {}
 
@@ -120,12 +119,6 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
     }
 
     /// @inheritdoc IDePinDex
-    function setPaused(bool paused_) external onlyOwner {
-        paused = paused_;
-        emit PausedSet(paused_);
-    }
-
-    /// @inheritdoc IDePinDex
     function quoteExactIn(address tokenIn, Hop[] calldata hops, uint256 amountIn) external view returns (uint256 out) {
         _requireRoute(tokenIn, hops);
         require(amountIn > 0, ZeroAmount());
@@ -177,8 +170,8 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
     }
 
     /// @inheritdoc IDePinDex
-    function lowestReserves(uint256 id, uint256 observations) external view returns (uint256, uint256) {
-        return _pools[id].lowest(observations);
+    function lowReserves(uint256 id, uint256 observations, uint256 rank) external view returns (uint256, uint256) {
+        return _pools[id].lowReserves(observations, rank);
     }
 
     /// @inheritdoc IDePinDex
@@ -236,7 +229,7 @@ contract DePinDex is IDePinDex, ERC6909TokenSupply, Ownable2Step, ReentrancyGuar
         Add calldata p
     ) public nonReentrant returns (uint256 shares, uint256 amount0, uint256 amount1) {
         _requireTimely(p.to, p.deadline);
-        require(!paused, LiquidityPaused());
+        require(!paused(), LiquidityPaused());
         uint256 id = p.key.id();
         (shares, amount0, amount1) = _add(p, id, _pools[id].reserves);
         require(shares >= p.minShares, TooLittle(shares, p.minShares));

@@ -14,11 +14,13 @@ library PriceHistory {
     error HistoryTooShort(uint256 wanted, uint256 had);
     error HistoryTooOld(uint256 elapsed, uint256 most);
     error WindowOfZero();
+    error RankOutOfBounds(uint256 rank);
 
     uint256 internal constant LENGTH = 192;
     uint256 internal constant SPACING = 1 hours;
     /// @dev No mean reaches back further, so that no two changes which it counts are 2^23 seconds apart.
     uint256 internal constant REACH = 90 days;
+    uint256 internal constant MAX_RANK = 3;
     /// @dev From the sum's fractional bits to those of a logarithm.
     uint256 private constant _SHIFT = 64 - ReservesLib.SUM_BITS;
 
@@ -71,19 +73,28 @@ library PriceHistory {
         }
     }
 
-    /// @dev Lowest reserves among those of now and the last `observations` in the ring; all of them must be there.
-    function lowest(
+    /// @dev The `rank`th lowest of each reserve among the newest `observations` in the ring, all of which must be there; ranks up to three. An
+    /// observation counts for each hour that its reserves had lasted, so that nobody gains by keeping fewer.
+    function lowReserves(
         Pool storage self,
-        uint256 observations
+        uint256 observations,
+        uint256 rank
     ) internal view returns (uint256 reserve0, uint256 reserve1) {
         Track track = self.track;
         require(observations <= track.count(), HistoryTooShort(observations, track.count()));
-        (reserve0, reserve1) = (self.reserves.reserve0(), self.reserves.reserve1());
+        require(rank > 0 && rank <= MAX_RANK && rank <= observations, RankOutOfBounds(rank));
+        uint256 none = type(uint256).max;
+        (uint256[MAX_RANK] memory low0, uint256[MAX_RANK] memory low1) = ([none, none, none], [none, none, none]);
         for (uint256 i = 0; i < observations; ++i) {
             Observation storage seen = _back(self, track, i);
-            if (seen.reserve0 < reserve0) reserve0 = seen.reserve0;
-            if (seen.reserve1 < reserve1) reserve1 = seen.reserve1;
+            (uint256 value0, uint256 value1) = (seen.reserve0, seen.reserve1);
+            if (value0 >= low0[2] && value1 >= low1[2]) continue;
+            for (uint256 turns = _turns(self, track, i); turns > 0; --turns) {
+                _insert(low0, value0);
+                _insert(low1, value1);
+            }
         }
+        return (low0[rank - 1], low1[rank - 1]);
     }
 
     /// @dev The observation `steps` before the newest.
@@ -103,6 +114,26 @@ library PriceHistory {
             _write(self, next, sum, block.timestamp - intoHour, reserves.reserve0(), reserves.reserve1());
             self.track = TrackLib.pack(sum, next, count, track.protocolPart());
         }
+    }
+
+    /// @dev How often the hour had turned over the reserves of an observation, from 1 to three: since the one before it they changed in the hour that
+    /// began with that one at most.
+    function _turns(Pool storage self, Track track, uint256 steps) private view returns (uint256) {
+        if (steps + 1 == track.count()) return 1;
+        unchecked {
+            uint256 lasted = _back(self, track, steps).time - _back(self, track, steps + 1).time;
+            uint256 turns = (uint32(lasted) + SPACING - 1) / SPACING;
+            return turns < MAX_RANK ? turns : MAX_RANK;
+        }
+    }
+
+    /// @dev Keeps the lowest values in ascending order.
+    function _insert(uint256[MAX_RANK] memory lowest, uint256 value) private pure {
+        if (value >= lowest[2]) return;
+        (bool first, bool second) = (value < lowest[0], value < lowest[1]);
+        lowest[2] = second ? lowest[1] : value;
+        if (second) lowest[1] = first ? lowest[0] : value;
+        if (first) lowest[0] = value;
     }
 
     /// @dev Binary search: ages grow with the steps back.

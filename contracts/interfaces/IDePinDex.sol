@@ -102,7 +102,6 @@ interface IDePinDex {
     );
     event ProtocolPartSet(uint256 indexed id, uint8 part);
     event ProtocolFeesCollected(address indexed token, address indexed to, uint256 amount);
-    event PausedSet(bool paused);
 
     error Expired(uint256 deadline);
     error InvalidRecipient(address to);
@@ -164,9 +163,6 @@ interface IDePinDex {
     /// @notice Owner sends the protocol's fees in `token`, and nothing else, to `to`.
     function collectProtocolFees(address token, address to) external returns (uint256 amount);
 
-    /// @notice Owner stops or resumes deposits; swaps and exits go on.
-    function setPaused(bool paused) external;
-
     /// @notice What `swapExactIn` would give now.
     function quoteExactIn(
         address tokenIn,
@@ -198,10 +194,12 @@ interface IDePinDex {
         uint256 window
     ) external view returns (uint256 price0X128, uint256 price1X128, uint256 elapsed);
 
-    /// @notice Lowest reserves among those of now and of the last `observations`; reverts if there are fewer.
-    function lowestReserves(
+    /// @notice The `rank`th lowest of each reserve among the last `observations`, each token on its own: 1 for the lowest, 3 at most. Reserves that had
+    /// lasted for hours when they were observed count once for each hour. Reverts if there are fewer observations, or a rank beyond them.
+    function lowReserves(
         uint256 id,
-        uint256 observations
+        uint256 observations,
+        uint256 rank
     ) external view returns (uint256 reserve0, uint256 reserve1);
 
     /// @notice The observation `back` steps before the newest. All but a pool's first are of moments at which an hour of the clock began.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBurnable} from "./IBurnable.sol";
+
 /// @title Stake of providers, kept apart per market
 /// @notice A provider funds and authorises each market itself. A lock of a market can be slashed by that market only, and
 /// nobody, governance included, can authorise for a provider.
@@ -10,15 +12,32 @@ interface IProviderRegistry {
         uint96 free;
         uint96 locked;
         bool authorised;
+        /// Claims of the provider's own address that are not settled.
+        uint16 unsettled;
     }
 
-    /// @dev How a slashed amount is divided; burned + toPoster + toFinder is taken from the lock.
+    /// @dev An operator key. It belongs to one provider for ever.
+    struct OperatorKey {
+        address provider;
+        /// ORION (wei) that may still be locked under it; a multiple of 2^16, rounded down.
+        uint96 allowance;
+        /// ORION (wei) that may be locked under it in all.
+        uint96 maxLocked;
+        /// Claims of the key that are not settled, in all markets.
+        uint16 unsettled;
+        bool revoked;
+    }
+
+    /// @dev How a slashed amount is divided; burned + toPoster + toFinder + toReserve is taken from the lock.
     struct Split {
         uint96 burned;
         uint96 toPoster;
         uint96 toFinder;
+        uint96 toReserve;
         address poster;
         address finder;
+        /// Contract that keeps what a later verdict decides.
+        address reserve;
     }
 
     event ProfilePublished(address indexed provider, bytes32 profile);
@@ -29,7 +48,16 @@ interface IProviderRegistry {
     event Unlocked(address indexed provider, address indexed market, uint96 amount);
     event Slashed(address indexed provider, address indexed market, uint96 amount, Split split);
 
+    event KeyAuthorised(address indexed provider, address indexed key, uint96 maxLocked);
+    event KeyRevoked(address indexed provider, address indexed key);
+
     error ZeroAmount();
+    /// @notice The key has authorised a market or keys of its own, is the caller, or belongs to another provider.
+    error KeyTaken(address key);
+    error UnknownKey(address key);
+    error KeyIsRevoked(address key);
+    error AllowanceTooLow(address key, uint256 allowance, uint256 wanted);
+    error TooManyClaims(address key);
     error ZeroAddress();
     error NotAuthorised(address provider, address market);
     error InsufficientFree(address provider, address market, uint96 free, uint256 wanted);
@@ -51,14 +79,32 @@ interface IProviderRegistry {
     /// @notice Takes `amount` of the caller's free stake at `market` to `to`.
     function withdraw(address market, uint96 amount, address to) external;
 
-    /// @notice Called by a market: moves `amount` from free to locked. Reverts unless the provider authorised the caller.
-    function lock(address provider, uint96 amount) external;
+    /// @notice Lets `key` claim, commit and answer in the caller's name, with at most `maxLocked` ORION locked under it at any time. Again with another amount: changes it, but not below
+    /// what is locked under it now.
+    function authoriseKey(address key, uint96 maxLocked) external;
 
-    /// @notice Called by a market: moves `amount` from locked to free.
-    function unlock(address provider, uint96 amount) external;
+    /// @notice Stops new claims of a key; running ones go on. It can be authorised again by the same provider.
+    /// @dev A key that never claimed leaves a provider that it does not want by authorising a market or a key itself.
+    function revokeKey(address key) external;
 
-    /// @notice Called by a market: takes the split's sum out of the lock and moves the rest of `amount` to free.
-    function slash(address provider, uint96 amount, Split calldata split) external;
+    /// @notice Called by a market: locks `amount` for `claims` new claims of `worker`, a provider or an operator key, and returns the provider. Reverts unless the provider authorised the caller, the
+    /// key's allowance suffices and it has at most 1,024 claims that are not settled.
+    function lock(address worker, uint96 amount, uint16 claims) external returns (address provider);
+
+    /// @notice Called by a market: frees the lock of one claim. Returns the provider, to whom its pay goes.
+    function unlock(address worker, uint96 amount) external returns (address provider);
+
+    /// @notice Called by a market: takes the split's sum out of the lock of one claim and moves the rest of `amount` to free. Returns the provider.
+    function slash(address worker, uint96 amount, Split calldata split) external returns (address provider);
+
+    /// @notice The token that is staked.
+    // solhint-disable-next-line func-name-mixedcase
+    function ORION() external view returns (IBurnable);
+
+    /// @notice The provider of a worker: of an operator key its provider, of any other address itself.
+    function providerOf(address worker) external view returns (address);
+
+    function operatorKey(address key) external view returns (OperatorKey memory);
 
     function account(address provider, address market) external view returns (Account memory);
 }

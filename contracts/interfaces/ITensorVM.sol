@@ -9,6 +9,9 @@ import {ClaimFacts} from "../types/Claim.sol";
 interface ITensorVM {
     /// @notice Returns only if the proof shows the claim wrong.
     /// @param facts The claim, as recorded when it was committed; `from < to <= shards`.
+    /// @param shard Absolute index of the shard that the proof is about; zero for a missing leaf of the tree over shards.
+    /// @param shardRoot Root of that shard's trace, which the caller knows to be the worker's answer; zero for a missing leaf of the tree over shards, which is
+    /// judged against the claim's outputs root.
     /// @param kind One of `ProofKind`.
     /// @param proof ABI encoding of the struct that belongs to the kind, with nothing behind it.
     /// @return node Node at which the claim is wrong; zero for a missing leaf of the trees over shards or nodes.
@@ -17,6 +20,8 @@ interface ITensorVM {
     /// @return actual Value that it should have.
     function judge(
         ClaimFacts calldata facts,
+        uint32 shard,
+        bytes32 shardRoot,
         uint8 kind,
         bytes calldata proof
     ) external view returns (uint32 node, uint256 position, int256 claimed, int256 actual);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Descriptor, DescriptorLib, ProgramHeader} from "../types/Program.sol";
+import {Descriptor, DescriptorLib} from "../types/Program.sol";
+import {ProgramHeader, ProgramHeaderLib} from "../types/ProgramHeader.sol";
 import {BadProof, ProofFault} from "../types/Proof.sol";
 import {ShaTree} from "./ShaTree.sol";
 
@@ -13,10 +14,12 @@ library ProgramProof {
     /// @dev Reverts unless the header is the program's.
     function requireHeader(ProgramHeader calldata header, bytes32 programRoot) internal view {
         require(header.version == VERSION, BadProof(ProofFault.Header));
+        uint256 outputs = header.outputCount;
+        require(outputs != 0 && outputs <= ProgramHeaderLib.MAX_OUTPUTS, BadProof(ProofFault.Header));
         require(headerHash(header) == programRoot, BadProof(ProofFault.Header));
     }
 
-    /// @dev sha256(0x02 ‖ version ‖ nodeCount ‖ sharedSlots ‖ shardSlots ‖ outputNode ‖ descriptorsRoot).
+    /// @dev sha256(0x02 ‖ version ‖ nodeCount ‖ sharedSlots ‖ shardSlots ‖ outputCount ‖ 16 output nodes ‖ descriptorsRoot).
     function headerHash(ProgramHeader calldata header) internal view returns (bytes32 hash) {
         bytes memory message = abi.encodePacked(
             uint8(ShaTree.HEADER_DOMAIN),
@@ -24,7 +27,8 @@ library ProgramProof {
             header.nodeCount,
             header.sharedSlots,
             header.shardSlots,
-            header.outputNode,
+            header.outputCount,
+            header.outputs,
             header.descriptorsRoot
         );
         uint256 ok;

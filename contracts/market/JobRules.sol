@@ -3,31 +3,38 @@ pragma solidity ^0.8.28;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
-import {Terms} from "../types/Terms.sol";
+import {CREDIT} from "../types/Credit.sol";
+import {JobOptions, Terms} from "../types/Terms.sol";
 
 /// @title Rules of a job that depend on its terms alone
 library JobRules {
-    /// @dev Units of work in one CU.
-    uint256 internal constant CREDIT = 1e12;
     uint32 internal constant MAX_SHARDS_PER_CLAIM = 1024;
+    /// @dev Fewer attestations would be one attestor's opinion, or two that may differ.
+    uint256 internal constant LEAST_ATTESTORS = 3;
 
     /// @dev `keccak256(abi.encode(chainId, market, terms))`. Terms have a fixed size, so they are hashed as they stand in calldata: bits outside
     /// a field's width give another id, and the job's first event, which decodes every field, never lets such terms be posted.
-    function id(Terms calldata terms) internal view returns (bytes32 jobId) {
+    function id(Terms calldata terms, uint256 chainId) internal view returns (bytes32 jobId) {
         assembly ("memory-safe") {
             let free := mload(0x40)
-            mstore(free, chainid())
+            mstore(free, chainId)
             mstore(add(free, 0x20), address())
-            calldatacopy(add(free, 0x40), terms, 0x1c0)
-            jobId := keccak256(free, 0x200)
+            calldatacopy(add(free, 0x40), terms, 0x1e0)
+            jobId := keccak256(free, 0x220)
         }
     }
 
     /// @dev `keccak256(abi.encode(chainId, market, jobId, unit, attempt, worker))`: the name of one claim.
-    function key(bytes32 jobId, uint32 unit, uint16 attempt, address worker) internal view returns (bytes32 claimKey) {
+    function key(
+        uint256 chainId,
+        bytes32 jobId,
+        uint32 unit,
+        uint16 attempt,
+        address worker
+    ) internal view returns (bytes32 claimKey) {
         assembly ("memory-safe") {
             let free := mload(0x40)
-            mstore(free, chainid())
+            mstore(free, chainId)
             mstore(add(free, 0x20), address())
             mstore(add(free, 0x40), jobId)
             mstore(add(free, 0x60), and(unit, 0xffffffff))
@@ -54,25 +61,15 @@ library JobRules {
         return to - from;
     }
 
-    /// @dev ORION locked for a claim of `shards`; checked to fit 96 bits when the job was posted.
-    function collateral(Terms calldata terms, uint32 shards) internal pure returns (uint96) {
-        return uint96(uint256(shards) * terms.collateralPerShard);
-    }
-
-    /// @dev CU that one shard holds in escrow.
-    function perShard(Terms calldata terms) internal pure returns (uint256) {
-        return uint256(terms.pricePerShard) + terms.keeperFee;
-    }
-
     /// @dev CU that the whole job holds in escrow; reverts above 96 bits.
     function escrow(Terms calldata terms) internal pure returns (uint96) {
-        uint256 amount = terms.shards * perShard(terms);
+        uint256 amount = terms.held();
         require(amount <= type(uint96).max, IJobMarket.EscrowTooLarge(amount));
         return uint96(amount);
     }
 
-    /// @dev Reverts unless the terms are complete and within the format's bounds.
-    function requireSane(Terms calldata terms) internal pure {
+    /// @dev Reverts unless the terms are complete and within the format's bounds, and say truly whether the escrow is `minted`.
+    function requireSane(Terms calldata terms, bool minted) internal pure {
         bool roots = terms.programRoot != 0 && terms.inputsRoot != 0 && terms.dataset != 0;
         require(roots && terms.poster != address(0) && terms.workPerShard > 0, IJobMarket.EmptyTerms());
         bool shards = terms.shards > 0 && terms.rows >= terms.shards;
@@ -86,18 +83,23 @@ library JobRules {
             terms.keeper != address(0) || terms.keeperFee == 0,
             IJobMarket.BadKeeper(terms.keeper, terms.keeperFee)
         );
+        require(_optionsAllowed(terms, minted), IJobMarket.BadOptions(JobOptions.unwrap(terms.options)));
     }
 
-    /// @dev Collateral per shard lies between `lowest` and `highest` ORION per CU of work, and the smallest claim locks at least `perClaim`.
-    /// A job of little work may exceed `highest` up to the least lock of one claim. Lower bound rounded up, upper bound down.
+    /// @dev Collateral per claim lies between `lowest` and `highest` ORION per CU of work of the job's largest claim. It is at least `perClaim`, and a job of little work may
+    /// exceed `highest` up to that. Lower bound rounded up, upper bound down.
     function requireCollateral(Terms calldata terms, uint256 lowest, uint256 highest, uint256 perClaim) internal pure {
-        uint256 low = Math.mulDiv(terms.workPerShard, lowest, CREDIT, Math.Rounding.Ceil);
-        uint256 high = Math.max(Math.mulDiv(terms.workPerShard, highest, CREDIT), perClaim);
-        uint256 each = terms.collateralPerShard;
+        uint256 work = uint256(terms.workPerShard) * Math.min(terms.shards, terms.shardsPerClaim);
+        uint256 low = Math.max(Math.mulDiv(work, lowest, CREDIT, Math.Rounding.Ceil), perClaim);
+        uint256 high = Math.max(Math.mulDiv(work, highest, CREDIT), perClaim);
+        uint256 each = terms.collateralPerClaim;
         require(each >= low && each <= high, IJobMarket.CollateralOutOfBounds(each, low, high));
-        uint256 rest = terms.shards % terms.shardsPerClaim;
-        uint256 smallest = each * (rest == 0 ? terms.shardsPerClaim : rest);
-        require(smallest >= perClaim, IJobMarket.ClaimCollateralTooLow(smallest, perClaim));
-        require(each * terms.shardsPerClaim <= type(uint96).max, IJobMarket.CollateralOutOfBounds(each, low, high));
+    }
+
+    /// @dev Attestors hold no keys of jobs that only named accounts may challenge.
+    function _optionsAllowed(Terms calldata terms, bool minted) private pure returns (bool) {
+        uint256 attestors = terms.options.attestors();
+        bool attested = attestors == 0 || (attestors >= LEAST_ATTESTORS && terms.challengers == 0);
+        return terms.options.isCanonical() && attested && terms.options.minted() == minted;
     }
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {GuardedPause} from "../base/GuardedPause.sol";
+import {IAttestations} from "../interfaces/IAttestations.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {Bounded, BoundedLib} from "../libraries/Bounded.sol";
 
 /// @title What governance may change of a market
-/// @dev Nothing here touches a job that is already posted: collateral stands in its terms, and a pause stops only posts and claims.
-abstract contract MarketParameters is IJobMarket, Ownable2Step {
+/// @dev Nothing here touches a job that is already posted: collateral stands in its terms, and a pause stops only posts and claims, nothing that has a deadline.
+abstract contract MarketParameters is IJobMarket, GuardedPause {
     using BoundedLib for Bounded;
 
     bytes32 private constant _LOWEST = "lowestCollateral";
@@ -17,7 +19,7 @@ abstract contract MarketParameters is IJobMarket, Ownable2Step {
     Bounded private _lowest;
     Bounded private _highest;
     Bounded private _perClaim;
-    bool private _paused;
+    IAttestations private _attestations;
 
     constructor(address owner_, uint128 lowest, uint128 highest, uint128 perClaim) Ownable(owner_) {
         require(lowest <= highest, BoundsCrossed(lowest, highest));
@@ -30,14 +32,15 @@ abstract contract MarketParameters is IJobMarket, Ownable2Step {
     }
 
     modifier whenNotPaused() {
-        require(!_paused, MarketPaused());
+        require(!paused(), MarketPaused());
         _;
     }
 
-    /// @notice Stops or resumes new posts and claims; nothing that has a deadline.
-    function setPaused(bool paused_) external onlyOwner {
-        _paused = paused_;
-        emit PausedSet(paused_);
+    /// @notice Names the contract that may shorten challenge windows, once and for ever.
+    function setAttestations(IAttestations attestations_) external onlyOwner {
+        require(address(_attestations) == address(0), AttestationsAlreadySet(address(_attestations)));
+        _attestations = attestations_;
+        emit AttestationsSet(address(attestations_));
     }
 
     /// @notice Moves the least ORION per CU of work; by a quarter at most, a week apart, never above the most.
@@ -60,9 +63,9 @@ abstract contract MarketParameters is IJobMarket, Ownable2Step {
         emit ParameterChanged(_PER_CLAIM, value);
     }
 
-    /// @notice Whether posts and claims are stopped.
-    function paused() external view returns (bool) {
-        return _paused;
+    /// @notice What may shorten challenge windows; zero until it is set.
+    function attestations() public view returns (IAttestations) {
+        return _attestations;
     }
 
     /// @inheritdoc IJobMarket

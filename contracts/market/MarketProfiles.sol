@@ -3,24 +3,33 @@ pragma solidity ^0.8.28;
 
 import {IDisputeManager} from "../interfaces/IDisputeManager.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
-import {ProfileWord} from "../types/Profile.sol";
+import {ProfileWord} from "../types/ProfileWord.sol";
+import {TraceWord} from "../types/TraceWord.sol";
 
 /// @title The judge of a market and its profiles, fixed for ever
 /// @dev Copied when the market is deployed, so that a clock or a ratio costs neither a call nor a storage access.
 abstract contract MarketProfiles {
-    uint8 private constant _PROFILES = 3;
+    uint8 private constant _PROFILES = 4;
 
     IDisputeManager public immutable DISPUTES;
 
     ProfileWord private immutable _FAST;
     ProfileWord private immutable _STANDARD;
     ProfileWord private immutable _LONG;
+    ProfileWord private immutable _ROLLUP;
+    /// @dev Least challenge windows of the four, 32 bits each from the lowest.
+    uint256 private immutable _LEAST_WINDOWS;
 
     constructor(IDisputeManager disputes) {
         DISPUTES = disputes;
-        _FAST = disputes.profileWord(0);
-        _STANDARD = disputes.profileWord(1);
-        _LONG = disputes.profileWord(2);
+        TraceWord[4] memory traces;
+        (_FAST, traces[0]) = disputes.profileWords(0);
+        (_STANDARD, traces[1]) = disputes.profileWords(1);
+        (_LONG, traces[2]) = disputes.profileWords(2);
+        (_ROLLUP, traces[3]) = disputes.profileWords(3);
+        uint256 windows;
+        for (uint256 i; i < _PROFILES; ++i) windows |= traces[i].leastWindow() << (32 * i);
+        _LEAST_WINDOWS = windows;
     }
 
     function _requireProfile(uint8 index) internal pure {
@@ -29,16 +38,12 @@ abstract contract MarketProfiles {
 
     /// @dev The profile of a job; assumes that `_requireProfile` passed when it was posted.
     function _profile(uint8 index) internal view returns (ProfileWord) {
-        return
-            index == 0
-                ? _FAST
-                : index == 1
-                    ? _STANDARD
-                    : _LONG;
+        if (index < 2) return index == 0 ? _FAST : _STANDARD;
+        return index == 2 ? _LONG : _ROLLUP;
     }
 
-    /// @dev Last second of the challenge window of a claim that was committed at `committedAt`.
-    function _windowEnd(uint8 index, uint40 committedAt) internal view returns (uint256) {
-        return committedAt + _profile(index).challengeWindow();
+    /// @dev Seconds after the commit before which no attestation ends the window.
+    function _leastWindow(uint8 index) internal view returns (uint256) {
+        return uint32(_LEAST_WINDOWS >> (32 * uint256(index)));
     }
 }

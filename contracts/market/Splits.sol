@@ -2,12 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {IProviderRegistry} from "../interfaces/IProviderRegistry.sol";
-import {ProfileWord} from "../types/Profile.sol";
+import {ProfileWord} from "../types/ProfileWord.sol";
 
 /// @title How locks, tips and fees are divided
 /// @dev Pure. Every division rounds against the one whose fault it is; nothing is created and nothing is left over.
 library Splits {
     uint256 private constant _BPS = 10_000;
+    /// @dev Parts of the lock of a claim that fell by silence: finder's, poster's, and what a verdict decides. The rest burns.
+    uint256 private constant _SILENCE_BPS = 1_000;
+    uint256 private constant _RESERVE_BPS = 5_000;
     /// @dev Part of the keeper's fee that a cancelled shard still pays once its manifest is out.
     uint256 private constant _CANCEL_BPS = 1_000;
 
@@ -42,6 +45,28 @@ library Splits {
         split.toFinder = uint96(toFinder);
         split.poster = poster;
         split.finder = finder;
+    }
+
+    /// @dev How the lock of a claim that fell by silence is divided: a tenth to the finder; half and the poster's tenth wait in `reserve` for the verdict; the burn takes
+    /// the rest. Silence proves nothing, so it pays nobody more than its own trouble.
+    function ofSilence(
+        uint96 lock,
+        address finder,
+        address reserve
+    ) internal pure returns (IProviderRegistry.Split memory split) {
+        (uint96 half, uint96 tenth) = reserved(lock);
+        split.burned = lock - half - tenth - tenth;
+        split.toFinder = tenth;
+        split.toReserve = half + tenth;
+        split.finder = finder;
+        split.reserve = reserve;
+    }
+
+    /// @dev What waits for a verdict: half of the lock, and the poster's tenth; rounded down.
+    function reserved(uint96 lock) internal pure returns (uint96 half, uint96 tenth) {
+        // Casts: parts of the lock.
+        half = uint96((uint256(lock) * _RESERVE_BPS) / _BPS);
+        tenth = uint96((uint256(lock) * _SILENCE_BPS) / _BPS);
     }
 
     /// @dev Share of `shards` in a pot that `unsettled` shards divide equally; rounded down, the last ones take all that is left.

@@ -9,6 +9,8 @@ import {ClaimFacts} from "../types/Claim.sol";
 contract JudgeBatch {
     struct Case {
         uint256 claim;
+        uint32 shard;
+        bytes32 shardRoot;
         uint8 kind;
         bytes proof;
         /// Gas that the judge gets; zero for all there is.
@@ -25,7 +27,10 @@ contract JudgeBatch {
         data = new bytes[](cases.length);
         for (uint256 i = 0; i < cases.length; ++i) {
             Case calldata c = cases[i];
-            bytes memory call = abi.encodeCall(ITensorVM.judge, (claims[c.claim], c.kind, c.proof));
+            bytes memory call = abi.encodeCall(
+                ITensorVM.judge,
+                (claims[c.claim], c.shard, c.shardRoot, c.kind, c.proof)
+            );
             uint256 limit = c.gas == 0 ? gasleft() : c.gas;
             (wrong[i], data[i]) = address(vm).staticcall{gas: limit}(call);
         }

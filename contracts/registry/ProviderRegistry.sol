@@ -2,12 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {StakedVotes} from "../base/StakedVotes.sol";
 import {IBurnable} from "../interfaces/IBurnable.sol";
 import {IProviderRegistry} from "../interfaces/IProviderRegistry.sol";
+import {OperatorKeys} from "./OperatorKeys.sol";
 
 /// @title ProviderRegistry
-/// @dev INVARIANT: ORION held = Σ (free + locked) over all accounts, direct donations aside.
-contract ProviderRegistry is IProviderRegistry {
+/// @dev Free and locked stake votes through its provider, at whatever market it is.
+/// INVARIANT: ORION held = Σ (free + locked) over all accounts, direct donations aside.
+contract ProviderRegistry is OperatorKeys, StakedVotes {
     IBurnable public immutable ORION;
 
     mapping(address provider => mapping(address market => Account)) private _accounts;
@@ -35,6 +38,7 @@ contract ProviderRegistry is IProviderRegistry {
 
     /// @inheritdoc IProviderRegistry
     function authorise(address market, bool allowed) external {
+        _becomeProvider();
         _accounts[msg.sender][market].authorised = allowed;
         emit Authorised(msg.sender, market, allowed);
     }
@@ -45,48 +49,53 @@ contract ProviderRegistry is IProviderRegistry {
         Account storage a = _accounts[msg.sender][market];
         require(a.free >= amount, InsufficientFree(msg.sender, market, a.free, amount));
         a.free -= amount;
+        _removeVotes(msg.sender, amount);
         emit Withdrawn(msg.sender, market, to, amount);
         require(ORION.transfer(to, amount), TransferFailed());
     }
 
     /// @inheritdoc IProviderRegistry
-    function lock(address provider, uint96 amount) external {
-        Account memory a = _accounts[provider][msg.sender];
-        require(a.authorised, NotAuthorised(provider, msg.sender));
+    function lock(address worker, uint96 amount, uint16 claims) external returns (address provider) {
+        Account storage slot = _accounts[worker][msg.sender];
+        Account memory a = slot;
+        // Only providers authorise markets, so whoever has done so is none of another's keys.
+        provider = a.authorised ? worker : _lockUnder(worker, amount, claims);
+        if (provider == worker) {
+            require(a.authorised, NotAuthorised(worker, msg.sender));
+            require(uint256(a.unsettled) + claims <= MAX_UNSETTLED, TooManyClaims(worker));
+        } else {
+            slot = _accounts[provider][msg.sender];
+            a = slot;
+            require(a.authorised, NotAuthorised(provider, msg.sender));
+            claims = 0;
+        }
         require(a.free >= amount, InsufficientFree(provider, msg.sender, a.free, amount));
-        a.free -= amount;
-        a.locked += amount;
-        _accounts[provider][msg.sender] = a;
+        // No overflow, because all ORION together is below 2^96, and by the checks above.
+        unchecked {
+            (a.free, a.locked, a.unsettled) = (a.free - amount, a.locked + amount, a.unsettled + claims);
+        }
+        _store(slot, a);
         emit Locked(provider, msg.sender, amount);
     }
 
     /// @inheritdoc IProviderRegistry
-    function unlock(address provider, uint96 amount) external {
-        Account memory a = _accounts[provider][msg.sender];
-        require(a.locked >= amount, InsufficientLocked(provider, msg.sender, a.locked, amount));
-        // No underflow by the check; no overflow, because all ORION together is below 2^96.
-        unchecked {
-            a.locked -= amount;
-            a.free += amount;
-        }
-        _accounts[provider][msg.sender] = a;
+    function unlock(address worker, uint96 amount) external returns (address provider) {
+        provider = _free(worker, amount, amount);
         emit Unlocked(provider, msg.sender, amount);
     }
 
     /// @inheritdoc IProviderRegistry
-    function slash(address provider, uint96 amount, Split calldata split) external {
-        Account memory a = _accounts[provider][msg.sender];
-        require(a.locked >= amount, InsufficientLocked(provider, msg.sender, a.locked, amount));
-        uint256 taken = uint256(split.burned) + split.toPoster + split.toFinder;
-        require(taken <= amount, InsufficientLocked(provider, msg.sender, amount, taken));
-        a.locked -= amount;
+    function slash(address worker, uint96 amount, Split calldata split) external returns (address provider) {
+        uint256 taken = uint256(split.burned) + split.toPoster + split.toFinder + split.toReserve;
+        require(taken <= amount, InsufficientLocked(worker, msg.sender, amount, taken));
         // Cast: taken <= amount < 2^96
-        a.free += amount - uint96(taken);
-        _accounts[provider][msg.sender] = a;
+        provider = _free(worker, amount, amount - uint96(taken));
+        _removeVotes(provider, taken);
         emit Slashed(provider, msg.sender, amount, split);
         ORION.burn(split.burned);
-        if (split.toPoster > 0) require(ORION.transfer(split.poster, split.toPoster), TransferFailed());
-        if (split.toFinder > 0) require(ORION.transfer(split.finder, split.toFinder), TransferFailed());
+        _pay(split.poster, split.toPoster);
+        _pay(split.finder, split.toFinder);
+        _pay(split.reserve, split.toReserve);
     }
 
     /// @inheritdoc IProviderRegistry
@@ -100,7 +109,42 @@ contract ProviderRegistry is IProviderRegistry {
         // Nobody could ever take it back.
         require(provider != address(0), ZeroAddress());
         _accounts[provider][market].free += amount;
+        _addVotes(provider, amount);
         emit Staked(provider, market, msg.sender, amount);
         require(ORION.transferFrom(msg.sender, address(this), amount), TransferFailed());
+    }
+
+    /// @dev Ends one claim's lock of `amount`, of which `back` is free again; returns the provider.
+    function _free(address worker, uint96 amount, uint96 back) private returns (address provider) {
+        Account storage slot = _accounts[worker][msg.sender];
+        Account memory a = slot;
+        uint16 own;
+        // Only a provider's own claims are counted here; one that has withdrawn its authorisation is still known by them.
+        if (a.unsettled > 0) {
+            (provider, own) = (worker, 1);
+        } else {
+            provider = _unlockUnder(worker, amount);
+            slot = _accounts[provider][msg.sender];
+            a = slot;
+        }
+        require(a.locked >= amount, InsufficientLocked(provider, msg.sender, a.locked, amount));
+        // No underflow by the checks; no overflow, because all ORION together is below 2^96.
+        unchecked {
+            (a.free, a.locked, a.unsettled) = (a.free + back, a.locked - amount, a.unsettled - own);
+        }
+        _store(slot, a);
+    }
+
+    /// @dev One write: field by field the compiler makes three.
+    function _store(Account storage slot, Account memory a) private {
+        uint256 word = a.free | (uint256(a.locked) << 96) | (uint256(a.unsettled) << 200);
+        if (a.authorised) word |= 1 << 192;
+        assembly ("memory-safe") {
+            sstore(slot.slot, word)
+        }
+    }
+
+    function _pay(address to, uint256 amount) private {
+        if (amount > 0) require(ORION.transfer(to, amount), TransferFailed());
     }
 }

@@ -21,90 +21,18 @@ struct Profile {
     uint16 finderBps;
     /// Burned share of a forfeit lock: at least 2500; the rest goes to the poster.
     uint16 burnBps;
-    /// Gwei that the answer to a demand is worth; a demand prepays it.
+    /// Gwei that the answer to a demand is worth on the dearest day that the profile is made for; a demand prepays at least that.
     uint32 answerGwei;
+    /// Seconds that a seal must be older than its proof.
+    uint32 sealAge;
+    /// What fits into `claimPeriod` can be traced in this many claim periods: 1..16.
+    uint8 kappa;
+    /// Least seconds of queue that one compute demand takes.
+    uint32 traceFloor;
+    /// Wei for a second of queue.
+    uint64 traceWei;
+    /// Attestations never bring the challenge window below this.
+    uint32 leastWindow;
 }
 
-/// @notice A profile in one word, so that reading it costs no storage access.
-type ProfileWord is uint256;
-
-using ProfileWordLib for ProfileWord global;
-
-/// @dev Field accessors: every field has a fixed offset and the widths sum to 256 bits.
-library ProfileWordLib {
-    error ProfileOutOfBounds(Profile profile);
-
-    uint256 internal constant BPS = 10_000;
-
-    /// @dev Reverts unless the ratios keep self-slashing unprofitable and every clock runs.
-    function pack(Profile memory p) internal pure returns (ProfileWord) {
-        bool clocks =
-            p.claimPeriod > 0 &&
-                p.challengeWindow > 0 &&
-                p.manifestPeriod > 0 &&
-                p.answerPeriod > 0 &&
-                p.descendPeriod > 0 &&
-                p.answerGwei > 0;
-        bool ratios = p.expiryBps >= 1000 && p.expiryBps <= 2000 && p.expiryBurnBps >= 5000 && p.expiryBurnBps <= BPS;
-        bool split = p.finderBps <= 4000 && p.burnBps >= 2500 && uint256(p.finderBps) + p.burnBps <= BPS;
-        require(clocks && ratios && split, ProfileOutOfBounds(p));
-        uint256 word = uint256(p.claimPeriod) | (uint256(p.challengeWindow) << 32) | (uint256(p.manifestPeriod) << 64);
-        word |= (uint256(p.answerPeriod) << 96) | (uint256(p.descendPeriod) << 128) | (uint256(p.expiryBps) << 160);
-        word |= (uint256(p.expiryBurnBps) << 176) | (uint256(p.finderBps) << 192) | (uint256(p.burnBps) << 208);
-        word |= uint256(p.answerGwei) << 224;
-        return ProfileWord.wrap(word);
-    }
-
-    function unpack(ProfileWord w) internal pure returns (Profile memory p) {
-        p.claimPeriod = uint32(w.claimPeriod());
-        p.challengeWindow = uint32(w.challengeWindow());
-        p.manifestPeriod = uint32(w.manifestPeriod());
-        p.answerPeriod = uint32(w.answerPeriod());
-        p.descendPeriod = uint32(w.descendPeriod());
-        p.expiryBps = uint16(w.expiryBps());
-        p.expiryBurnBps = uint16(w.expiryBurnBps());
-        p.finderBps = uint16(w.finderBps());
-        p.burnBps = uint16(w.burnBps());
-        p.answerGwei = uint32(w.answerGwei());
-    }
-
-    function claimPeriod(ProfileWord w) internal pure returns (uint256) {
-        return uint32(ProfileWord.unwrap(w));
-    }
-
-    function challengeWindow(ProfileWord w) internal pure returns (uint256) {
-        return uint32(ProfileWord.unwrap(w) >> 32);
-    }
-
-    function manifestPeriod(ProfileWord w) internal pure returns (uint256) {
-        return uint32(ProfileWord.unwrap(w) >> 64);
-    }
-
-    function answerPeriod(ProfileWord w) internal pure returns (uint256) {
-        return uint32(ProfileWord.unwrap(w) >> 96);
-    }
-
-    function descendPeriod(ProfileWord w) internal pure returns (uint256) {
-        return uint32(ProfileWord.unwrap(w) >> 128);
-    }
-
-    function answerGwei(ProfileWord w) internal pure returns (uint256) {
-        return ProfileWord.unwrap(w) >> 224;
-    }
-
-    function expiryBps(ProfileWord w) internal pure returns (uint256) {
-        return uint16(ProfileWord.unwrap(w) >> 160);
-    }
-
-    function expiryBurnBps(ProfileWord w) internal pure returns (uint256) {
-        return uint16(ProfileWord.unwrap(w) >> 176);
-    }
-
-    function finderBps(ProfileWord w) internal pure returns (uint256) {
-        return uint16(ProfileWord.unwrap(w) >> 192);
-    }
-
-    function burnBps(ProfileWord w) internal pure returns (uint256) {
-        return uint16(ProfileWord.unwrap(w) >> 208);
-    }
-}
+error ProfileOutOfBounds(Profile profile);

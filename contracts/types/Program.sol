@@ -3,20 +3,6 @@ pragma solidity ^0.8.28;
 
 import {DType} from "./DType.sol";
 
-/// @notice Head of a tensor program; `programRoot` is its hash.
-/// @dev Frozen. Every depth and count of a proof follows from it, a descriptor and the facts of a claim.
-struct ProgramHeader {
-    uint8 version;
-    uint32 nodeCount;
-    /// Input slots that all shards of a job read.
-    uint32 sharedSlots;
-    /// Input slots of which every shard has its own.
-    uint32 shardSlots;
-    uint32 outputNode;
-    /// Root over the descriptors of all nodes.
-    bytes32 descriptorsRoot;
-}
-
 /// @notice The 416-byte record of one node, as its position in calldata.
 type Descriptor is uint256;
 

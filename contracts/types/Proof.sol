@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ProgramHeader} from "./Program.sol";
+import {ProgramHeader} from "./ProgramHeader.sol";
 
 /// @notice What is wrong with a proof that proves nothing.
 enum ProofFault {
@@ -31,7 +31,7 @@ enum ProofFault {
     Invalid
 }
 
-/// @notice The proof is malformed or contradicts the claim's roots; it says nothing about the claim.
+/// @notice The proof is malformed or contradicts the roots that it is judged against; it says nothing about the claim.
 error BadProof(ProofFault fault);
 
 /// @notice The proof is in order and shows that the claim is right at this place.
@@ -50,11 +50,9 @@ struct StepProof {
     bytes descriptor;
     bytes32[] descriptorPath;
     uint32 node;
-    /// Absolute index of the shard, within the claim's [from, to).
-    uint32 shard;
     /// Flat index of the element.
     uint256 element;
-    /// The chunk that holds the claimed element, up to the claim's root.
+    /// The chunk that holds the claimed element, up to the shard's root.
     Opening claimed;
     Opening[] operands;
 }
@@ -65,21 +63,19 @@ struct PaddingProof {
     bytes descriptor;
     bytes32[] descriptorPath;
     uint32 node;
-    uint32 shard;
     /// Byte position in the tensor, from its length up to the end of its last chunk.
     uint256 position;
     Opening claimed;
 }
 
-/// @notice A subtree wholly beyond the leaves that a tree of the claim has is not empty.
-/// @dev `shard` is zero for the tree over shards; `node` is zero, `descriptor` and its path empty except for a tensor's tree.
+/// @notice A subtree wholly beyond the leaves that its tree has is not empty.
+/// @dev `node` is zero, `descriptor` and its path empty except for a tensor's tree.
 struct MissingLeafProof {
     ProgramHeader header;
     bytes descriptor;
     bytes32[] descriptorPath;
     uint32 node;
-    uint32 shard;
-    /// One of `ClaimTree`.
+    /// One of `LeafTree`.
     uint8 tree;
     /// Levels above the tree's leaves, and position on that level.
     uint8 level;
@@ -94,7 +90,6 @@ struct FixedRootProof {
     bytes descriptor;
     bytes32[] descriptorPath;
     uint32 node;
-    uint32 shard;
     bytes32 claimedRoot;
     bytes32[] claimedPath;
     /// The slot's root under the job's inputs root; for a constant zero, and its path empty.

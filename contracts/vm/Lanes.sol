@@ -58,7 +58,8 @@ library Lanes {
         }
     }
 
-    /// @dev The largest of `count` elements that stand `step` bytes apart, and the lowest index at which it stands.
+    /// @dev The largest of `count` elements that stand `step` bytes apart, and the lowest index at which it stands. A loop
+    /// for each width: what a new maximum costs more, the steps that validation lets through must still bear.
     function maximum(
         uint256 position,
         uint256 step,
@@ -82,14 +83,26 @@ library Lanes {
                     position := add(position, step)
                 }
             }
+            if eq(down, 240) {
+                for {} lt(i, count) {
+                    i := add(i, 1)
+                } {
+                    let word := calldataload(position)
+                    word := or(shl(8, and(word, LOW8)), and(shr(8, word), LOW8))
+                    word := shr(down, xor(word, signs))
+                    if gt(word, best) {
+                        best := word
+                        index := i
+                    }
+                    position := add(position, step)
+                }
+            }
             for {} lt(i, count) {
                 i := add(i, 1)
             } {
                 let word := calldataload(position)
                 word := or(shl(8, and(word, LOW8)), and(shr(8, word), LOW8))
-                if lt(down, 240) {
-                    word := or(shl(16, and(word, LOW16)), and(shr(16, word), LOW16))
-                }
+                word := or(shl(16, and(word, LOW16)), and(shr(16, word), LOW16))
                 word := shr(down, xor(word, signs))
                 if gt(word, best) {
                     best := word

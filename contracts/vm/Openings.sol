@@ -8,21 +8,23 @@ import {Source} from "../types/Source.sol";
 import {Descriptor} from "../types/Program.sol";
 import {BadProof, Opening, ProofFault} from "../types/Proof.sol";
 
-/// @notice One node of one shard of a claim: what its openings are checked against, and how many were taken.
+/// @notice One node of one shard's trace: what its openings are checked against, and how many were taken.
 struct Step {
     Descriptor descriptor;
-    bytes32 claimRoot;
+    /// Root of the shard's trace.
+    bytes32 shardRoot;
+    bytes32 programRoot;
     bytes32 inputsRoot;
+    bytes32 outputsRoot;
     uint256 nodeCount;
     uint256 sharedSlots;
     uint256 shardSlots;
     /// Shards of the whole job.
     uint256 jobShards;
-    /// Shards of the claim.
     uint256 claimShards;
-    /// Absolute index of the shard, and the same within the claim.
+    /// Absolute index of the shard, and whether the claim covers it.
     uint256 shard;
-    uint256 claimShard;
+    bool covered;
     /// Where the operands' openings stand in calldata, their number, and the next one.
     uint256 openings;
     uint256 openingCount;
@@ -63,7 +65,7 @@ library Openings {
         }
     }
 
-    /// @dev Opens one chunk of the output tensor of the step's node `node` in the claim; gives the chunk's position.
+    /// @dev Opens one chunk of the output tensor of the step's node `node` in the trace; gives the chunk's position.
     function openClaimed(
         Step memory s,
         Opening calldata opening,
@@ -73,21 +75,20 @@ library Openings {
         require(opening.chunks.length == CHUNK, BadProof(ProofFault.Chunks));
         uint256 count = ProgramProof.chunkCount(s.descriptor);
         (bytes32 root, uint256 used) = ShaTree.rangeRoot(opening.chunks, chunk, count, opening.path, 0);
-        (root, used) = toClaim(s, root, node, opening.path, used);
-        requireRoot(root, s.claimRoot, used, opening.path);
+        (root, used) = toShard(s, root, node, opening.path, used);
+        requireRoot(root, s.shardRoot, used, opening.path);
         return _position(opening.chunks);
     }
 
-    /// @dev From the tensor root of a node of the step's shard to the claim's root.
-    function toClaim(
+    /// @dev From the tensor root of a node to the root of the shard's trace.
+    function toShard(
         Step memory s,
         bytes32 root,
         uint256 node,
         bytes32[] calldata path,
         uint256 used
     ) internal view returns (bytes32, uint256) {
-        (root, used) = ShaTree.pathRoot(root, node, s.nodeCount, path, used);
-        return ShaTree.pathRoot(root, s.claimShard, s.claimShards, path, used);
+        return ShaTree.pathRoot(root, node, s.nodeCount, path, used);
     }
 
     /// @dev From the tensor root of a slot to the job's inputs root.
@@ -141,8 +142,8 @@ library Openings {
         uint256 source = d.source(operand);
         bytes32 expected;
         if (source == Source.COMPUTED) {
-            (root, used) = toClaim(s, root, d.node(operand), path, used);
-            expected = s.claimRoot;
+            (root, used) = toShard(s, root, d.node(operand), path, used);
+            expected = s.shardRoot;
         } else if (source == Source.CONSTANT) {
             expected = d.root(operand);
         } else {

@@ -8,13 +8,13 @@ import {BadProof, FixedRootProof, MissingLeafProof, PaddingProof, ProofFault, St
 /// are no gaps, no shared tails and no trailing bytes, and a proof has one encoding.
 library Proofs {
     /// @dev Words of a header, which stands in place at the start of every proof.
-    uint256 private constant HEADER = 6;
+    uint256 private constant HEADER = 8;
 
     function step(bytes calldata data) internal pure returns (StepProof calldata proof) {
         uint256 base = _begin(data);
-        uint256 tail = _descriptor(base, 13);
-        tail = _opening(base, HEADER + 5, tail);
-        tail = _openings(base, HEADER + 6, tail);
+        uint256 tail = _descriptor(base, 14);
+        tail = _opening(base, HEADER + 4, tail);
+        tail = _openings(base, HEADER + 5, tail);
         _end(data, base, tail);
         assembly ("memory-safe") {
             proof := base
@@ -23,8 +23,8 @@ library Proofs {
 
     function padding(bytes calldata data) internal pure returns (PaddingProof calldata proof) {
         uint256 base = _begin(data);
-        uint256 tail = _descriptor(base, 12);
-        tail = _opening(base, HEADER + 5, tail);
+        uint256 tail = _descriptor(base, 13);
+        tail = _opening(base, HEADER + 4, tail);
         _end(data, base, tail);
         assembly ("memory-safe") {
             proof := base
@@ -33,8 +33,8 @@ library Proofs {
 
     function missingLeaf(bytes calldata data) internal pure returns (MissingLeafProof calldata proof) {
         uint256 base = _begin(data);
-        uint256 tail = _descriptor(base, 15);
-        tail = _hashes(base, HEADER + 8, tail);
+        uint256 tail = _descriptor(base, 16);
+        tail = _hashes(base, HEADER + 7, tail);
         _end(data, base, tail);
         assembly ("memory-safe") {
             proof := base
@@ -43,9 +43,9 @@ library Proofs {
 
     function fixedRoot(bytes calldata data) internal pure returns (FixedRootProof calldata proof) {
         uint256 base = _begin(data);
-        uint256 tail = _descriptor(base, 14);
-        tail = _hashes(base, HEADER + 5, tail);
-        tail = _hashes(base, HEADER + 7, tail);
+        uint256 tail = _descriptor(base, 15);
+        tail = _hashes(base, HEADER + 4, tail);
+        tail = _hashes(base, HEADER + 6, tail);
         _end(data, base, tail);
         assembly ("memory-safe") {
             proof := base

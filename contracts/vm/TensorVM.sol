@@ -8,8 +8,9 @@ import {ClaimFacts} from "../types/Claim.sol";
 import {DType} from "../types/DType.sol";
 import {Op} from "../types/Op.sol";
 import {Source} from "../types/Source.sol";
-import {Descriptor, ProgramHeader} from "../types/Program.sol";
-import {ClaimTree} from "../types/ClaimTree.sol";
+import {Descriptor} from "../types/Program.sol";
+import {ProgramHeader} from "../types/ProgramHeader.sol";
+import {LeafTree} from "../types/LeafTree.sol";
 import {ProofKind} from "../types/ProofKind.sol";
 import {
     BadProof,
@@ -27,37 +28,42 @@ import {Operators} from "./Operators.sol";
 import {Proofs} from "./Proofs.sol";
 
 /// @title TensorVM
-/// @notice Recomputes one element of one node from values of the same claim, and judges the other local properties of a
-/// claim: padding, missing leaves, roots of inputs and constants.
+/// @notice Recomputes one element of one node from values of the same trace, and judges the other local properties of a
+/// trace: padding, missing leaves, roots of inputs and constants; and missing leaves of a claim's tree over shards.
 contract TensorVM is ITensorVM {
     using Openings for Step;
 
     /// @inheritdoc ITensorVM
     function judge(
         ClaimFacts calldata facts,
+        uint32 shard,
+        bytes32 shardRoot,
         uint8 kind,
         bytes calldata proof
     ) external view returns (uint32 node, uint256 position, int256 claimed, int256 actual) {
+        Step memory s = _claim(facts, shard, shardRoot);
         if (kind == ProofKind.STEP) {
-            (node, position, claimed, actual) = _judgeStep(facts, Proofs.step(proof));
+            _requireCovered(s);
+            (node, position, claimed, actual) = _judgeStep(s, Proofs.step(proof));
         } else if (kind == ProofKind.PADDING) {
-            (node, position, claimed) = _judgePadding(facts, Proofs.padding(proof));
+            _requireCovered(s);
+            (node, position, claimed) = _judgePadding(s, Proofs.padding(proof));
         } else if (kind == ProofKind.MISSING_LEAF) {
-            (node, position, claimed, actual) = _judgeMissingLeaf(facts, Proofs.missingLeaf(proof));
+            (node, position, claimed, actual) = _judgeMissingLeaf(s, Proofs.missingLeaf(proof));
         } else {
             require(kind == ProofKind.FIXED_ROOT, BadProof(ProofFault.Kind));
-            (node, claimed, actual) = _judgeFixedRoot(facts, Proofs.fixedRoot(proof));
+            _requireCovered(s);
+            (node, claimed, actual) = _judgeFixedRoot(s, Proofs.fixedRoot(proof));
         }
         if (claimed == actual) revert NotWrong();
     }
 
     function _judgeStep(
-        ClaimFacts calldata facts,
+        Step memory s,
         StepProof calldata p
     ) private view returns (uint32 node, uint256 position, int256 claimed, int256 actual) {
         (node, position) = (p.node, p.element);
-        Step memory s = _node(facts, p.header, p.descriptor, p.descriptorPath, node);
-        _enterShard(s, facts, p.shard);
+        _enterNode(s, p.header, p.descriptor, p.descriptorPath, node);
         Descriptor d = s.descriptor;
         require(position < d.elements(), BadProof(ProofFault.Position));
         uint256 dtype = d.dtype();
@@ -75,13 +81,12 @@ contract TensorVM is ITensorVM {
     }
 
     function _judgePadding(
-        ClaimFacts calldata facts,
+        Step memory s,
         PaddingProof calldata p
     ) private view returns (uint32 node, uint256 position, int256 claimed) {
         (node, position) = (p.node, p.position);
-        Step memory s = _node(facts, p.header, p.descriptor, p.descriptorPath, node);
+        _enterNode(s, p.header, p.descriptor, p.descriptorPath, node);
         _requireComputed(s.descriptor);
-        _enterShard(s, facts, p.shard);
         uint256 length = s.descriptor.byteLength();
         uint256 end = ProgramProof.chunksOf(length) * ShaTree.CHUNK;
         require(position >= length && position < end, BadProof(ProofFault.Position));
@@ -90,59 +95,52 @@ contract TensorVM is ITensorVM {
     }
 
     function _judgeMissingLeaf(
-        ClaimFacts calldata facts,
+        Step memory s,
         MissingLeafProof calldata p
     ) private view returns (uint32 node, uint256 position, int256 claimed, int256 actual) {
         (node, position) = (p.node, p.index);
-        Step memory s;
-        if (p.tree == ClaimTree.CHUNKS) {
-            s = _node(facts, p.header, p.descriptor, p.descriptorPath, node);
+        require(p.tree <= LeafTree.CHUNKS, BadProof(ProofFault.Kind));
+        if (p.tree == LeafTree.SHARDS) {
+            require(s.shard == 0 && s.shardRoot == 0, BadProof(ProofFault.Shard));
+        } else {
+            _requireCovered(s);
+        }
+        if (p.tree == LeafTree.CHUNKS) {
+            _enterNode(s, p.header, p.descriptor, p.descriptorPath, node);
             _requireComputed(s.descriptor);
         } else {
-            require(p.tree <= ClaimTree.CHUNKS, BadProof(ProofFault.Kind));
-            s = _program(facts, p.header);
+            _enterProgram(s, p.header);
             bool none = p.descriptor.length == 0 && p.descriptorPath.length == 0;
             require(none, BadProof(ProofFault.Descriptor));
             require(node == 0, BadProof(ProofFault.Node));
-        }
-        if (p.tree == ClaimTree.SHARDS) {
-            s.claimShards = facts.to - facts.from;
-            require(p.shard == 0, BadProof(ProofFault.Shard));
-        } else {
-            _enterShard(s, facts, p.shard);
         }
         _requireBeyond(s, p);
         claimed = int256(uint256(p.hash));
         actual = int256(uint256(ShaTree.zeroHash(p.level)));
     }
 
-    /// @dev Reverts unless the subtree is part of the claim and wholly beyond the leaves of its tree.
+    /// @dev Reverts unless the subtree is part of the claim or the trace and wholly beyond the leaves of its tree.
     function _requireBeyond(Step memory s, MissingLeafProof calldata p) private view {
-        uint256 count = s.claimShards;
-        if (p.tree == ClaimTree.NODES) count = s.nodeCount;
-        if (p.tree == ClaimTree.CHUNKS) count = ProgramProof.chunkCount(s.descriptor);
+        (uint256 count, bytes32 expected) = (s.nodeCount, s.shardRoot);
+        if (p.tree == LeafTree.SHARDS) (count, expected) = (s.claimShards, s.outputsRoot);
+        if (p.tree == LeafTree.CHUNKS) count = ProgramProof.chunkCount(s.descriptor);
         uint256 levels = ShaTree.depth(count);
         // What the shift loses of an absurd index, `foldPath` refuses.
         bool beyond = p.level <= levels && (p.index << p.level) >= count;
         require(beyond, BadProof(ProofFault.Position));
         (bytes32 root, uint256 used) = ShaTree.foldPath(p.hash, p.index, levels - p.level, p.path, 0);
-        if (p.tree == ClaimTree.CHUNKS) {
-            (root, used) = s.toClaim(root, p.node, p.path, used);
-        } else if (p.tree == ClaimTree.NODES) {
-            (root, used) = ShaTree.pathRoot(root, s.claimShard, s.claimShards, p.path, used);
-        }
-        Openings.requireRoot(root, s.claimRoot, used, p.path);
+        if (p.tree == LeafTree.CHUNKS) (root, used) = s.toShard(root, p.node, p.path, used);
+        Openings.requireRoot(root, expected, used, p.path);
     }
 
     function _judgeFixedRoot(
-        ClaimFacts calldata facts,
+        Step memory s,
         FixedRootProof calldata p
     ) private view returns (uint32 node, int256 claimed, int256 actual) {
         node = p.node;
-        Step memory s = _node(facts, p.header, p.descriptor, p.descriptorPath, node);
-        _enterShard(s, facts, p.shard);
-        (bytes32 root, uint256 used) = s.toClaim(p.claimedRoot, node, p.claimedPath, 0);
-        Openings.requireRoot(root, s.claimRoot, used, p.claimedPath);
+        _enterNode(s, p.header, p.descriptor, p.descriptorPath, node);
+        (bytes32 root, uint256 used) = s.toShard(p.claimedRoot, node, p.claimedPath, 0);
+        Openings.requireRoot(root, s.shardRoot, used, p.claimedPath);
         claimed = int256(uint256(p.claimedRoot));
         actual = int256(uint256(_fixedRoot(s, p)));
     }
@@ -161,27 +159,31 @@ contract TensorVM is ITensorVM {
         return p.fixedRoot;
     }
 
-    /// @dev A step of the claim's program, its shard and descriptor not yet known.
-    function _program(ClaimFacts calldata facts, ProgramHeader calldata header) private view returns (Step memory s) {
-        ProgramProof.requireHeader(header, facts.programRoot);
-        (s.claimRoot, s.inputsRoot, s.jobShards) = (facts.claimRoot, facts.inputsRoot, facts.shards);
+    /// @dev A step of the claim whose program, node and shard are yet to be checked.
+    function _claim(ClaimFacts calldata facts, uint256 shard, bytes32 shardRoot) private pure returns (Step memory s) {
+        (s.programRoot, s.inputsRoot, s.outputsRoot) = (facts.programRoot, facts.inputsRoot, facts.outputsRoot);
+        (s.jobShards, s.claimShards) = (facts.shards, facts.to - facts.from);
+        (s.shard, s.shardRoot, s.covered) = (shard, shardRoot, shard >= facts.from && shard < facts.to);
+    }
+
+    function _requireCovered(Step memory s) private pure {
+        require(s.covered, BadProof(ProofFault.Shard));
+    }
+
+    function _enterProgram(Step memory s, ProgramHeader calldata header) private view {
+        ProgramProof.requireHeader(header, s.programRoot);
         (s.nodeCount, s.sharedSlots, s.shardSlots) = (header.nodeCount, header.sharedSlots, header.shardSlots);
     }
 
-    function _node(
-        ClaimFacts calldata facts,
+    function _enterNode(
+        Step memory s,
         ProgramHeader calldata header,
         bytes calldata descriptor,
         bytes32[] calldata path,
         uint256 node
-    ) private view returns (Step memory s) {
-        s = _program(facts, header);
+    ) private view {
+        _enterProgram(s, header);
         s.descriptor = ProgramProof.requireDescriptor(header, descriptor, path, node);
-    }
-
-    function _enterShard(Step memory s, ClaimFacts calldata facts, uint256 shard) private pure {
-        require(shard >= facts.from && shard < facts.to, BadProof(ProofFault.Shard));
-        (s.shard, s.claimShard, s.claimShards) = (shard, shard - facts.from, facts.to - facts.from);
     }
 
     /// @dev Padding and missing leaves of inputs and constants belong to those who fixed their roots.

@@ -19,7 +19,7 @@ export function classifyWithProgram(
     const data = new Uint8Array(rows * IMAGE_PIXELS);
     data.set(images.subarray(shard * data.length, (shard + 1) * data.length));
     const input: Tensor = { dtype: "u8", rank: 4, dims: [rows, IMAGE_SIZE, IMAGE_SIZE, 1], data };
-    const output = interpret(program, { constants, shared: [], shard: [input] })[program.outputNode]!;
+    const output = interpret(program, { constants, shared: [], shard: [input] })[program.outputNodes[0]!]!;
     classes.set(output.data, shard * rows);
     onShard(shard + 1, shards);
   }

@@ -1,24 +1,33 @@
-import { chainNow, isFinished, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
-import { createLoop, fromHex, OrionError, type Service, timeLimit, toHex } from "@orion/protocol/common";
 import {
-  claimShape,
-  KnownClaim,
-  PrepaymentCollector,
-  prepaidKeys,
-  readDisputes,
-  type DemandRecord,
-} from "@orion/protocol/disputes";
-import { openJobSession, traceUnit, UnitTrace, type JobSession } from "@orion/protocol/jobs";
-import type { Backend } from "@orion/protocol/kernels";
+  Admissions,
+  bringHome,
+  challengeStep,
+  ClaimCheck,
+  endByTimeout,
+  forfeit,
+  type ChallengeContext,
+  type ShardCache,
+} from "@orion/protocol/challenge";
+import {
+  activeKeys,
+  chainNow,
+  isFinished,
+  type JobRecord,
+  type MarketState,
+  type UnitRecord,
+} from "@orion/protocol/chain";
+import { createLoop, growingPause, monotonic, OrionError, timeLimit, type Service } from "@orion/protocol/common";
+import { DisputeReader, openDemands, PrepaymentCollector, prepaidClaims, subjectOf } from "@orion/protocol/disputes";
+import type { WorkTally } from "@orion/protocol/jobs";
+import type { Backend, Compute } from "@orion/protocol/kernels";
 
-import { createJobService } from "../job-service.ts";
-import { challengeStep, endByTimeout, type ChallengeContext, type Pursuit } from "./challenge.ts";
-import { forfeit } from "./forfeit.ts";
-import { learnPublished } from "./published.ts";
+import { backlogOf, nextClaim, type Backlog, type Waiting } from "./queue.ts";
 import { isSampled } from "./sampling.ts";
+import { CheckedJobs } from "./checked-jobs.ts";
 
 export interface ValidatorContext extends ChallengeContext {
-  readonly backend: Backend;
+  readonly backend: Backend | Compute;
+  readonly tally?: WorkTally;
 }
 
 export interface ValidatorOptions {
@@ -27,56 +36,72 @@ export interface ValidatorOptions {
   readonly rate?: number;
   /** Refuse programs that need more memory than this. */
   readonly maxMemoryBytes?: bigint;
+  /** Most seconds of computing that one claim gets; ten minutes unless given. */
+  readonly maxSecondsPerClaim?: number;
+  /** Told at each look how much is waiting. */
+  readonly onBacklog?: (backlog: Backlog) => void;
 }
 
-const DEFAULT_MAX_MEMORY_BYTES = 2n ** 31n;
-/** Longest wait for what a worker published. A withholder's content never comes, and the window does not wait. */
+const DEFAULT_MAX_SECONDS_PER_CLAIM = 600;
+/** Of the window, what passes before a worker that has published nothing is asked for its outputs on chain. */
+const PATIENCE_PART_OF_WINDOW = 0.1;
+/** Longest single look for what a worker published. */
 const PUBLISHED_TIMEOUT_MS = 10_000;
-/** Of what is left of the window, this part at most is spent on that wait. */
-const PUBLISHED_PART_OF_WINDOW = 0.25;
-
+/** Claims whose content is fetched at the same time. */
+const MOST_PREPARING = 4;
 const COLLECT_INTERVAL_MS = 2_000;
+const OVERDUE_INTERVAL_MS = 2_000;
+const BACKLOG_LINE_MS = 30_000;
 /** After a failure a claim is left alone for a time that doubles; a window does not wait long. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** What contradicts a claim. The own values themselves are not kept: wrong claims must not fill the memory. */
-interface Contradiction extends Pick<Pursuit, "known"> {
-  readonly nodeRoots: UnitTrace["nodeRoots"];
-  outrun: boolean;
+/** Where the check of one claim stands. */
+interface Checked {
+  readonly key: string;
+  readonly firstSeen: number;
+  state: "new" | "ready" | "right" | "wrong" | "late" | "given up";
+  check?: ClaimCheck;
+  /** Something is under way for it. */
+  busy: boolean;
+  /** Seconds of computing that it took. */
+  spent: number;
+  asideUntil: number;
+  /** When its demands are looked at again after its window. */
+  overdueAt: number;
+  failures: number;
 }
 
-/** What became of a claim: right, wrong but past its window, or what contradicts it. */
-type Verdict = "right" | "late" | Contradiction;
-
 /**
- * Recomputes the claims of others and ends the wrong ones: by one proof where everything is published, by demands where it is withheld. Keeps
- * nothing but what it computed; everything else is read from the chain at each step.
+ * Recomputes the claims of others and ends the wrong ones: by one proof where everything is published, by demands where it is withheld. One queue holds the claims of all jobs; a shard is
+ * computed at a time, so that no claim, however large, holds up the others for longer than that. Keeps nothing but what it computed; everything else is read from the chain at
+ * each step.
  */
 export function createValidator(context: ValidatorContext, options: ValidatorOptions = {}): Service {
-  const validator = new Validator(context, options);
-  const service = createJobService(context, {
-    name: "validator",
-    intervalMs: options.intervalMs ?? 1_000,
-    select: (jobs) => jobs.filter((job) => validator.isWanted(job)),
-    serve: (job, signal) => validator.serve(job, signal),
-  });
   const { clock, log } = context;
-  const collector = createLoop({
-    name: "validator-prepayments",
-    clock,
-    log,
-    intervalMs: COLLECT_INTERVAL_MS,
-    tick: () => validator.collect(),
-  });
   return {
-    name: service.name,
+    name: "validator",
     async run(signal) {
       const ending = new AbortController();
-      const both = AbortSignal.any([signal, ending.signal]);
-      const runs = [service, collector].map((part) => part.run(both).finally(() => ending.abort()));
+      const stop = AbortSignal.any([signal, ending.signal]);
+      const validator = new Validator(context, options, stop);
+      const loop = createLoop({
+        name: "validator",
+        clock,
+        log,
+        intervalMs: options.intervalMs ?? 1_000,
+        tick: () => validator.tick(),
+      });
+      const collector = createLoop({
+        name: "validator-prepayments",
+        clock,
+        log,
+        intervalMs: COLLECT_INTERVAL_MS,
+        tick: () => validator.collect(),
+      });
+      const runs = [loop, collector].map((part) => part.run(stop).finally(() => ending.abort()));
       await Promise.allSettled(runs);
-      validator.dispose();
+      await validator.end();
       await Promise.all(runs);
     },
   };
@@ -85,188 +110,329 @@ export function createValidator(context: ValidatorContext, options: ValidatorOpt
 class Validator {
   readonly #context: ValidatorContext;
   readonly #options: ValidatorOptions;
-  readonly #verdicts = new Map<string, Verdict>();
-  readonly #sessions = new Map<string, JobSession>();
+  readonly #stop: AbortSignal;
+  readonly #claims = new Map<string, Checked>();
+  readonly #jobs: CheckedJobs;
+  readonly #admissions: Admissions;
+  /** Jobs of which it was said that this account may not demand of their claims. */
+  readonly #closed = new Set<string>();
+  readonly #reader: DisputeReader;
+  readonly #cache: ShardCache = new Map();
   readonly #prepayments: PrepaymentCollector;
-  /** Claims that failed to be checked, and when they are tried again. */
-  readonly #aside = new Map<string, { readonly until: number; readonly failures: number }>();
+  readonly #tasks = new Set<Promise<void>>();
+  #computing = false;
+  #lateTold = -Infinity;
+  #bug: Error | undefined;
 
-  constructor(context: ValidatorContext, options: ValidatorOptions) {
+  constructor(context: ValidatorContext, options: ValidatorOptions, stop: AbortSignal) {
     this.#context = context;
     this.#options = options;
-    this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidKeys);
+    this.#stop = stop;
+    this.#jobs = new CheckedJobs(context, options, stop);
+    this.#admissions = new Admissions(context, stop);
+    this.#reader = new DisputeReader(context.chain);
+    this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidClaims);
   }
 
-  isWanted(job: JobRecord): boolean {
-    return this.#toCheck(job).length > 0 || this.#overdue(job).length > 0;
-  }
-
-  async serve(job: JobRecord, signal: AbortSignal): Promise<void> {
-    for (const unit of this.#overdue(job)) await this.#attempt(unit, () => this.#endOverdue(job, unit));
-    const open = this.#toCheck(job);
-    const session = open.length === 0 ? undefined : await this.#sessionOf(job, signal);
-    for (const unit of open) {
-      if (signal.aborted || session === undefined) return;
-      await this.#attempt(unit, () => this.#check(job, unit, session, signal));
-    }
-    const active = new Set(job.units.active().map(({ key }) => key));
-    if (isFinished(job) || active.size === 0) this.#close(job);
+  /** One look at the market; starts what is to be done and does not wait for it. */
+  async tick(): Promise<void> {
+    if (this.#bug !== undefined) throw this.#bug;
+    const { follower, sender } = this.#context;
+    const state = await follower.sync(sender.lastBlock);
+    const committed = this.#committed(state);
+    this.#forgetOthers(state);
+    for (const [job, unit] of committed) this.#advance(job, unit);
+    this.#startComputing(committed);
+    this.#tellBacklog(committed);
   }
 
   /** Takes home what was prepaid on claims that are over. */
   async collect(): Promise<void> {
     const { follower, sender, log } = this.#context;
-    const { jobs } = await follower.sync(sender.lastBlock);
-    const active = new Set([...jobs.values()].flatMap((job) => job.units.active().map(({ key }) => key)));
-    try {
-      const wei = await this.#prepayments.collect((key) => active.has(key));
-      if (wei > 0n) log.info({ wei: wei.toString() }, "prepayments are back");
-    } catch (error) {
-      if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
-      log.warn({ code: error.code }, `prepayments stay with the judge for now: ${error.message}`);
-    }
+    await bringHome(this.#prepayments, await follower.sync(sender.lastBlock), log);
   }
 
-  dispose(): void {
-    for (const session of this.#sessions.values()) session.dispose();
-    this.#sessions.clear();
+  /** Waits for what is under way, and closes everything. */
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#tasks);
+    this.#jobs.dispose();
+    if (this.#bug !== undefined) throw this.#bug;
   }
 
-  /** Claims of others that are to be recomputed, or pursued; the window that ends first comes first. */
-  #toCheck(job: JobRecord): UnitRecord[] {
-    return this.#committed(job)
-      .filter(({ key }) => !this.#isDone(key) && this.#isSampled(key))
-      .sort((a, b) => a.windowEnd - b.windowEnd);
-  }
-
-  /** Claims that are not pursued, but not settled either long after their window: perhaps a demand of somebody else was not answered. */
-  #overdue(job: JobRecord): UnitRecord[] {
-    const { time } = this.#context.follower;
-    return this.#committed(job).filter(
-      ({ key, windowEnd }) => windowEnd < time && (this.#isDone(key) || !this.#isSampled(key)),
+  #committed(state: MarketState): [JobRecord, UnitRecord][] {
+    const { address } = this.#context.sender;
+    return [...state.jobs.values()].flatMap((job) =>
+      job.units
+        .active()
+        .filter(({ status, worker }) => status === "committed" && worker !== address)
+        .map((unit): [JobRecord, UnitRecord] => [job, unit]),
     );
   }
 
-  #committed(job: JobRecord): UnitRecord[] {
-    const { sender, clock } = this.#context;
-    const isAside = (key: string): boolean => clock.now() < (this.#aside.get(key)?.until ?? 0);
-    return job.units
-      .active()
-      .filter(({ key, status, worker }) => status === "committed" && worker !== sender.address && !isAside(key));
+  #checkedOf(unit: UnitRecord): Checked {
+    const known = this.#claims.get(unit.key);
+    if (known !== undefined) return known;
+    const isWanted = isSampled(this.#context.sealSecret, unit.key, this.#options.rate ?? 1);
+    const checked: Checked = {
+      key: unit.key,
+      firstSeen: this.#context.follower.time,
+      // What is not sampled is not computed, but its unanswered demands are still seen to.
+      state: isWanted ? "new" : "given up",
+      busy: false,
+      spent: 0,
+      asideUntil: 0,
+      overdueAt: 0,
+      failures: 0,
+    };
+    this.#claims.set(unit.key, checked);
+    return checked;
   }
 
-  #isDone(key: string): boolean {
-    const verdict = this.#verdicts.get(key);
-    return verdict === "right" || verdict === "late";
-  }
-
-  #isSampled(key: string): boolean {
-    return isSampled(this.#context.sealSecret, key, this.#options.rate ?? 1);
-  }
-
-  /** One claim that makes trouble must not keep the others of its job from being checked. */
-  async #attempt(unit: UnitRecord, work: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.#context;
-    try {
-      await work();
-      this.#aside.delete(unit.key);
-    } catch (error) {
-      if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
-      const failures = (this.#aside.get(unit.key)?.failures ?? 0) + 1;
-      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
-      this.#aside.set(unit.key, { until: clock.now() + pause, failures });
-      log.warn({ key: unit.key, code: error.code, failures }, `a claim cannot be checked for now: ${error.message}`);
+  /** Starts whatever comes next for a claim, except computing. */
+  #advance(job: JobRecord, unit: UnitRecord): void {
+    const checked = this.#checkedOf(unit);
+    if (checked.busy || monotonic(this.#context.clock) < checked.asideUntil) return;
+    const { time } = this.#context.follower;
+    if (checked.state !== "wrong" && unit.windowEnd < time && monotonic(this.#context.clock) >= checked.overdueAt) {
+      checked.overdueAt = monotonic(this.#context.clock) + OVERDUE_INTERVAL_MS;
+      this.#start(checked, () => this.#endOverdue(checked, job, unit));
+      return;
+    }
+    switch (checked.state) {
+      case "new":
+        if (this.#preparing() < MOST_PREPARING) this.#start(checked, () => this.#prepare(checked, job, unit));
+        return;
+      case "wrong":
+        this.#start(checked, () => this.#pursue(checked, job, unit));
+        return;
+      case "ready":
+        if (this.#isTimeForTop(checked, unit)) this.#start(checked, () => this.#seeOutputs(checked, job, unit));
+        return;
+      default:
     }
   }
 
-  async #check(job: JobRecord, unit: UnitRecord, session: JobSession, signal: AbortSignal): Promise<void> {
-    const { sha256 } = this.#context;
-    const { program } = session.loaded;
-    const verdict = this.#verdicts.get(unit.key);
-    if (typeof verdict === "object") {
-      const own = new UnitTrace(session, unit.from, verdict.nodeRoots, await session.slotRoots(), sha256);
-      return this.#pursue({ job, unit, program, own, ...verdict }, verdict, signal);
-    }
-    const own = await traceUnit(session, unit, { sha256, signal });
-    const isRight = toHex(own.tree.root) === unit.claimRoot;
-    if (isRight) this.#verdicts.set(unit.key, "right");
-    const found = { key: unit.key, unit: unit.index, worker: unit.worker };
-    if (isRight) this.#context.log.debug(found, "the claim is right");
-    else this.#context.log.warn(found, "the claim is wrong");
-    this.#context.step?.("validator:checked");
-    if (isRight) return;
-    const known = new KnownClaim(claimShape(program, unit.to - unit.from), fromHex(unit.claimRoot, 32), sha256);
-    await learnPublished(this.#context, known, unit, program, own, await this.#patience(unit, signal));
-    const contradiction: Contradiction = { known, nodeRoots: own.nodeRoots, outrun: false };
-    this.#verdicts.set(unit.key, contradiction);
-    return this.#pursue({ job, unit, program, own, known }, contradiction, signal);
+  #preparing(): number {
+    return [...this.#claims.values()].filter(({ busy, state }) => busy && state === "new").length;
   }
 
-  /** How long what was published is waited for. */
-  async #patience(unit: UnitRecord, signal: AbortSignal): Promise<AbortSignal> {
+  /** Fetches what a claim is checked with: the job's content, and what the worker published. */
+  async #prepare(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
+    const admission = await this.#admissions.of(job, unit);
+    if (admission === undefined) {
+      // Computing would be in vain; demands of others that are not answered are still seen to.
+      checked.state = "given up";
+      this.#tellClosed(job);
+      return;
+    }
+    const session = await this.#jobs.of(job, unit);
+    checked.check ??= new ClaimCheck(this.#context, session, job, unit, {
+      reader: this.#reader,
+      signal: this.#stop,
+      admission,
+      cache: this.#cache,
+    });
+    await this.#lookForPublished(checked.check, unit);
+    checked.state = "ready";
+  }
+
+  #tellClosed({ jobId }: JobRecord): void {
+    if (this.#closed.has(jobId)) return;
+    this.#closed.add(jobId);
+    const { log, sender } = this.#context;
+    log.warn(
+      { jobId, address: sender.address },
+      "not guarded: the job names its challengers, and this account is not one",
+    );
+  }
+
+  async #lookForPublished(check: ClaimCheck, unit: UnitRecord): Promise<boolean> {
     const left = 1_000 * (unit.windowEnd - (await chainNow(this.#context.chain)));
-    const most = Math.max(500, Math.min(PUBLISHED_TIMEOUT_MS, left * PUBLISHED_PART_OF_WINDOW));
-    return timeLimit(most, signal);
+    const most = Math.max(500, Math.min(PUBLISHED_TIMEOUT_MS, left * PATIENCE_PART_OF_WINDOW));
+    return check.lookForPublished(this.#context, timeLimit(most, this.#stop));
+  }
+
+  /** Whether a worker that has published nothing is asked for its outputs: after a tenth of the window. */
+  #isTimeForTop({ check, firstSeen }: Checked, unit: UnitRecord): boolean {
+    if (check === undefined || check.isComparable) return false;
+    const { time } = this.#context.follower;
+    return time - firstSeen >= (unit.windowEnd - firstSeen) * PATIENCE_PART_OF_WINDOW;
+  }
+
+  async #seeOutputs(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
+    const { check } = checked;
+    if (check === undefined || (await this.#lookForPublished(check, unit))) return;
+    const progress = await check.demandTop(this.#context);
+    if (progress === "moved") this.#prepaid(job, unit);
+    if (progress === "over") await this.#forfeit(checked, job, unit);
+    if (progress === "nothing" && check.isContradicted) checked.state = "wrong";
+  }
+
+  #startComputing(committed: readonly [JobRecord, UnitRecord][]): void {
+    if (this.#computing) return;
+    const next = nextClaim(this.#waiting(committed), this.#context.follower.time);
+    const checked = next === undefined ? undefined : this.#claims.get(next.key);
+    if (checked?.check === undefined) return;
+    this.#computing = true;
+    this.#start(checked, async () => {
+      try {
+        await this.#computeOne(checked);
+      } finally {
+        this.#computing = false;
+      }
+      // The next shard does not wait for the next look.
+      if (!this.#stop.aborted) this.#startComputing(this.#committed(this.#context.follower.state));
+    });
+  }
+
+  #waiting(committed: readonly [JobRecord, UnitRecord][]): Waiting[] {
+    const now = monotonic(this.#context.clock);
+    return committed.flatMap(([job, unit]) => {
+      const checked = this.#checkedOf(unit);
+      if (checked.state !== "ready" || checked.busy || now < checked.asideUntil || checked.check === undefined) {
+        return [];
+      }
+      const { check, key } = checked;
+      const { windowEnd } = unit;
+      const secondsPerShard = check.secondsPerShard ?? this.#expected(job);
+      return [{ key, windowEnd, done: check.done, left: check.left, secondsPerShard }];
+    });
+  }
+
+  #expected(job: JobRecord): number {
+    return Number(job.terms.workPerShard) / this.#context.backend.macsPerSecond;
+  }
+
+  async #computeOne(checked: Checked): Promise<void> {
+    const { check } = checked;
+    if (check === undefined) return;
+    const { log, step } = this.#context;
+    const start = performance.now();
+    const most = this.#options.maxSecondsPerClaim ?? DEFAULT_MAX_SECONDS_PER_CLAIM;
+    const limit = timeLimit(Math.ceil(1_000 * Math.max(1, most - checked.spent)), this.#stop);
+    const found = { key: checked.key, unit: check.unit.index, worker: check.unit.worker };
+    try {
+      const verdict = await check.checkOne(limit);
+      if (verdict === "open") return;
+      checked.state = verdict;
+      if (verdict === "right") log.debug(found, "the claim is right");
+      else log.warn(found, "the claim is wrong");
+      step?.("validator:checked");
+    } catch (error) {
+      if (!limit.aborted || this.#stop.aborted) throw error;
+      checked.state = "given up";
+      log.error(found, `the claim is not guarded: it takes more than the ${String(most)} s that one may take here`);
+    } finally {
+      checked.spent += (performance.now() - start) / 1_000;
+    }
   }
 
   /** Steps until somebody else has to move. */
-  async #pursue(pursuit: Pursuit, contradiction: Contradiction, signal: AbortSignal): Promise<void> {
-    const { job, unit } = pursuit;
-    while (!signal.aborted) {
-      const progress = await challengeStep(this.#context, pursuit);
-      contradiction.outrun = pursuit.outrun === true;
+  async #pursue(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
+    const { check } = checked;
+    while (check !== undefined && !this.#stop.aborted) {
+      const progress = await challengeStep(this.#context, check.pursuit);
       if (progress === "moved") {
-        this.#prepayments.add(unit.key, job.postedAtBlock);
+        this.#prepaid(job, unit);
         continue;
       }
       if (progress === "late") {
-        this.#verdicts.set(unit.key, "late");
+        checked.state = "late";
         this.#context.log.error({ key: unit.key }, "a wrong claim can no longer be challenged: its window has passed");
       }
-      if (progress === "over") await this.#forfeit(job, unit);
+      if (progress === "over") await this.#forfeit(checked, job, unit);
       return;
     }
   }
 
-  async #endOverdue(job: JobRecord, unit: UnitRecord): Promise<void> {
-    const { chain } = this.#context;
-    const dispute = (await readDisputes(chain, [unit.key], job.postedAtBlock)).of(
-      chain.network.addresses.market,
-      unit.key,
-    );
-    const now = await chainNow(chain);
-    const isOverdue = (d: DemandRecord): boolean => d.answer === undefined && !d.timedOut && d.deadline < now;
-    const overdue = [...(dispute?.demands.values() ?? [])].find(isOverdue);
+  #prepaid(job: JobRecord, { key, from, to }: UnitRecord): void {
+    this.#prepayments.add({ key, shards: { from, to }, sinceBlock: job.postedAtBlock });
+  }
+
+  /** Claims that are not pursued, but not settled either after their window: perhaps a demand of somebody else was not answered. */
+  async #endOverdue(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
+    const { chain, follower } = this.#context;
+    const { market } = chain.network.addresses;
+    const disputes = await this.#reader.read([{ key: unit.key, sinceBlock: job.postedAtBlock }]);
+    const dispute = disputes.of(market, unit.key);
+    const overdue = openDemands(dispute).find(({ deadline }) => deadline < follower.time);
     if (dispute?.fallen !== true && overdue === undefined) return;
     if (dispute?.fallen !== true && overdue !== undefined) {
-      await endByTimeout(this.#context, { chain, unit }, overdue.subject);
+      const subject = subjectOf(overdue.what, { shards: unit.to - unit.from }, unit.from);
+      await endByTimeout(this.#context, { chain, unit }, subject);
     }
-    await this.#forfeit(job, unit);
+    await this.#forfeit(checked, job, unit);
   }
 
-  async #forfeit(job: JobRecord, unit: UnitRecord): Promise<void> {
+  async #forfeit(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
     await forfeit(this.#context, job, unit);
-    this.#verdicts.delete(unit.key);
+    checked.state = "late";
+    this.#claims.delete(unit.key);
   }
 
-  async #sessionOf(job: JobRecord, signal: AbortSignal): Promise<JobSession> {
-    const known = this.#sessions.get(job.jobId);
-    if (known !== undefined) return known;
-    const { backend, follower } = this.#context;
-    const maxMemoryBytes = this.#options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
-    const manifests = (): JobRecord["manifests"] => follower.state.jobs.get(job.jobId)?.manifests ?? [];
-    const session = await openJobSession(this.#context, job, { backend, signal, maxMemoryBytes, manifests });
-    this.#sessions.set(job.jobId, session);
-    return session;
+  #putAside(checked: Checked, ms: number): void {
+    checked.asideUntil = monotonic(this.#context.clock) + ms;
   }
 
-  #close(job: JobRecord): void {
-    this.#sessions.get(job.jobId)?.dispose();
-    this.#sessions.delete(job.jobId);
-    const keys = new Set(
-      [...this.#context.follower.state.jobs.values()].flatMap((j) => j.units.active().map((u) => u.key)),
+  /** Runs one piece of work for a claim; its trouble is kept away from all others. */
+  #start(checked: Checked, work: () => Promise<void>): void {
+    checked.busy = true;
+    const task = work().then(
+      () => {
+        checked.failures = 0;
+      },
+      (error: unknown) => this.#failed(checked, error),
     );
-    for (const key of this.#verdicts.keys()) if (!keys.has(key)) this.#verdicts.delete(key);
-    for (const key of this.#aside.keys()) if (!keys.has(key)) this.#aside.delete(key);
+    const ended = task.finally(() => {
+      checked.busy = false;
+      this.#tasks.delete(ended);
+    });
+    this.#tasks.add(ended);
+  }
+
+  #failed(checked: Checked, error: unknown): void {
+    const { log } = this.#context;
+    if (!(error instanceof OrionError)) {
+      this.#bug ??= error instanceof Error ? error : new Error(String(error));
+      return;
+    }
+    if (error.code === "ABORTED") return;
+    checked.failures++;
+    this.#putAside(checked, growingPause(checked.failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS));
+    const { key, failures } = checked;
+    log.warn({ key, code: error.code, failures }, `a claim cannot be checked for now: ${error.message}`);
+  }
+
+  /** Whoever runs a validator must know when it is not guarding. */
+  #tellBacklog(committed: readonly [JobRecord, UnitRecord][]): void {
+    const { clock, follower, log } = this.#context;
+    const unopened = committed.flatMap(([job, unit]): Waiting[] => {
+      const { key, state } = this.#checkedOf(unit);
+      if (state !== "new") return [];
+      return [
+        { key, windowEnd: unit.windowEnd, done: 0, left: unit.to - unit.from, secondsPerShard: this.#expected(job) },
+      ];
+    });
+    const backlog = backlogOf([...this.#waiting(committed), ...unopened], follower.time);
+    this.#options.onBacklog?.(backlog);
+    if (backlog.late === 0 || monotonic(clock) < this.#lateTold + BACKLOG_LINE_MS) return;
+    this.#lateTold = monotonic(clock);
+    log.error(
+      { ...backlog, seconds: Math.round(backlog.seconds) },
+      `NOT GUARDING: ${String(backlog.late)} of ${String(backlog.claims)} claims cannot be recomputed before their windows end`,
+    );
+  }
+
+  #forgetOthers(state: MarketState): void {
+    const keys = activeKeys(state);
+    for (const key of this.#claims.keys()) if (!keys.has(key)) this.#claims.delete(key);
+    const active = new Set(
+      [...state.jobs.values()].filter((job) => job.units.active().length > 0).map((job) => job.jobId),
+    );
+    this.#jobs.keepOnly(active);
+    // A unit that falls is claimed again: what is known of its job's list holds until the job is over.
+    const open = new Set([...state.jobs.values()].filter((job) => !isFinished(job)).map(({ jobId }) => jobId));
+    this.#admissions.keepOnly(open);
+    for (const jobId of this.#closed) if (!open.has(jobId)) this.#closed.delete(jobId);
   }
 }

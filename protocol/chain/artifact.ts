@@ -11,6 +11,7 @@ const SOURCES = {
   ComputeCredits: "credits/ComputeCredits",
   DisputeManager: "dispute/DisputeManager",
   JobMarket: "market/JobMarket",
+  Reserves: "market/Reserves",
   MarketUpkeep: "chainlink/MarketUpkeep",
   TensorVM: "vm/TensorVM",
   DePinDex: "exchange/DePinDex",
@@ -19,6 +20,7 @@ const SOURCES = {
   UsdPrices: "chainlink/UsdPrices",
   OrionGovernor: "governance/OrionGovernor",
   OrionTimelock: "governance/OrionTimelock",
+  Guardian: "governance/Guardian",
 } as const;
 
 export type ContractName = keyof typeof SOURCES;

@@ -1,4 +1,4 @@
-import { Contract, FetchRequest, JsonRpcProvider, Network, type ContractRunner } from "ethers";
+import { Contract, type ContractRunner, type JsonRpcProvider } from "ethers";
 
 import { ConfigurationError } from "../common/errors.ts";
 import { contractInterface, type ContractName } from "./artifact.ts";
@@ -9,13 +9,16 @@ import type { ComputeCredits } from "./generated/credits/ComputeCredits.js";
 import type { DisputeManager } from "./generated/dispute/DisputeManager.js";
 import type { DePinDex } from "./generated/exchange/DePinDex.js";
 import type { LiquidityMining } from "./generated/exchange/LiquidityMining.js";
+import type { Guardian } from "./generated/governance/Guardian.js";
 import type { OrionGovernor } from "./generated/governance/OrionGovernor.js";
 import type { OrionTimelock } from "./generated/governance/OrionTimelock.js";
 import type { BuyAndPost } from "./generated/market/BuyAndPost.js";
 import type { JobMarket } from "./generated/market/JobMarket.js";
+import type { Reserves } from "./generated/market/Reserves.js";
 import type { ProviderRegistry } from "./generated/registry/ProviderRegistry.js";
 import type { OrionToken } from "./generated/token/OrionToken.js";
-import type { NetworkFile } from "./network.ts";
+import { rpcUrlsOf, type NetworkFile } from "./network.ts";
+import { RpcProvider } from "./rpc-provider.ts";
 
 export interface Contracts {
   readonly orion: OrionToken;
@@ -23,12 +26,14 @@ export interface Contracts {
   readonly credits: ComputeCredits;
   readonly disputes: DisputeManager;
   readonly market: JobMarket;
+  readonly reserves: Reserves;
   readonly upkeep: MarketUpkeep;
   readonly dex: DePinDex;
   readonly mining: LiquidityMining;
   readonly buyAndPost: BuyAndPost;
   readonly governor: OrionGovernor;
   readonly timelock: OrionTimelock;
+  readonly guardian: Guardian;
   /** Where a Chainlink feed of ORION exists. */
   readonly usdPrices: UsdPrices | undefined;
 }
@@ -42,23 +47,12 @@ export interface Chain {
   close(): void;
 }
 
-const REQUEST_TIMEOUT_MS = 20_000;
-
 /**
  * Connects to the chain of a network file and checks that it is that chain and carries the contracts.
  * @throws UnavailableError when the RPC does not answer, ConfigurationError for a wrong chain id or missing contracts
  */
 export async function connectChain(network: NetworkFile): Promise<Chain> {
-  const request = new FetchRequest(network.rpcUrl);
-  request.timeout = REQUEST_TIMEOUT_MS;
-  const provider = new JsonRpcProvider(request, Network.from(network.chainId), {
-    staticNetwork: true,
-    // Responses must not be older than the last transaction that this process has sent.
-    cacheTimeout: -1,
-    batchMaxCount: 20,
-    // Calls of one moment travel together; none waits for others to come.
-    batchStallTime: 0,
-  });
+  const provider = new RpcProvider(rpcUrlsOf(network), network.chainId);
   try {
     await requireChain(provider, network);
   } catch (error) {
@@ -98,12 +92,14 @@ export function contractsAt(network: NetworkFile, runner: ContractRunner): Contr
     credits: at("ComputeCredits", a.credits) as ComputeCredits,
     disputes: at("DisputeManager", a.disputes) as DisputeManager,
     market: at("JobMarket", a.market) as JobMarket,
+    reserves: at("Reserves", a.reserves) as Reserves,
     upkeep: at("MarketUpkeep", a.upkeep) as MarketUpkeep,
     dex: at("DePinDex", a.dex) as DePinDex,
     mining: at("LiquidityMining", a.mining) as LiquidityMining,
     buyAndPost: at("BuyAndPost", a.buyAndPost) as BuyAndPost,
     governor: at("OrionGovernor", a.governor) as OrionGovernor,
     timelock: at("OrionTimelock", a.timelock) as OrionTimelock,
+    guardian: at("Guardian", a.guardian) as Guardian,
     usdPrices: a.usdPrices === undefined ? undefined : (at("UsdPrices", a.usdPrices) as UsdPrices),
   };
 }

@@ -10,6 +10,10 @@ const NO_FUNDS = /insufficient funds|enough funds/i;
 
 const OUT_OF_GAS = /out of gas/i;
 
+/** What nodes say when they could not look, which is no answer by the contract. */
+const NOT_EXECUTED =
+  /header not found|unknown block|block not found|missing trie node|state .*(not|un)available|not synced|syncing|timed? ?out|limit exceeded|too many requests|overloaded|try again/i;
+
 /** Hints for the refusals that a user can do something about. */
 const HINTS: Record<string, string> = {
   ERC20InsufficientBalance:
@@ -24,9 +28,17 @@ const HINTS: Record<string, string> = {
   JobIsFinished: "every shard of the job is settled or given back",
   JobExists: "this very job is already posted; a new salt makes another one",
   CapExceeded: "no more credits may exist now; mint fewer, or buy some on the exchange (`orion credits price`)",
-  LockAboveLimit:
-    "the collateral has risen since it was asked for; try again, or allow more (`--max-lock`, `--max-top-up`)",
-  MintingPaused: "governance has paused mints; credits can still be bought on the exchange",
+  CostAboveLimit: "the collateral or the fee has risen since it was asked for; try again, or allow more (`--max-cost`)",
+  QuotaExceeded:
+    "the quota of the hour, or of the day for escrows, is used up; mint fewer, or come back when the next one begins (`orion credits price`)",
+  MintedWait: "the job's escrow was minted for it: nothing is accepted before 24 hours after the post",
+  NotDue: "what minted escrow leaves is paid 24 hours later; the value is the time from which on",
+  NothingOwed: "`orion job status <job>` shows what a job with minted escrow owes",
+  RollTooShort: "a roll moves the end by 7 days at least; give a longer `--term`, or roll later",
+  RollTooEarly: "the pool is thin: a position is rolled by one day, on its last day",
+  NotOpen: "the treasury has yet to make the CU/ORION pool; nothing can be minted before",
+  MintingPaused:
+    "mints are paused by a vote or the guardian (`orion gov guard status`); credits can still be bought on the exchange",
   TermOutOfBounds: "a term is 30 days at most (`--term`)",
   NotEnded: "nobody can deliver before the position's end; `orion credits positions` shows it",
   NotOwner: "only the owner of the position may do this; name its key with `--account`",
@@ -36,7 +48,8 @@ const HINTS: Record<string, string> = {
   TooExpensive: "the price has risen above the limit; try again, or raise `--max-price`",
   ChangeTooLarge: "a bounded parameter moves by a quarter at most at a time",
   ChangeTooSoon: "a bounded parameter moves once in seven days; the value is the time from which it may",
-  MarketPaused: "governance has paused new posts and claims; running jobs go on",
+  MarketPaused:
+    "new posts and claims are paused by a vote or the guardian (`orion gov guard status`); running jobs go on",
   TooLittle: "the price moved since it was shown: look again, or allow more with `--slippage`",
   TooMuch: "the price moved since it was shown: look again, or allow more with `--slippage`",
   Expired: "it was mined too late, so nothing happened: try again, or allow more time with `--deadline`",
@@ -47,7 +60,8 @@ const HINTS: Record<string, string> = {
   ReserveTooSmall: "the pool holds less than that; buy less",
   TooFewShares: "the amounts are too small to buy a share of the pool; give larger ones",
   WrongTransfer: "the token delivers something else than what is sent: the exchange refuses such tokens",
-  LiquidityPaused: "governance has paused deposits; trades and withdrawals go on",
+  LiquidityPaused:
+    "deposits are paused by a vote or the guardian (`orion gov guard status`); trades and withdrawals go on",
   MoreThanStaked: "`orion dex farm status` shows what is staked",
   ERC6909InsufficientBalance:
     "the account holds fewer shares; `orion dex position` shows them, staked ones must be withdrawn first",
@@ -64,20 +78,26 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
       hint: "check that it runs and that the RPC URL in the network file is right; `orion devnet` starts a local one",
     });
   }
-  if (isError(error, "INSUFFICIENT_FUNDS") || NO_FUNDS.test(nodeMessage(error))) {
+  if (lacksFunds(error)) {
     return new RevertError("InsufficientFunds", [], {
       cause: error,
       said: "the account has too little of the chain's own coin to pay for gas",
       hint: "send it some coin; `orion credits balance` shows what it has",
     });
   }
-  if (isError(error, "CALL_EXCEPTION")) return withoutReason(error);
+  // A node that could not execute the call says so in words; only what it executed is a refusal by the contract.
+  if (isError(error, "CALL_EXCEPTION") && !NOT_EXECUTED.test(nodeMessage(error))) return withoutReason(error);
   // Without a code it comes from no node and no library: a mistake of ours, which no retry mends.
   if (error instanceof Error && !("code" in error)) throw error;
   return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${firstWords(error)}`, {
     cause: error,
     hint: "check that the JSON-RPC of a chain, and nothing else, answers at this address",
   });
+}
+
+/** True where the node says that the account cannot pay for the transaction; not every node says it in the words that the library knows. */
+export function lacksFunds(error: unknown): boolean {
+  return isError(error, "INSUFFICIENT_FUNDS") || NO_FUNDS.test(nodeMessage(error));
 }
 
 /** True where the node says of a transaction that its gas did not suffice. */
@@ -142,7 +162,7 @@ function isUnavailable(error: unknown): boolean {
 }
 
 /** What the node itself said, below what the library made of it. */
-function nodeMessage(error: unknown): string {
+export function nodeMessage(error: unknown): string {
   const said = (error as { info?: { error?: { message?: unknown } } } | null)?.info?.error?.message;
   const inner = (error as { error?: { message?: unknown } } | null)?.error?.message;
   return [said, inner].filter((text) => typeof text === "string").join(" ");

@@ -1,5 +1,6 @@
+import { RetiredJobs } from "./retired-jobs.ts";
 import { normaliseTerms, type RawTerms, type Terms } from "./terms.ts";
-import { UnitTable } from "./unit-table.ts";
+import { UnitTable, type UnitRecord } from "./unit-table.ts";
 
 export interface ManifestRecord {
   readonly publisher: string;
@@ -17,6 +18,7 @@ export interface PaymentRecord {
   readonly key: string;
   readonly unit: number;
   readonly worker: string;
+  readonly provider: string;
   readonly pay: bigint;
   readonly tip: bigint;
   readonly fee: bigint;
@@ -32,6 +34,10 @@ export interface PenaltyRecord {
   readonly burned: bigint;
   readonly compensation: bigint;
   readonly reward: bigint;
+  /** What waits for the verdict of the unit's next claim. */
+  readonly reserved: bigint;
+  /** The claim as it stood until then. */
+  readonly claim: UnitRecord;
 }
 
 export interface JobRecord {
@@ -47,6 +53,8 @@ export interface JobRecord {
   cancelled: boolean;
   /** CU returned to the poster so far. */
   refunded: bigint;
+  /** Block of the event that finished the job. */
+  finishedAtBlock: number | undefined;
 }
 
 /** One decoded event of the market, in chain order. */
@@ -60,11 +68,41 @@ export interface MarketEvent {
 /** Takes one event back; events are taken back in the reverse of their order. */
 export type Undo = () => void;
 
-/** The market as a pure function of its events: applying the same events always gives the same state. */
+/**
+ * The market as a pure function of its events: applying the same events always gives the same state. Finished jobs can be retired: only their totals stay.
+ */
 export class MarketState {
+  /** All jobs that are not retired, the oldest first. */
   readonly jobs = new Map<string, JobRecord>();
+  readonly retired: RetiredJobs;
+  /** Events that do not fit what came before them: an endpoint has left out others. Where they would need those, they have no effect. */
+  gaps = 0;
+
+  constructor(retired = new RetiredJobs()) {
+    this.retired = retired;
+  }
 
   apply(event: MarketEvent): Undo {
+    if (this.#fits(event)) return this.#change(event);
+    this.gaps++;
+    const undo = event.name === "UnitClaimed" ? this.#change(event) : nothing;
+    return () => {
+      undo();
+      this.gaps--;
+    };
+  }
+
+  #fits({ name, args }: MarketEvent): boolean {
+    const needed = NEEDED_STATUS[name];
+    if (needed === undefined) return true;
+    const job = this.jobs.get(args.jobId as string);
+    // What is finished may have been forgotten.
+    if (job === undefined) return name !== "UnitClaimed" && name !== "ClaimCommitted";
+    const { status, key } = job.units.get(Number(args.unit));
+    return status === needed && (needed === "free" || key === args.key);
+  }
+
+  #change(event: MarketEvent): Undo {
     const { args } = event;
     const jobId = args.jobId as string | undefined;
     if (jobId === undefined) return nothing;
@@ -75,13 +113,28 @@ export class MarketState {
     const job = this.jobs.get(jobId);
     const change = CHANGES[event.name];
     if (job === undefined || change === undefined) return nothing;
-    const { settledShards, cancelled, refunded } = job;
+    const { settledShards, cancelled, refunded, finishedAtBlock } = job;
     const undo = change(job, args);
+    if (job.finishedAtBlock === undefined && isFinished(job)) job.finishedAtBlock = event.block;
     return () => {
       undo();
-      Object.assign(job, { settledShards, cancelled, refunded });
+      Object.assign(job, { settledShards, cancelled, refunded, finishedAtBlock });
     };
   }
+
+  /** Forgets the chosen jobs, whose events must not be taken back any more. `readJob` reads them from the chain. */
+  retire(isChosen: (job: JobRecord) => boolean): void {
+    for (const [jobId, job] of this.jobs) {
+      if (!isChosen(job)) continue;
+      this.jobs.delete(jobId);
+      this.retired.add(job);
+    }
+  }
+}
+
+/** Keys of all claims that are neither settled nor fallen. */
+export function activeKeys(state: MarketState): Set<string> {
+  return new Set([...state.jobs.values()].flatMap((job) => job.units.active().map(({ key }) => key)));
 }
 
 /** Nothing of the job is under way, and nobody can claim any more of it. */
@@ -91,7 +144,8 @@ export function isFinished(job: JobRecord): boolean {
 
 const nothing: Undo = () => undefined;
 
-function newJob(jobId: string, terms: Terms, block: number): JobRecord {
+/** A job to which nothing has happened since its post. */
+export function newJob(jobId: string, terms: Terms, block: number): JobRecord {
   return {
     jobId,
     terms,
@@ -104,10 +158,20 @@ function newJob(jobId: string, terms: Terms, block: number): JobRecord {
     settledShards: 0,
     cancelled: false,
     refunded: 0n,
+    finishedAtBlock: undefined,
   };
 }
 
 type Args = Record<string, unknown>;
+
+/** Where a unit stands before an event of its own. */
+const NEEDED_STATUS: Readonly<Record<string, UnitRecord["status"]>> = {
+  UnitClaimed: "free",
+  ClaimCommitted: "claimed",
+  UnitSettled: "committed",
+  UnitExpired: "claimed",
+  UnitForfeited: "committed",
+};
 
 function append<T>(list: T[], item: T): Undo {
   list.push(item);
@@ -125,6 +189,8 @@ function returnUnit(job: JobRecord, args: Args, kind: PenaltyRecord["kind"]): Un
     burned: args.burned as bigint,
     compensation: args.compensation as bigint,
     reward: (args.reward as bigint | undefined) ?? 0n,
+    reserved: (args.reserved as bigint | undefined) ?? 0n,
+    claim: before,
   });
   return () => {
     undo();
@@ -145,6 +211,7 @@ const CHANGES: Record<string, (job: JobRecord, args: Args) => Undo> = {
       status: "claimed",
       attempt: Number(args.attempt),
       worker: args.worker as string,
+      provider: args.provider as string,
       key: args.key as string,
       deadline: Number(args.deadline),
     });
@@ -153,7 +220,7 @@ const CHANGES: Record<string, (job: JobRecord, args: Args) => Undo> = {
   ClaimCommitted(job, args) {
     const before = job.units.update(Number(args.unit), {
       status: "committed",
-      claimRoot: args.claimRoot as string,
+      outputsRoot: args.outputsRoot as string,
       outputs: args.outputs as string,
       windowEnd: Number(args.windowEnd),
     });
@@ -169,6 +236,7 @@ const CHANGES: Record<string, (job: JobRecord, args: Args) => Undo> = {
       key: args.key as string,
       unit: before.index,
       worker: args.worker as string,
+      provider: args.provider as string,
       pay: args.pay as bigint,
       tip: args.tip as bigint,
       fee: args.fee as bigint,

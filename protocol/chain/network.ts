@@ -15,6 +15,12 @@ const networkSchema = z.object({
   name: z.string().min(1),
   chainId: z.number().int().positive(),
   rpcUrl: z.url({ protocol: /^https?$/ }),
+  /** Further endpoints of the same chain, asked when the first does not answer. */
+  rpcUrls: z.array(z.url({ protocol: /^https?$/ })).optional(),
+  /** The largest block range that the endpoints answer `eth_getLogs` for; found out by refusals when left out. */
+  logRange: z.number().int().positive().optional(),
+  /** Gwei per gas that a transaction may cost at most; a multiple of the base fee when left out. */
+  maxFee: z.number().positive().optional(),
   ipfsUrl: z.url({ protocol: /^https?$/ }),
   /** Where the network's subgraph answers GraphQL; a local index is found without it. */
   indexUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -25,18 +31,36 @@ const networkSchema = z.object({
     credits: address,
     disputes: address,
     market: address,
+    reserves: address,
     upkeep: address,
     dex: address,
     mining: address,
     buyAndPost: address,
     governor: address,
     timelock: address,
+    guardian: address,
     /** Only where a Chainlink feed of ORION exists. */
     usdPrices: address.optional(),
   }),
 });
 
 export type NetworkFile = z.infer<typeof networkSchema>;
+
+/** The addresses of the chain's endpoints, the preferred one first. */
+export function rpcUrlsOf({ rpcUrl, rpcUrls = [] }: Pick<NetworkFile, "rpcUrl" | "rpcUrls">): string[] {
+  return [...new Set([rpcUrl, ...rpcUrls])];
+}
+
+/** `rpc`, or a list as `rpcUrl`, says the same as `rpcUrl` and `rpcUrls`. */
+function withOneRpcUrl(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { rpc, ...rest } = value as Record<string, unknown>;
+  const given = rest.rpcUrl ?? rpc;
+  if (!Array.isArray(given)) return given === undefined ? rest : { ...rest, rpcUrl: given };
+  const [rpcUrl, ...more] = given as unknown[];
+  const further = [...more, ...(Array.isArray(rest.rpcUrls) ? (rest.rpcUrls as unknown[]) : [])];
+  return { ...rest, rpcUrl, ...(further.length === 0 ? {} : { rpcUrls: further }) };
+}
 
 /** Names and addresses of the contracts that a network has. */
 export function deployedAt({ addresses }: NetworkFile): [name: string, address: string][] {
@@ -71,7 +95,7 @@ export function parseNetworkFile(text: string, path: string): NetworkFile {
       hint: "write it anew with `orion devnet` or the deploy step",
     });
   }
-  const parsed = networkSchema.safeParse(value);
+  const parsed = networkSchema.safeParse(withOneRpcUrl(value));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.path.join(".") ?? "";

@@ -2,6 +2,7 @@ import type { Log, TopicFilter } from "ethers";
 
 import { contractInterface, type ContractName } from "./artifact.ts";
 import type { Chain } from "./chain.ts";
+import { rangedLogs } from "./ranged-logs.ts";
 import { reading } from "./reading.ts";
 
 /** Which logs. */
@@ -15,19 +16,15 @@ export interface LogQuery {
 /** Sees how many of the blocks are read, after each part of them but the last. */
 export type OnBlocks = (done: number, total: number) => void;
 
-/** Largest block range asked for at once; providers limit it. */
-const MAX_RANGE = 5_000;
-
 /** All logs of a contract until now, the oldest first, asked for in parts. */
 export async function readLogs(chain: Chain, query: LogQuery, onBlocks?: OnBlocks): Promise<Log[]> {
   const { address, topics, fromBlock: first = chain.network.deployBlock } = query;
   return reading(chain, async () => {
     const head = await chain.provider.getBlockNumber();
     const logs: Log[] = [];
-    for (let fromBlock = first; fromBlock <= head; fromBlock += MAX_RANGE) {
-      if (fromBlock > first) onBlocks?.(fromBlock - first, head - first + 1);
-      const toBlock = Math.min(head, fromBlock + MAX_RANGE - 1);
-      for (const log of await chain.provider.getLogs({ address, topics, fromBlock, toBlock })) logs.push(log);
+    for await (const part of rangedLogs(chain, { address, topics }, first, head)) {
+      if (part.from > first) onBlocks?.(part.from - first, head - first + 1);
+      for (const log of part.logs) logs.push(log);
     }
     return logs;
   });

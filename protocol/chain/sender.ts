@@ -1,47 +1,14 @@
-import { isError, keccak256, type HDNodeWallet, type TransactionReceipt, type Wallet } from "ethers";
+import { keccak256, type TransactionReceipt } from "ethers";
 
-import type { Clock } from "../common/clock.ts";
+import { monotonic } from "../common/clock.ts";
 import { AbortedError, RevertError, UnavailableError } from "../common/errors.ts";
-import type { Logger } from "../common/log.ts";
-import type { Chain } from "./chain.ts";
-import { chainError, ranOutOfGas } from "./errors.ts";
-import { bumpedFees, currentFees, type Fees } from "./fees.ts";
-
-export interface Call {
-  readonly to: string;
-  readonly data: string;
-  /** Wei that goes with the call. */
-  readonly value?: bigint;
-  /** Names the step in logs, e.g. "claim". */
-  readonly label: string;
-}
-
-/** Signs and sends one account's transactions, one after the other. */
-export interface Sender {
-  readonly address: string;
-  /** Block of the newest transaction that this sender has seen mined; what a node shows below it is stale. */
-  readonly lastBlock: number;
-  /**
-   * Simulates, sends and waits until the transaction is mined; raises the gas price when it is stuck, and the gas when it was too little.
-   * @throws RevertError when the contract refuses (before anything is signed, whenever the simulation shows it)
-   * @throws UnavailableError when the node does not answer, AbortedError when the process stops
-   */
-  send(call: Call): Promise<TransactionReceipt>;
-}
-
-export interface SenderOptions {
-  readonly chain: Chain;
-  readonly wallet: Wallet | HDNodeWallet;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly signal?: AbortSignal;
-  /** Milliseconds between looks for the receipt. */
-  readonly pollMs?: number;
-  /** A transaction that is not mined after this time is sent again with a higher fee. */
-  readonly stuckAfterMs?: number;
-  /** Called before and after a transaction goes out; tests kill the process there. */
-  readonly step?: (name: string) => void;
-}
+import { broadcast } from "./broadcast.ts";
+import { chainError } from "./errors.ts";
+import { chooseFees, feeLimit, inGwei, isTipCut, readFeeMarket, type FeeMarket, type Fees } from "./fees.ts";
+import { callName, Flight, flightOf, unknownOutcome, type Landing, type Payload } from "./flight.ts";
+import { FlightWatch } from "./flight-watch.ts";
+import type { Call, Sender, SenderOptions } from "./sending.ts";
+import { memoryJournal, type TransactionJournal } from "./transaction-journal.ts";
 
 const GAS_MARGIN_PERCENT = 125n;
 /**
@@ -50,190 +17,351 @@ const GAS_MARGIN_PERCENT = 125n;
  */
 const GAS_ALLOWANCE = 50_000n;
 const MAX_ATTEMPTS = 6;
-const MAX_BUMPS = 12;
-const TRANSFER_GAS = 21_000n;
+const DEFAULT_PARALLEL = 16;
+/** Urgent calls find room beyond that. */
+const URGENT_PARALLEL = 16;
+/** What an earlier life signed is finished within this time; an older one is left to itself, and its nonce to whoever comes. */
+const RESUMED_FOR_MS = 60 * 60_000;
+/** A call that was signed in an earlier life and mined since is not made again within this time. */
+const ADOPTED_FOR_MS = 24 * 60 * 60_000;
+/** Longest wait for what an earlier life left open before new calls go out behind it. */
+const RECOVERY_MS = 45_000;
+/** A refusal so soon after an own transaction may come from a node that does not know it yet. */
+const FRESH_MS = 60_000;
+const MAX_LAG_LOOKS = 20;
+const LAG_LOOK_MS = 500;
 
 export function createSender(options: SenderOptions): Sender {
-  let tail: Promise<unknown> = Promise.resolve();
-  let lastBlock = 0;
-  const sendNext = async (call: Call): Promise<TransactionReceipt> => {
-    const receipt = await sendOne(options, call);
-    lastBlock = Math.max(lastBlock, receipt.blockNumber);
-    return receipt;
-  };
-  return {
-    address: options.wallet.address,
-    get lastBlock() {
-      return lastBlock;
-    },
-    send(call) {
-      const run = tail.then(() => sendNext(call));
-      tail = run.catch(() => undefined);
-      return run;
-    },
-  };
+  return new AccountSender(options);
 }
 
-async function sendOne(options: SenderOptions, call: Call): Promise<TransactionReceipt> {
-  let allowance = GAS_ALLOWANCE;
-  for (let attempt = 1; ; attempt++) {
-    requireRunning(options.signal);
+/** A call on its way to its receipt. */
+interface Task {
+  readonly call: Call;
+  readonly resolve: (receipt: TransactionReceipt) => void;
+  readonly reject: (error: unknown) => void;
+  allowance: bigint;
+  attempt: number;
+}
+
+class AccountSender implements Sender {
+  readonly address: string;
+  readonly #options: SenderOptions;
+  readonly #watch: FlightWatch;
+  readonly #journal: TransactionJournal;
+  readonly #waiting: Task[] = [];
+  /** Calls that an earlier life signed and that were mined since: repeating them would do them twice. */
+  readonly #adopted = new Map<string, TransactionReceipt>();
+  #pumping = false;
+  #recovery: Promise<void> | undefined;
+  #minedAt = -Infinity;
+  #toldTip = false;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.address = options.wallet.address;
+    this.#journal = options.journal ?? memoryJournal();
+    this.#watch = new FlightWatch(options, {
+      sign: (flight, fees) => this.#sign(flight, fees),
+      settled: (nonce) => this.#journal.settled(this.address, nonce),
+    });
+    options.signal?.addEventListener("abort", () => this.#abort(), { once: true });
+  }
+
+  get lastBlock(): number {
+    return this.#watch.lastBlock;
+  }
+
+  send(call: Call): Promise<TransactionReceipt> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ call, resolve, reject, allowance: GAS_ALLOWANCE, attempt: 1 });
+    });
+  }
+
+  #enqueue(task: Task, atFront = false): void {
+    const firstOther = this.#waiting.findIndex(({ call }) => call.urgent !== true);
+    if (task.call.urgent === true) this.#waiting.splice(firstOther < 0 ? this.#waiting.length : firstOther, 0, task);
+    else if (atFront) this.#waiting.splice(firstOther < 0 ? this.#waiting.length : firstOther, 0, task);
+    else this.#waiting.push(task);
+    void this.#pump();
+  }
+
+  #hasRoom(): boolean {
+    const parallel = this.#options.parallel ?? DEFAULT_PARALLEL;
+    const urgent = this.#waiting[0]?.call.urgent === true;
+    return this.#watch.size < parallel + (urgent ? URGENT_PARALLEL : 0);
+  }
+
+  /** Signs what waits, one after the other, as long as there is room in flight. */
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
     try {
-      const outcome = await attemptSend(options, call, allowance);
-      if (typeof outcome !== "string") return outcome;
-      options.log.debug({ label: call.label, attempt, outcome }, "the transaction did nothing; trying again");
-      if (attempt >= MAX_ATTEMPTS) throw givenUp(options, call, outcome);
-      if (outcome === "starved") allowance *= 2n;
-    } catch (error) {
-      const known = chainError(error, options.chain.network.rpcUrl);
-      if (!isNonceRace(error)) throw known;
-      if (attempt >= MAX_ATTEMPTS) throw givenUp(options, call, "replaced");
+      while (this.#waiting.length > 0 && this.#hasRoom()) {
+        const task = this.#waiting.shift() as Task;
+        try {
+          await this.#launch(task);
+        } catch (error) {
+          // A mistake in our own code reaches the caller as it is.
+          task.reject(knownError(error, this.#options.chain.network.rpcUrl));
+        }
+      }
+    } finally {
+      this.#pumping = false;
     }
-    await options.clock.sleep(50 * attempt, options.signal);
   }
-}
 
-/** "replaced": another transaction of the same account took the nonce; "starved": it was mined, and ran out of gas. */
-type Failure = "replaced" | "starved";
+  async #launch(task: Task): Promise<void> {
+    const { call } = task;
+    requireRunning(this.#options.signal);
+    this.#recovery ??= this.#recover().catch((error: unknown) => {
+      this.#recovery = undefined;
+      throw error;
+    });
+    // An answer to a demand waits for nothing.
+    if (call.urgent === true) this.#recovery.catch(() => undefined);
+    else await this.#recovery;
+    const earlier = this.#earlier(call);
+    if (earlier !== undefined) {
+      task.resolve(earlier);
+      return;
+    }
+    const prepared = await this.#prepare(task);
+    if (prepared === "later") return;
+    const { payload, estimate, market, nonce } = prepared;
+    const fees = chooseFees(market, feeLimit(this.#options));
+    this.#tellTip(market);
+    const flight = new Flight(nonce, call, payload, fees);
+    await this.#sign(flight, fees);
+    if (this.#options.signal?.aborted === true) throw await this.#withdrawn(flight);
+    const { step, onSigned } = this.#options;
+    onSigned?.({
+      label: call.label,
+      hash: flight.hashes[0] ?? "",
+      gasEstimate: estimate,
+      expectedCost: estimate * (market.baseFee + fees.maxPriorityFeePerGas),
+      maxCost: payload.gasLimit * fees.maxFeePerGas,
+    });
+    step?.(`signed:${call.label}`);
+    this.#watch.add(flight);
+    void this.#follow(task, flight);
+    await broadcast(this.#options, flight);
+    step?.(`broadcast:${call.label}`);
+  }
 
-function givenUp(options: SenderOptions, call: Call, failure: Failure): UnavailableError {
-  if (failure === "replaced") {
-    return new UnavailableError(
-      `cannot get "${call.label}" mined: another process keeps using the nonces of ${options.wallet.address}`,
-      { hint: "run one process per key" },
+  /** The receipt of the same call, made in an earlier life and mined since. @throws TransactionUnknownError while it is open */
+  #earlier(call: Call): TransactionReceipt | undefined {
+    const name = callName(call);
+    const receipt = this.#adopted.get(name);
+    if (receipt !== undefined) {
+      this.#adopted.delete(name);
+      this.#options.log.warn(
+        { label: call.label, hash: receipt.hash, block: receipt.blockNumber },
+        "the same call was sent earlier, and is mined by now: it is not sent a second time",
+      );
+      return receipt;
+    }
+    const open = this.#watch.flights.find((flight) => flight.givenUp && callName(flight.call) === name);
+    if (open !== undefined) {
+      throw unknownOutcome(open, "the same call was sent earlier, and its outcome is not known yet");
+    }
+    return undefined;
+  }
+
+  /** Simulates the call and finds its nonce; "later" where it has to wait for what is in flight before it. */
+  async #prepare(
+    task: Task,
+  ): Promise<{ payload: Payload; estimate: bigint; market: FeeMarket; nonce: number } | "later"> {
+    const { provider } = this.#options.chain;
+    const { call } = task;
+    const value = call.value ?? 0n;
+    const request = { to: call.to, data: call.data, from: this.address, value };
+    for (let look = 0; ; look++) {
+      try {
+        // Estimating executes the call on the pending block, so it is the simulation as well.
+        const [estimate, pending, market] = await Promise.all([
+          provider.estimateGas(request),
+          provider.getTransactionCount(this.address, "pending"),
+          readFeeMarket(provider),
+        ]);
+        const gasLimit = (estimate * GAS_MARGIN_PERCENT) / 100n + task.allowance;
+        const payload = { to: call.to, data: call.data, value, gasLimit };
+        return { payload, estimate, market, nonce: await this.#watch.nonceAfter(pending) };
+      } catch (error) {
+        const known = chainError(error, this.#options.chain.network.rpcUrl);
+        if (!(known instanceof RevertError)) throw known;
+        if (this.#watch.isBusy) {
+          // It may need what is on its way; the others need not wait for that.
+          void this.#watch.whenLanded().then(() => this.#enqueue(task));
+          return "later";
+        }
+        if (look >= MAX_LAG_LOOKS || !(await this.#mayLag(look))) throw known;
+      }
+    }
+  }
+
+  /** True where a refusal may come from a node that does not know the account's last transaction yet. */
+  async #mayLag(look: number): Promise<boolean> {
+    const { chain, clock, signal } = this.#options;
+    if (monotonic(clock) - this.#minedAt > FRESH_MS) return false;
+    const lags = (await chain.provider.getBlockNumber()) < this.lastBlock;
+    if (!lags) return look === 0;
+    await clock.sleep(LAG_LOOK_MS, signal);
+    requireRunning(signal);
+    return true;
+  }
+
+  async #sign(flight: Flight, fees: Fees): Promise<void> {
+    const { wallet, chain, clock } = this.#options;
+    const { chainId } = chain.network;
+    const raw = await wallet.signTransaction({ ...flight.payload, nonce: flight.nonce, chainId, type: 2, ...fees });
+    const hash = keccak256(raw);
+    const { label, urgent } = flight.call;
+    const entry = { hash, raw, from: this.address, chainId, nonce: flight.nonce, label, signedAt: clock.now() };
+    try {
+      await this.#journal.signed(entry);
+    } catch (error) {
+      if (urgent !== true) throw error;
+      this.#options.log.error(
+        { label, hash },
+        "the journal cannot be written; an urgent transaction goes out without it",
+      );
+    }
+    flight.fees = fees;
+    flight.signedAt = monotonic(clock);
+    flight.variants.push({ hash, raw });
+  }
+
+  /** Strikes out what was signed just when the process was stopped: nobody has seen it, and the next life must not send it. */
+  async #withdrawn(flight: Flight): Promise<AbortedError> {
+    try {
+      await this.#journal.settled(this.address, flight.nonce);
+      return stopped();
+    } catch {
+      return stopped(
+        `it is noted as ${flight.hashes.at(-1) ?? ""} and goes out at the next start: look before you do it again`,
+      );
+    }
+  }
+
+  async #follow(task: Task, flight: Flight): Promise<void> {
+    try {
+      const landing = await flight.landed;
+      void this.#pump();
+      if (landing.kind === "replaced") {
+        this.#again(task, "replaced");
+        return;
+      }
+      this.#minedAt = monotonic(this.#options.clock);
+      const outcome = await this.#judge(flight, landing.receipt);
+      if (outcome === "starved") {
+        task.allowance *= 2n;
+        this.#again(task, "starved");
+        return;
+      }
+      task.resolve(outcome);
+    } catch (error) {
+      task.reject(error);
+      void this.#pump();
+    }
+  }
+
+  #again(task: Task, failure: "replaced" | "starved"): void {
+    const { log } = this.#options;
+    log.debug({ label: task.call.label, attempt: task.attempt, failure }, "the transaction did nothing; trying again");
+    if (task.attempt++ >= MAX_ATTEMPTS) task.reject(this.#exhausted(task.call, failure));
+    else this.#enqueue(task, true);
+  }
+
+  #exhausted(call: Call, failure: "replaced" | "starved"): UnavailableError {
+    if (failure === "replaced") {
+      return new UnavailableError(
+        `cannot get "${call.label}" mined: another process keeps using the nonces of ${this.address}`,
+        { hint: "run one process per key" },
+      );
+    }
+    return new UnavailableError(`"${call.label}" ran out of gas ${String(MAX_ATTEMPTS)} times`, {
+      hint: "the chain's estimates of gas are too low; try another RPC",
+    });
+  }
+
+  async #judge({ payload }: Flight, receipt: TransactionReceipt): Promise<TransactionReceipt | "starved"> {
+    if (receipt.status === 1) return receipt;
+    const { chain } = this.#options;
+    const { to, data, value, gasLimit } = payload;
+    try {
+      // Somebody was faster between simulation and block: the same call now names the reason.
+      await chain.provider.call({ to, data, value, from: this.address });
+    } catch (error) {
+      const known = chainError(error, chain.network.rpcUrl);
+      if (known instanceof RevertError) throw known;
+    }
+    // A call within the call leaves a 64th of the gas to its caller, which then may fail for a reason of its own.
+    if (receipt.gasUsed * 64n >= gasLimit * 62n) return "starved";
+    throw new RevertError("Outrun", [receipt.hash], { hint: "the state changed while the transaction was on its way" });
+  }
+
+  #tellTip(market: FeeMarket): void {
+    if (isTipCut(market) && !this.#toldTip) {
+      this.#options.log.warn(
+        { suggested: inGwei(market.tip), baseFee: inGwei(market.baseFee) },
+        "the RPC suggests a priority fee out of all proportion to the base fee; paying less",
+      );
+    }
+    this.#toldTip = isTipCut(market);
+  }
+
+  /** Settles what earlier lives left open, as far as it can be settled soon. */
+  async #recover(): Promise<void> {
+    const { chain, clock, log, signal } = this.#options;
+    const open = (await this.#journal.open()).filter(
+      ({ from, chainId }) => from === this.address && chainId === chain.network.chainId,
     );
+    const resumed: Flight[] = [];
+    for (const [nonce, entries] of Map.groupBy(open, (entry) => entry.nonce)) {
+      const newest = entries.at(-1);
+      if (newest === undefined) continue;
+      const age = clock.now() - newest.signedAt;
+      const flight = flightOf(nonce, newest.label, entries);
+      const settle = (landing: Landing): void => {
+        log.warn({ label: newest.label, nonce, outcome: landing.kind }, "an earlier transaction is settled");
+        if (landing.kind !== "mined" || landing.receipt.status !== 1 || age >= ADOPTED_FOR_MS) return;
+        this.#adopted.set(callName(flight.call), landing.receipt);
+      };
+      // Whoever gave it up is told elsewhere.
+      void flight.landed.then(settle, () => undefined);
+      if (age < RESUMED_FOR_MS) resumed.push(flight);
+      await this.#watch.resume(flight, age < RESUMED_FOR_MS);
+    }
+    const landed = Promise.allSettled(resumed.map((flight) => flight.landed));
+    if (resumed.length > 0) await Promise.race([landed, clock.sleep(RECOVERY_MS, signal)]);
+    for (const flight of resumed.filter(({ isOver }) => !isOver)) {
+      flight.giveUp(unknownOutcome(flight, "an earlier life of this process sent it, and it is not mined yet"));
+    }
   }
-  return new UnavailableError(`"${call.label}" ran out of gas ${String(MAX_ATTEMPTS)} times`, {
-    hint: "the chain's estimates of gas are too low; try another RPC",
-  });
-}
 
-interface Request {
-  readonly to: string;
-  readonly data: string;
-  readonly from: string;
-  readonly value: bigint;
-}
-
-interface Payload {
-  readonly to: string;
-  readonly data: string;
-  readonly gasLimit: bigint;
-  readonly nonce: number;
-}
-
-async function attemptSend(
-  options: SenderOptions,
-  call: Call,
-  allowance: bigint,
-): Promise<TransactionReceipt | Failure> {
-  const { provider } = options.chain;
-  const from = options.wallet.address;
-  const value = call.value ?? 0n;
-  const request = { to: call.to, data: call.data, from, value };
-  // Estimating executes the call on the pending block, so it is the simulation as well.
-  const estimate = await provider.estimateGas(request);
-  const gasLimit = (estimate * GAS_MARGIN_PERCENT) / 100n + allowance;
-  const nonce = await provider.getTransactionCount(from, "pending");
-  let fees = await currentFees(provider);
-  const payload = { to: call.to, data: call.data, value, gasLimit, nonce };
-  const hashes: string[] = [];
-  for (let bump = 0; bump <= MAX_BUMPS; bump++) {
-    const signed = await sign(options, payload, fees);
-    if (bump === 0) options.step?.(`signed:${call.label}`);
-    hashes.push(await broadcast(options, signed, hashes.length > 0));
-    if (bump === 0) options.step?.(`broadcast:${call.label}`);
-    const receipt = await waitForReceipt(options, hashes, nonce);
-    if (receipt === "replaced") return receipt;
-    if (receipt !== "stuck") return judge(options, request, receipt, gasLimit);
-    fees = bumpedFees(fees, await currentFees(provider));
-    options.log.warn({ label: call.label, bump: bump + 1 }, "the transaction is stuck; raising its gas price");
-    await clearTheWay(options, nonce, fees);
-  }
-  throw new UnavailableError(`"${call.label}" was not mined after ${String(MAX_BUMPS)} gas price increases`, {
-    hint: "check that the chain produces blocks",
-  });
-}
-
-function sign(options: SenderOptions, payload: Payload, fees: Fees): Promise<string> {
-  return options.wallet.signTransaction({ ...payload, chainId: options.chain.network.chainId, type: 2, ...fees });
-}
-
-/**
- * Replaces what an earlier life of this process left stuck at lower nonces by empty transfers: nothing behind it could ever be mined.
- * What it was meant to do is done again by whoever still wants it.
- */
-async function clearTheWay(options: SenderOptions, nonce: number, fees: Fees): Promise<void> {
-  const from = options.wallet.address;
-  const mined = await options.chain.provider.getTransactionCount(from, "latest");
-  for (let blocking = mined; blocking < nonce; blocking++) {
-    const empty = { to: from, data: "0x", gasLimit: TRANSFER_GAS, nonce: blocking };
-    options.log.warn({ nonce: blocking }, "an older transaction blocks the account; replacing it by an empty one");
-    await broadcast(options, await sign(options, empty, fees), true);
+  #abort(): void {
+    for (const task of this.#waiting.splice(0)) task.reject(stopped());
+    for (const flight of this.#watch.flights) {
+      flight.giveUp(
+        stopped(`it was sent as ${flight.hashes.at(-1) ?? ""} and may still be mined: look before you do it again`),
+      );
+    }
   }
 }
 
-async function broadcast(options: SenderOptions, signed: string, replacing: boolean): Promise<string> {
+function knownError(error: unknown, rpcUrl: string): unknown {
   try {
-    return (await options.chain.provider.broadcastTransaction(signed)).hash;
-  } catch (error) {
-    // A development node mines it at once and answers with its failure: the receipt tells.
-    if (ranOutOfGas(error)) return keccak256(signed);
-    // While replacing, the first transaction may just have been mined, or ask for a still higher fee: the receipt loop finds out.
-    if (replacing && isNonceRace(error)) return "";
-    throw error;
+    return chainError(error, rpcUrl);
+  } catch (mistake) {
+    return mistake;
   }
 }
 
-async function waitForReceipt(
-  options: SenderOptions,
-  hashes: readonly string[],
-  nonce: number,
-): Promise<TransactionReceipt | "stuck" | "replaced"> {
-  const deadline = options.clock.now() + (options.stuckAfterMs ?? 45_000);
-  for (;;) {
-    const receipt = await findReceipt(options, hashes);
-    if (receipt !== undefined) return receipt;
-    const mined = await options.chain.provider.getTransactionCount(options.wallet.address, "latest");
-    // Mined between the two looks, or another transaction took the nonce.
-    if (mined > nonce) return (await findReceipt(options, hashes)) ?? "replaced";
-    if (options.clock.now() >= deadline) return "stuck";
-    requireRunning(options.signal, "it was sent and may still be mined: look before you do it again");
-    await options.clock.sleep(options.pollMs ?? 100, options.signal);
-  }
+function stopped(hint = "it was not sent: nothing happened"): AbortedError {
+  return new AbortedError("stopped before the transaction was mined", { hint });
 }
 
-async function findReceipt(options: SenderOptions, hashes: readonly string[]): Promise<TransactionReceipt | undefined> {
-  for (const hash of hashes) {
-    const receipt = hash === "" ? null : await options.chain.provider.getTransactionReceipt(hash);
-    if (receipt !== null) return receipt;
-  }
-  return undefined;
-}
-
-async function judge(
-  options: SenderOptions,
-  request: Request,
-  receipt: TransactionReceipt,
-  gasLimit: bigint,
-): Promise<TransactionReceipt | "starved"> {
-  if (receipt.status === 1) return receipt;
-  // Somebody was faster between simulation and block: the same call now names the reason.
-  await options.chain.provider.call(request);
-  // A call within the call leaves a 64th of the gas to its caller, which then may fail for a reason of its own.
-  if (receipt.gasUsed * 64n >= gasLimit * 62n) return "starved";
-  throw new RevertError("Outrun", [receipt.hash], { hint: "the state changed while the transaction was on its way" });
-}
-
-function isNonceRace(error: unknown): boolean {
-  if (isError(error, "NONCE_EXPIRED") || isError(error, "REPLACEMENT_UNDERPRICED")) return true;
-  const message = (error as { info?: { error?: { message?: unknown } } } | null)?.info?.error?.message;
-  return (
-    typeof message === "string" &&
-    /nonce too low|already known|already imported|replacement|nonce too high/i.test(message)
-  );
-}
-
-function requireRunning(signal: AbortSignal | undefined, hint = "it was not sent: nothing happened"): void {
-  if (signal?.aborted === true) throw new AbortedError("stopped before the transaction was mined", { hint });
+function requireRunning(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw stopped();
 }

@@ -3,13 +3,15 @@ import { AbiCoder, keccak256, type ParamType } from "ethers";
 import { InvalidInputError } from "../common/errors.ts";
 import { contractInterface } from "./artifact.ts";
 
-/** Everything that a job promises; amounts in base units (CU 10^-12, ORION 10^-18), roots and digests as 0x-hex of 32 bytes. */
+/** Everything that a job promises; amounts in base units (CU 10^-18, ORION 10^-18), roots and digests as 0x-hex of 32 bytes. */
 export interface Terms {
   readonly poster: string;
   readonly salt: string;
   readonly programRoot: string;
   readonly dataset: string;
   readonly inputsRoot: string;
+  /** Zero: anyone may demand of the job's claims. Else the root of the list of accounts that may. */
+  readonly challengers: string;
   readonly rows: bigint;
   readonly shards: number;
   readonly shardsPerClaim: number;
@@ -17,8 +19,10 @@ export interface Terms {
   readonly pricePerShard: bigint;
   readonly keeper: string;
   readonly keeperFee: bigint;
-  readonly collateralPerShard: bigint;
-  readonly profile: number;
+  /** ORION wei that a claim locks, the same for every unit, the last too. */
+  readonly collateralPerClaim: bigint;
+  /** `profile·8 attestors·8 minted·1` from the lowest bit. */
+  readonly options: number;
 }
 
 /** The ABI type of the struct, taken from the compiled contract so that it is written once. */
@@ -51,6 +55,7 @@ export interface RawTerms {
   programRoot: string;
   dataset: string;
   inputsRoot: string;
+  challengers: string;
   rows: bigint;
   shards: bigint;
   shardsPerClaim: bigint;
@@ -58,8 +63,8 @@ export interface RawTerms {
   pricePerShard: bigint;
   keeper: string;
   keeperFee: bigint;
-  collateralPerShard: bigint;
-  profile: bigint;
+  collateralPerClaim: bigint;
+  options: bigint;
 }
 
 export function normaliseTerms(raw: RawTerms): Terms {
@@ -69,6 +74,7 @@ export function normaliseTerms(raw: RawTerms): Terms {
     programRoot: raw.programRoot,
     dataset: raw.dataset,
     inputsRoot: raw.inputsRoot,
+    challengers: raw.challengers,
     rows: raw.rows,
     shards: Number(raw.shards),
     shardsPerClaim: Number(raw.shardsPerClaim),
@@ -76,8 +82,8 @@ export function normaliseTerms(raw: RawTerms): Terms {
     pricePerShard: raw.pricePerShard,
     keeper: raw.keeper,
     keeperFee: raw.keeperFee,
-    collateralPerShard: raw.collateralPerShard,
-    profile: Number(raw.profile),
+    collateralPerClaim: raw.collateralPerClaim,
+    options: Number(raw.options),
   };
 }
 
@@ -112,10 +118,4 @@ export function unitCount(terms: Terms): number {
 export function unitRange(terms: Terms, unit: number): { from: number; to: number } {
   const from = unit * terms.shardsPerClaim;
   return { from, to: Math.min(from + terms.shardsPerClaim, terms.shards) };
-}
-
-/** ORION wei that a claim of this unit locks. */
-export function unitCollateral(terms: Terms, unit: number): bigint {
-  const { from, to } = unitRange(terms, unit);
-  return BigInt(to - from) * terms.collateralPerShard;
 }

@@ -9,11 +9,13 @@ export interface UnitRecord {
   readonly to: number;
   readonly status: UnitStatus;
   readonly attempt: number;
+  /** The key that claimed: the provider itself, or an operator key of it. */
   readonly worker: string;
+  readonly provider: string;
   readonly key: string;
   /** Chain time until which the claim may be committed. */
   readonly deadline: number;
-  readonly claimRoot: string;
+  readonly outputsRoot: string;
   /** Digest of the outputs document. */
   readonly outputs: string;
   readonly windowEnd: number;
@@ -74,6 +76,12 @@ export class UnitTable implements Iterable<UnitRecord> {
     return [...this.#active].sort((a, b) => a - b).map((index) => this.get(index));
   }
 
+  /** Units that something has happened to, in order. */
+  touched(): UnitRecord[] {
+    const touched = [...this.#touched.values()].filter(({ status, attempt }) => status !== "free" || attempt > 0);
+    return touched.sort((a, b) => a.index - b.index);
+  }
+
   get freeCount(): number {
     return this.length - this.#active.size - this.#settled;
   }
@@ -103,9 +111,10 @@ export class UnitTable implements Iterable<UnitRecord> {
       status: "free",
       attempt: 0,
       worker: "",
+      provider: "",
       key: "",
       deadline: 0,
-      claimRoot: "",
+      outputsRoot: "",
       outputs: "",
       windowEnd: 0,
       accepted: false,

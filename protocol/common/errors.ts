@@ -38,7 +38,7 @@ export class UnavailableError extends OrionError {
 /** Bytes that do not hash to what they were asked for. */
 export class IntegrityError extends OrionError {
   readonly code = "INTEGRITY";
-  readonly retryable = false;
+  readonly retryable: boolean = false;
 }
 
 /** A contract refused a call; `revert` is the decoded custom error with its values. */
@@ -64,4 +64,29 @@ export class RevertError extends OrionError {
 export class AbortedError extends OrionError {
   readonly code = "ABORTED";
   readonly retryable = true;
+}
+
+/**
+ * A transaction was signed and sent, and nothing tells whether it was mined: it may have happened, and may still happen. Who repeats the call
+ * blindly may pay twice.
+ */
+export class TransactionUnknownError extends OrionError {
+  readonly code = "TRANSACTION_UNKNOWN";
+  readonly retryable = true;
+  /** The newest one signed under the nonce. */
+  readonly hash: string;
+  /** All that were signed under the nonce, one of which at most can be mined. */
+  readonly hashes: readonly string[];
+  readonly nonce: number;
+
+  constructor(
+    message: string,
+    transaction: { hashes: readonly string[]; nonce: number },
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, options);
+    this.hashes = transaction.hashes;
+    this.hash = transaction.hashes.at(-1) ?? "";
+    this.nonce = transaction.nonce;
+  }
 }

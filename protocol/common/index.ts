@@ -1,4 +1,5 @@
 export * from "./clock.ts";
+export * from "./credit.ts";
 export * from "./errors.ts";
 export * from "./hex.ts";
 export * from "./log.ts";

@@ -13,8 +13,8 @@ export interface LoopOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Milliseconds between two ticks. */
-  readonly intervalMs: number;
+  /** Milliseconds between two ticks; asked for after each where it changes. */
+  readonly intervalMs: number | (() => number);
   /** One idempotent round of work. */
   readonly tick: (signal: AbortSignal) => Promise<void>;
 }
@@ -39,10 +39,8 @@ export function createLoop(options: LoopOptions): Service {
           failures++;
           options.log.warn({ code: error.code, hint: error.hint, failures }, error.message);
         }
-        const pause =
-          failures === 0
-            ? options.intervalMs
-            : Math.min(MAX_BACKOFF_MS, options.intervalMs * 2 ** Math.min(failures, 10));
+        const interval = typeof options.intervalMs === "number" ? options.intervalMs : options.intervalMs();
+        const pause = failures === 0 ? interval : Math.min(MAX_BACKOFF_MS, interval * 2 ** Math.min(failures, 10));
         await options.clock.sleep(pause, signal);
       }
     },

@@ -1,11 +1,25 @@
-import { type Call, type Chain, reading, type Terms, type UnitRecord } from "../chain/index.ts";
+import type { Interface } from "ethers";
+
+import { reading, type Call, type Chain, type Terms, type UnitRecord } from "../chain/index.ts";
 import { toHex } from "../common/hex.ts";
 import { nodeFacts, proofHeader, type Program, type Sha256 } from "../tensor/index.ts";
+import type { TraceAnswer } from "./answer.ts";
 import { claimFacts } from "./claim-facts.ts";
-import type { OutputRange } from "./dispute-state.ts";
+import type { OutputBlock } from "./dispute-state.ts";
+import { profileOf } from "./job-options.ts";
 import type { ReadyProof } from "./make-proof.ts";
 import type { Move } from "./next-move.ts";
-import { ancestor, depthOf, nodeOf, tensorTop, type ClaimShape, type Place } from "./place.ts";
+import {
+  ancestor,
+  depthOf,
+  nodeOf,
+  placeOnChain,
+  shardPlace,
+  tensorTop,
+  type ClaimShape,
+  type Place,
+  type Tree,
+} from "./place.ts";
 
 /** One claim before the judge of a network. */
 export interface Case {
@@ -16,118 +30,148 @@ export interface Case {
   readonly sha256: Sha256;
 }
 
+/** What shows that the sender may demand of a claim whose job names its challengers. */
+export interface Admission {
+  readonly path: readonly string[];
+  readonly reserve: string;
+  readonly attempt: number;
+}
+
+const ZERO = `0x${"00".repeat(32)}`;
+/** For claims that are open to anyone. */
+export const ANYONE: Admission = { path: [], reserve: ZERO, attempt: 0 };
+
 /** Demands may become dearer between two looks: prepay so much more per cent; the excess stays the payer's balance. */
 const PRICE_MARGIN_PERCENT = 150n;
 
 const EMPTY_ENTRY = { descriptor: "0x", path: [] };
+const NO_LEADER = { place: 0n, hash: ZERO };
 
-export function demandCall(of: Case, shape: ClaimShape, move: Extract<Move, { type: "demand" }>, price: bigint): Call {
-  const { market, disputes } = of.chain.network.addresses;
-  const data = of.chain.contracts.disputes.interface.encodeFunctionData("demand", [
-    market,
-    of.unit.key,
-    claimFacts(of.terms, of.unit),
+export function demandCall(
+  of: Case,
+  shape: ClaimShape,
+  move: Extract<Move, { type: "demand" }>,
+  price: bigint,
+  admission: Admission = ANYONE,
+): Call {
+  const { tree, place, hash, path, leader } = move;
+  return judgeCall(of, "demand", price, [
+    ...claimOf(of),
     proofHeader(of.program, of.sha256),
-    entryFor(of, shape, move.place, move.path.length),
-    { place: move.place, hash: move.hash, path: move.path },
+    entryFor(of, shape, tree, place, path.length),
+    { place: placeOnChain(tree, place), hash, path },
+    leader === undefined ? NO_LEADER : { place: placeOnChain("trace", leader.place), hash: leader.hash },
+    admission,
   ]);
-  return { to: disputes, data, value: price, label: "demand" };
 }
 
-/** Wei to send with the next demand, or with one for so many output chunks. */
-export async function demandPrice({ chain, unit, terms }: Case, outputChunks?: number): Promise<bigint> {
+export function demandTraceCall(
+  of: Case,
+  shape: ClaimShape,
+  { shard, leaf, path }: Extract<Move, { type: "demandTrace" }>,
+  price: bigint,
+  admission: Admission = ANYONE,
+): Call {
+  const target = { place: placeOnChain("outputs", shardPlace(shape, shard)), hash: leaf, path };
+  return judgeCall(of, "demandTrace", price, [...claimOf(of), target, admission]);
+}
+
+export function demandOutputCall(of: Case, block: OutputBlock, price: bigint, admission: Admission = ANYONE): Call {
+  const node = of.program.outputNodes[block.output] ?? 0;
+  const { header, descriptor, descriptorPath } = nodeFacts(of.program, node, of.sha256);
+  const entry = { descriptor, path: [...descriptorPath] };
+  return judgeCall(of, "demandOutput", price, [...claimOf(of), header, entry, block, admission]);
+}
+
+/** What kind of demand is paid for. */
+export type Priced = "hashes" | "compute" | { readonly outputChunks: number };
+
+/** Wei to send with the next demand of a kind. */
+export async function demandPrice({ chain, unit, terms }: Case, priced: Priced, now: number): Promise<bigint> {
   const { disputes } = chain.contracts;
   const { market } = chain.network.addresses;
-  const price = await reading(chain, () =>
-    outputChunks === undefined
-      ? disputes.priceOf(market, unit.key, terms.profile)
-      : disputes.priceOfOutput(market, unit.key, terms.profile, outputChunks),
-  );
-  return (price * PRICE_MARGIN_PERCENT) / 100n;
+  const profile = profileOf(terms);
+  const price = await reading(chain, async () => {
+    if (priced === "hashes") return disputes.priceOf(market, unit.key, profile);
+    if (priced === "compute") return disputes.priceOfTrace(profile, unit.to - unit.from);
+    return disputes.priceOfOutput(market, unit.key, profile, priced.outputChunks);
+  });
+  return (price * PRICE_MARGIN_PERCENT) / 100n + (await lateness(chain, unit, profile, now));
 }
+
+/** A demand after the window, or so close to its end that it may be mined after it, delays the settlement and prepays for that. */
+async function lateness(chain: Chain, unit: UnitRecord, profile: number, now: number): Promise<bigint> {
+  const { descendPeriod, traceWei } = await reading(chain, () => chain.contracts.disputes.profile(profile));
+  return now + LATE_MARGIN_SECONDS > unit.windowEnd ? (descendPeriod * traceWei) / 16n + 1n : 0n;
+}
+
+const LATE_MARGIN_SECONDS = 60;
 
 export function timeoutCall({ chain, unit }: Pick<Case, "chain" | "unit">, subject: string): Call {
-  const { market, disputes } = chain.network.addresses;
-  const data = chain.contracts.disputes.interface.encodeFunctionData("timeout", [market, unit.key, subject]);
-  return { to: disputes, data, label: "timeout" };
+  return judgeCall({ chain }, "timeout", 0n, [chain.network.addresses.market, unit.key, subject]);
 }
 
-export function respondCall({ chain, unit }: Case, place: Place, hash: string, answer: Uint8Array): Call {
-  const { market, disputes } = chain.network.addresses;
-  const data = chain.contracts.disputes.interface.encodeFunctionData("respond", [
-    market,
-    unit.key,
-    place,
-    hash,
-    answer,
-  ]);
-  return { to: disputes, data, label: "respond" };
+export function respondCall({ chain, unit }: Case, tree: Tree, place: Place, hash: string, answer: Uint8Array): Call {
+  const { market } = chain.network.addresses;
+  return judgeCall({ chain }, "respond", 0n, [market, unit.key, placeOnChain(tree, place), hash, answer]);
+}
+
+/** @param signature the worker's, where somebody else sends the answer */
+export function respondTraceCall(of: Case, answer: TraceAnswer, signature = "0x"): Call {
+  return judgeCall(of, "respondTrace", 0n, [...claimOf(of), proofHeader(of.program, of.sha256), answer, signature]);
 }
 
 export function respondOutputCall(
   of: Case,
-  range: OutputRange,
+  block: OutputBlock,
   opening: { chunks: Uint8Array; path: Uint8Array[] },
 ): Call {
-  const { market, disputes } = of.chain.network.addresses;
-  const data = of.chain.contracts.disputes.interface.encodeFunctionData("respondOutput", [
-    market,
-    of.unit.key,
-    claimFacts(of.terms, of.unit),
-    proofHeader(of.program, of.sha256),
-    range,
-    opening,
-  ]);
-  return { to: disputes, data, label: "respondOutput" };
+  return judgeCall(of, "respondOutput", 0n, [...claimOf(of), proofHeader(of.program, of.sha256), block, opening]);
 }
 
-export function demandOutputCall(of: Case, range: OutputRange, price: bigint): Call {
-  const { market, disputes } = of.chain.network.addresses;
-  const { descriptor, descriptorPath } = nodeFacts(
-    of.program,
-    { shard: range.shard, node: of.program.outputNode },
-    of.sha256,
-  );
-  const data = of.chain.contracts.disputes.interface.encodeFunctionData("demandOutput", [
-    market,
-    of.unit.key,
-    claimFacts(of.terms, of.unit),
-    proofHeader(of.program, of.sha256),
-    { descriptor, path: [...descriptorPath] },
-    range,
-  ]);
-  return { to: disputes, data, value: price, label: "demandOutput" };
+export function proveCall(of: Case, { shard, shardRoot, kind, proof }: ReadyProof, salt: string): Call {
+  return judgeCall(of, "proveFraud", 0n, [...claimOf(of), shard, shardRoot, kind, toHex(proof), salt]);
 }
 
-export function proveCall(of: Case, proof: ReadyProof, salt: string): Call {
-  const { market, disputes } = of.chain.network.addresses;
-  const facts = claimFacts(of.terms, of.unit);
-  const data = of.chain.contracts.disputes.interface.encodeFunctionData("proveFraud", [
-    market,
-    of.unit.key,
-    facts,
-    proof.kind,
-    toHex(proof.proof),
-    salt,
-  ]);
-  return { to: disputes, data, label: "proveFraud" };
+export function sealCall(of: Pick<Case, "chain">, commitment: string): Call {
+  return judgeCall(of, "seal", 0n, [commitment]);
 }
 
-export function sealCall({ chain }: Case, commitment: string): Call {
-  const data = chain.contracts.disputes.interface.encodeFunctionData("seal", [commitment]);
-  return { to: chain.network.addresses.disputes, data, label: "seal" };
+function claimOf({ chain, terms, unit }: Case): readonly unknown[] {
+  return [chain.network.addresses.market, unit.key, claimFacts(terms, unit)];
+}
+
+type JudgeFunction =
+  | "demand"
+  | "demandTrace"
+  | "demandOutput"
+  | "timeout"
+  | "respond"
+  | "respondTrace"
+  | "respondOutput"
+  | "proveFraud"
+  | "seal";
+
+function judgeCall(
+  { chain }: Pick<Case, "chain">,
+  label: JudgeFunction,
+  value: bigint,
+  args: readonly unknown[],
+): Call {
+  const data = (chain.contracts.disputes.interface as Interface).encodeFunctionData(label, args);
+  return { to: chain.network.addresses.disputes, data, ...(value === 0n ? {} : { value }), label };
 }
 
 /** The descriptor that goes with a demand whose path to its anchor crosses the root of a node. */
 function entryFor(
   of: Case,
   shape: ClaimShape,
+  tree: Tree,
   place: Place,
   levels: number,
 ): { descriptor: Uint8Array | string; path: Uint8Array[] } {
   const top = tensorTop(shape);
-  const anchor = ancestor(place, levels);
-  if (depthOf(place) < top || depthOf(anchor) >= top) return EMPTY_ENTRY;
-  const { descriptor, descriptorPath } = nodeFacts(of.program, { shard: 0, node: nodeOf(shape, place) }, of.sha256);
+  if (tree === "outputs" || depthOf(place) < top || depthOf(ancestor(place, levels)) >= top) return EMPTY_ENTRY;
+  const { descriptor, descriptorPath } = nodeFacts(of.program, nodeOf(shape, place), of.sha256);
   return { descriptor, path: [...descriptorPath] };
 }

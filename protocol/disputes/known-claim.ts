@@ -4,33 +4,46 @@ import {
   ancestor,
   chunkPlace,
   depthOf,
+  leavesOf,
   nodePlace,
   ROOT,
   shardDepth,
+  shardPlace,
   sibling,
-  tensorTop,
+  spanOf,
   type ClaimShape,
   type Place,
+  type Tree,
 } from "./place.ts";
 
 /**
- * What is known of a claim that somebody else has committed to: hashes at places, each checked up to the claim root before it is believed, and chunks.
- * Whatever a worker publishes or answers is learned here; what does not fit is refused and changes nothing.
+ * What is known of a claim that somebody else has committed to: hashes at places, each checked up to the outputs root, or to the root of a shard's trace that the worker has
+ * answered, before it is believed; and chunks. Whatever a worker publishes or answers is learned here; what does not fit is refused and changes nothing.
  */
 export class KnownClaim {
   readonly shape: ClaimShape;
-  readonly #hashes = new Map<Place, Uint8Array>();
+  readonly #hashes: Readonly<Record<Tree, Map<Place, Uint8Array>>> = { outputs: new Map(), trace: new Map() };
   readonly #chunks = new Map<Place, Uint8Array>();
   readonly #sha256: Sha256;
 
-  constructor(shape: ClaimShape, claimRoot: Uint8Array, sha256: Sha256 = pureSha256) {
+  constructor(shape: ClaimShape, outputsRoot: Uint8Array, sha256: Sha256 = pureSha256) {
     this.shape = shape;
     this.#sha256 = sha256;
-    this.#hashes.set(ROOT, claimRoot);
+    this.#hashes.outputs.set(ROOT, outputsRoot);
   }
 
-  hash(place: Place): Uint8Array | undefined {
-    return this.#hashes.get(place);
+  hash(tree: Tree, place: Place): Uint8Array | undefined {
+    return this.#hashes[tree].get(place);
+  }
+
+  /** The leaf of a shard (relative to the claim) under the outputs root. */
+  leaf(shard: number): Uint8Array | undefined {
+    return this.hash("outputs", shardPlace(this.shape, shard));
+  }
+
+  /** The root of a shard's trace, once the worker has answered with it. */
+  shardRoot(shard: number): Uint8Array | undefined {
+    return this.hash("trace", shardPlace(this.shape, shard));
   }
 
   /** The 1 KiB chunk at a leaf's place. */
@@ -38,120 +51,93 @@ export class KnownClaim {
     return this.#chunks.get(place);
   }
 
+  /** Learns the leaves of all shards, as a worker publishes them; false unless they fold to the outputs root. */
+  learnLeaves(leaves: readonly Uint8Array[]): boolean {
+    if (leaves.length !== this.shape.shards) return false;
+    return this.#learnRow("outputs", ROOT, padded(leaves, 2 ** shardDepth(this.shape), new Uint8Array(32)));
+  }
+
+  /**
+   * Learns the root that the worker has answered for a shard's trace, and the hashes some levels below it. The judge has checked that its outputs are those of the shard's
+   * leaf; false if the hashes do not fold to the root, or another root was answered before.
+   */
+  learnTrace(shard: number, shardRoot: Uint8Array, data: Uint8Array): boolean {
+    const known = this.shardRoot(shard);
+    if (known !== undefined && !equalBytes(known, shardRoot)) return false;
+    const place = shardPlace(this.shape, shard);
+    const hashes = hashesOf(data);
+    if (hashes.length !== 2 ** spanOf(this.shape, "trace", place)) return false;
+    this.#hashes.trace.set(place, shardRoot);
+    if (this.#learnRow("trace", place, hashes)) return true;
+    if (known === undefined) this.#hashes.trace.delete(place);
+    return false;
+  }
+
   /** Learns the 2^span hashes under a known place; false if the place is unknown or they do not hash to it. */
-  learnChildren(place: Place, children: readonly Uint8Array[]): boolean {
+  learnChildren(tree: Tree, place: Place, children: readonly Uint8Array[]): boolean {
     const levels = Math.log2(children.length);
-    if (!Number.isInteger(levels) || levels < 1) return false;
-    const learned = new Map<Place, Uint8Array>();
-    let level = children;
-    for (let up = levels; up > 0; up--) {
-      level.forEach((hash, i) => learned.set(place * 2 ** up + i, hash));
-      level = pairUp(level, this.#sha256);
-    }
-    return this.#accept(place, level[0] as Uint8Array, learned);
+    return Number.isInteger(levels) && levels >= 1 && this.#learnRow(tree, place, children);
   }
 
   /** Learns a chunk at a known leaf; false if it does not hash to it. */
   learnChunk(place: Place, chunk: Uint8Array): boolean {
-    const known = this.#hashes.get(place);
-    if (
-      chunk.length !== FORMAT.leafBytes ||
-      known === undefined ||
-      !equalBytes(chunkLeaf(chunk, this.#sha256), known)
-    ) {
-      return false;
-    }
+    const known = this.hash("trace", place);
+    if (chunk.length !== FORMAT.leafBytes || known === undefined) return false;
+    if (!equalBytes(chunkLeaf(chunk, this.#sha256), known)) return false;
     this.#chunks.set(place, chunk);
     return true;
   }
 
-  /** Learns all node roots at once (`nodeRoots[shard][node]`), as a worker publishes them; false unless they hash to the claim root. */
-  learnNodeRoots(nodeRoots: readonly (readonly Uint8Array[])[]): boolean {
-    const { shape } = this;
-    if (nodeRoots.length !== shape.shards || nodeRoots.some((roots) => roots.length !== shape.nodes)) return false;
-    const learned = new Map<Place, Uint8Array>();
-    nodeRoots.forEach((roots, shard) =>
-      roots.forEach((root, node) => learned.set(nodePlace(shape, shard, node), root)),
-    );
-    // Two trees: a missing shard is an empty leaf of the upper one, not a shard of empty nodes.
-    const shardRoots = this.#fold([...learned], tensorTop(shape) - shardDepth(shape), learned);
-    const [top] = this.#fold(shardRoots, shardDepth(shape), learned);
-    return top !== undefined && this.#accept(ROOT, top[1], learned);
-  }
-
   /** Learns a whole tensor; false unless it hashes to the known root of its node. */
   learnTensor(shard: number, node: number, bytes: Uint8Array): boolean {
-    const { shape } = this;
-    const leaves = tensorLeaves(bytes, this.#sha256);
-    const count = leaves.length / 32;
-    if (count !== shape.leaves[node]) return false;
-    const learned = new Map<Place, Uint8Array>();
-    for (let i = 0; i < count; i++) {
-      learned.set(chunkPlace(shape, shard, node, i), leaves.subarray(32 * i, 32 * i + 32));
-    }
-    const top = nodePlace(shape, shard, node);
-    const levels = depthOf(chunkPlace(shape, shard, node, 0)) - depthOf(top);
-    const [folded] = this.#fold([...learned], levels, learned);
-    if (folded === undefined || !this.#accept(top, folded[1], learned)) return false;
+    const count = leavesOf(this.shape, node);
+    if (Math.ceil(bytes.length / FORMAT.leafBytes) !== count) return false;
+    const leaves = hashesOf(tensorLeaves(bytes, this.#sha256));
+    const top = nodePlace(this.shape, shard, node);
+    const first = chunkPlace(this.shape, shard, node, 0);
+    const width = 2 ** (depthOf(first) - depthOf(top));
+    if (!this.#learnRow("trace", top, padded(leaves, width, new Uint8Array(32)))) return false;
     for (let i = 0; i < count; i++) {
       const chunk = new Uint8Array(FORMAT.leafBytes);
       chunk.set(bytes.subarray(i * FORMAT.leafBytes, (i + 1) * FORMAT.leafBytes));
-      this.#chunks.set(chunkPlace(shape, shard, node, i), chunk);
+      this.#chunks.set(first + i, chunk);
     }
     return true;
   }
 
   /** Sibling hashes from a place up to an ancestor `levels` above; undefined if one of them is unknown. */
-  path(place: Place, levels: number): Uint8Array[] | undefined {
+  path(tree: Tree, place: Place, levels: number): Uint8Array[] | undefined {
     const hashes: Uint8Array[] = [];
     for (let up = 0; up < levels; up++) {
-      const hash = this.#hashes.get(sibling(ancestor(place, up)));
+      const hash = this.hash(tree, sibling(ancestor(place, up)));
       if (hash === undefined) return undefined;
       hashes.push(hash);
     }
     return hashes;
   }
 
-  /** Believes what was learned if it folds to the known hash of the place. */
-  #accept(place: Place, folded: Uint8Array, learned: ReadonlyMap<Place, Uint8Array>): boolean {
-    const known = this.#hashes.get(place);
-    if (known === undefined || !equalBytes(known, folded)) return false;
-    for (const [at, hash] of learned) this.#hashes.set(at, hash);
+  /** Believes a whole row of hashes under a place, and everything between, if it folds to the known hash there. */
+  #learnRow(tree: Tree, place: Place, row: readonly Uint8Array[]): boolean {
+    const known = this.hash(tree, place);
+    const learned = new Map<Place, Uint8Array>();
+    let level = row;
+    for (let up = Math.log2(row.length); up > 0; up--) {
+      level.forEach((hash, i) => learned.set(place * 2 ** up + i, hash));
+      level = pairUp(level, this.#sha256);
+    }
+    if (known === undefined || !equalBytes(known, level[0] as Uint8Array)) return false;
+    for (const [at, hash] of learned) this.#hashes[tree].set(at, hash);
     return true;
   }
+}
 
-  /** The row `levels` levels above a row of one tree, its missing leaves empty; adds every hash on the way to `learned`. */
-  #fold(
-    row: readonly [Place, Uint8Array][],
-    levels: number,
-    learned: Map<Place, Uint8Array>,
-  ): readonly [Place, Uint8Array][] {
-    let empty: Uint8Array = new Uint8Array(32);
-    for (let up = 0; up < levels; up++) {
-      for (const [place, hash] of row) learned.set(place, hash);
-      row = this.#parents(row, empty, learned);
-      empty = innerHash(empty, empty, this.#sha256);
-    }
-    return row;
-  }
+/** Hashes that lie one behind another. */
+export function hashesOf(bytes: Uint8Array): Uint8Array[] {
+  return Array.from({ length: Math.floor(bytes.length / 32) }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
+}
 
-  #parents(
-    row: readonly [Place, Uint8Array][],
-    empty: Uint8Array,
-    learned: Map<Place, Uint8Array>,
-  ): [Place, Uint8Array][] {
-    const parents = new Map<Place, Uint8Array>();
-    const at = new Map(row);
-    for (const [place] of row) {
-      const parent = ancestor(place, 1);
-      if (parents.has(parent)) continue;
-      const [left, right] = [at.get(2 * parent) ?? empty, at.get(2 * parent + 1) ?? empty];
-      learned.set(2 * parent, left);
-      learned.set(2 * parent + 1, right);
-      parents.set(parent, innerHash(left, right, this.#sha256));
-    }
-    return [...parents.entries()].sort(([a], [b]) => a - b);
-  }
+function padded(row: readonly Uint8Array[], width: number, empty: Uint8Array): Uint8Array[] {
+  return Array.from({ length: width }, (_, i) => row[i] ?? empty);
 }
 
 function pairUp(level: readonly Uint8Array[], sha256: Sha256): Uint8Array[] {

@@ -8,89 +8,103 @@ import {
   findDifference,
   pureSha256,
   type EncodedProof,
+  type Program,
   type ProofSource,
   type Sha256,
 } from "../tensor/index.ts";
-import type { Difference } from "./first-difference.ts";
+import { toHex } from "../common/hex.ts";
+import type { Provable } from "./first-difference.ts";
 import type { KnownClaim } from "./known-claim.ts";
-import type { OwnClaim } from "./partial-claim.ts";
-import { chunkPlace, depthOf, inTree, nodeOf, shardDepth, shardOf, tensorTop } from "./place.ts";
+import { chunkPlace, depthOf, positionOf, shardDepth } from "./place.ts";
 
-/** An encoded proof and what it will show, in words. */
+/** An encoded proof, the shard whose trace it is about, and what it will show, in words. */
 export interface ReadyProof extends EncodedProof {
+  /** Absolute; zero for a missing leaf of the tree over the shards. */
+  readonly shard: number;
+  /** 0x-hex of the root that the worker answered for that shard; zero likewise. */
+  readonly shardRoot: string;
   /** e.g. "node 12, element 77". */
   readonly where: string;
 }
 
-/** Builds the one-transaction proof for a difference whose content is known. @throws IntegrityError when something it needs is not known */
-export function makeProof(
-  difference: Exclude<Difference, { kind: "none" | "unknown" }>,
+const ZERO = `0x${"00".repeat(32)}`;
+
+/**
+ * Builds the one-transaction proof that a tree has a leaf beyond its last: all that it needs is what is known of the claim.
+ * @throws IntegrityError when the path is not known
+ */
+export function makeMissingProof(
+  { tree, place, hash }: Extract<Provable, { kind: "missing" }>,
   known: KnownClaim,
-  own: OwnClaim,
+  program: Program,
+  from: number,
+  sha256: Sha256 = pureSha256,
+): ReadyProof {
+  const at = positionOf(known.shape, tree, place);
+  const levels = at.tree === "shards" ? depthOf(place) : depthOf(place) - shardDepth(known.shape);
+  const path = known.path(tree, place, levels);
+  if (path === undefined) throw new IntegrityError("the path of the missing leaf is not known");
+  const node = at.tree === "chunks" ? at.node : 0;
+  const subtree = { tree: at.tree, node, level: at.level, index: at.index, hash, path };
+  const encoded = encodeProof({ kind: "missingLeaf", proof: buildMissingLeafProof(program, subtree, sha256) });
+  const where = `a missing leaf in the tree over ${at.tree}`;
+  if (at.tree === "shards") return { ...encoded, shard: 0, shardRoot: ZERO, where };
+  return { ...encoded, shard: at.shard + from, shardRoot: rootOf(known, at.shard), where };
+}
+
+/**
+ * Builds the one-transaction proof for a difference in a shard's trace whose content is known.
+ * @param source of that shard, see `partialProofSource`
+ * @throws IntegrityError when something it needs is not known
+ */
+export function makeProof(
+  difference: Exclude<Provable, { kind: "missing" }>,
+  known: KnownClaim,
+  own: (node: number) => Uint8Array,
   source: ProofSource,
   sha256: Sha256 = pureSha256,
 ): ReadyProof {
-  switch (difference.kind) {
-    case "missing":
-      return missing(difference, known, source, sha256);
-    case "fixed": {
-      const place = { shard: difference.shard + source.from, node: difference.node };
-      const proof = buildFixedRootProof(source, place, sha256);
-      return { ...encodeProof({ kind: "fixedRoot", proof }), where: `node ${String(place.node)}, its fixed root` };
-    }
-    case "chunk":
-      return chunk(difference, known, own, source, sha256);
+  const about = { shard: source.shard, shardRoot: rootOf(known, difference.shard) };
+  const { node } = difference;
+  if (difference.kind === "fixed") {
+    const proof = buildFixedRootProof(source, node, sha256);
+    return { ...encodeProof({ kind: "fixedRoot", proof }), ...about, where: `node ${String(node)}, its fixed root` };
   }
-}
-
-function missing(
-  difference: Extract<Difference, { kind: "missing" }>,
-  known: KnownClaim,
-  source: ProofSource,
-  sha256: Sha256,
-): ReadyProof {
-  const { shape } = known;
-  const { place, hash } = difference;
-  const { tree, level, index } = inTree(shape, place);
-  const path = known.path(place, depthOf(place));
-  if (path === undefined) throw new IntegrityError("the path of the missing leaf is not known");
-  const shard = depthOf(place) > shardDepth(shape) ? shardOf(shape, place) + source.from : 0;
-  const node = depthOf(place) > tensorTop(shape) ? nodeOf(shape, place) : 0;
-  const proof = buildMissingLeafProof(
-    source.program,
-    { tree, place: { shard, node }, level, index, hash, path },
-    sha256,
-  );
-  return { ...encodeProof({ kind: "missingLeaf", proof }), where: `a missing leaf in the tree over ${tree}` };
-}
-
-function chunk(
-  difference: Extract<Difference, { kind: "chunk" }>,
-  known: KnownClaim,
-  own: OwnClaim,
-  source: ProofSource,
-  sha256: Sha256,
-): ReadyProof {
-  const { shard, node } = difference;
-  const type = source.program.nodes[node];
-  if (type === undefined) throw new IntegrityError(`the program has no node ${String(node)}`);
-  const first = chunkPlace(known.shape, shard, node, 0);
-  const from = (difference.place - first) * difference.chunk.length;
-  // Only this chunk is compared: others that differ may be known too, but this one is the first.
-  const claimed = own.tensors(shard, node).slice();
-  const whole = new Uint8Array(Math.max(claimed.length, from + difference.chunk.length));
-  whole.set(claimed);
-  whole.set(difference.chunk, from);
-  const found = findDifference(type, whole, own.tensors(shard, node));
-  if (found === undefined) throw new IntegrityError("the chunk does not differ from the own computation");
-  const place = { shard: shard + source.from, node };
+  const found = differenceIn(difference, known, own, source.program);
   if (found.kind === "padding") {
-    const proof = buildPaddingProof(source, { ...place, position: found.position }, sha256);
-    return {
-      ...encodeProof({ kind: "padding", proof }),
-      where: `node ${String(node)}, padding byte ${String(found.position)}`,
-    };
+    const proof = buildPaddingProof(source, { node, position: found.position }, sha256);
+    const where = `node ${String(node)}, padding byte ${String(found.position)}`;
+    return { ...encodeProof({ kind: "padding", proof }), ...about, where };
   }
-  const proof = buildStepProof(source, { ...place, element: found.element }, sha256);
-  return { ...encodeProof({ kind: "step", proof }), where: `node ${String(node)}, element ${String(found.element)}` };
+  const proof = buildStepProof(source, { node, element: found.element }, sha256);
+  return {
+    ...encodeProof({ kind: "step", proof }),
+    ...about,
+    where: `node ${String(node)}, element ${String(found.element)}`,
+  };
+}
+
+function rootOf(known: KnownClaim, shard: number): string {
+  const root = known.shardRoot(shard);
+  if (root === undefined) throw new IntegrityError(`the trace of shard ${String(shard)} of the claim is not answered`);
+  return toHex(root);
+}
+
+function differenceIn(
+  { place, shard, node, chunk }: Extract<Provable, { kind: "chunk" }>,
+  known: KnownClaim,
+  own: (node: number) => Uint8Array,
+  program: Program,
+): NonNullable<ReturnType<typeof findDifference>> {
+  const type = program.nodes[node];
+  if (type === undefined) throw new IntegrityError(`the program has no node ${String(node)}`);
+  const from = (place - chunkPlace(known.shape, shard, node, 0)) * chunk.length;
+  // Only this chunk is compared: others that differ may be known too, but this one is the first.
+  const mine = own(node);
+  const whole = new Uint8Array(Math.max(mine.length, from + chunk.length));
+  whole.set(mine);
+  whole.set(chunk, from);
+  const found = findDifference(type, whole, mine);
+  if (found === undefined) throw new IntegrityError("the chunk does not differ from the own computation");
+  return found;
 }

@@ -1,23 +1,42 @@
 import { InvalidInputError } from "../common/errors.ts";
-import { treeDepth, type ClaimPosition } from "../tensor/index.ts";
+import { MAX_SPAN, treeDepth, type TracePosition } from "../tensor/index.ts";
 
 /**
- * A place in a claim's tree as a generalised index: the root is 1, the children of g are 2g and 2g + 1. Below the leading bit the bits choose,
- * from the top, a shard of the claim, a node of the program and a chunk of the node's tensor. Always below 2^53.
+ * A place in one of a claim's two trees as a generalised index: the root is 1, the children of g are 2g and 2g + 1. Always below 2^52.
+ *
+ * In the outputs tree the bits below the leading one choose a shard of the claim. In the trace tree they choose, from the top, a shard of the claim, a node of the program
+ * and a chunk of the node's tensor; nothing stands above the shards there, as every shard's trace has a root of its own.
  */
 export type Place = number;
 
+/** Which of the two trees. */
+export type Tree = "outputs" | "trace";
+
 export const ROOT: Place = 1;
 
-/** Longest answer to a demand: 2^7 hashes. */
-export const MAX_SPAN = 7;
-
-/** The three stacked trees of one claim. */
+/** The stacked trees of one claim. */
 export interface ClaimShape {
   readonly shards: number;
   readonly nodes: number;
   /** Leaves of the tensor of each node. */
   readonly leaves: readonly number[];
+}
+
+const OUTPUTS_BIT = 1n << 63n;
+const TRACE_BIT = 1n << 62n;
+
+/** The place as the chain names it: those of the outputs tree carry bit 63. */
+export function placeOnChain(tree: Tree, place: Place): bigint {
+  return tree === "outputs" ? BigInt(place) | OUTPUTS_BIT : BigInt(place);
+}
+
+/** What the demand for the trace of the shard at this place is named by. */
+export function traceDemandOnChain(shardPlace: Place): bigint {
+  return BigInt(shardPlace) | TRACE_BIT;
+}
+
+export function placeFromChain(onChain: bigint): { readonly tree: Tree; readonly place: Place } {
+  return { tree: (onChain & OUTPUTS_BIT) === 0n ? "trace" : "outputs", place: Number(BigInt.asUintN(52, onChain)) };
 }
 
 export function depthOf(place: Place): number {
@@ -42,6 +61,11 @@ export function sibling(place: Place): Place {
   return place % 2 === 0 ? place + 1 : place - 1;
 }
 
+/** Place of a shard (relative to the claim), the same in both trees: its leaf in one, the root of its trace in the other. */
+export function shardPlace(shape: ClaimShape, shard: number): Place {
+  return 2 ** shardDepth(shape) + shard;
+}
+
 /** Shard (relative to the claim) of a place at or below a shard's root. */
 export function shardOf(shape: ClaimShape, place: Place): number {
   return ancestor(place, depthOf(place) - shardDepth(shape)) - 2 ** shardDepth(shape);
@@ -54,7 +78,7 @@ export function nodeOf(shape: ClaimShape, place: Place): number {
 
 /** Place of a node's root. */
 export function nodePlace(shape: ClaimShape, shard: number, node: number): Place {
-  return (2 ** shardDepth(shape) + shard) * 2 ** treeDepth(shape.nodes) + node;
+  return shardPlace(shape, shard) * 2 ** treeDepth(shape.nodes) + node;
 }
 
 /** Place of one chunk. */
@@ -62,52 +86,76 @@ export function chunkPlace(shape: ClaimShape, shard: number, node: number, chunk
   return nodePlace(shape, shard, node) * 2 ** treeDepth(leavesOf(shape, node)) + chunk;
 }
 
-/** Depth of the next border below: a shard's root, a node's root, or the chunks. Equal to the place's own depth at a chunk. */
-function nextBorder(shape: ClaimShape, place: Place): number {
-  const depth = depthOf(place);
-  if (depth < shardDepth(shape)) return shardDepth(shape);
+/** Depth of the next border below in the place's tree: a shard's leaf; a node's root, or the chunks. Equal to the place's own depth at the end. */
+function nextBorder(shape: ClaimShape, tree: Tree, place: Place): number {
+  if (tree === "outputs") return shardDepth(shape);
   const top = tensorTop(shape);
-  return depth < top ? top : top + treeDepth(leavesOf(shape, nodeOf(shape, place)));
+  return depthOf(place) < top ? top : top + treeDepth(leavesOf(shape, nodeOf(shape, place)));
 }
 
-/** Levels that the answer to a demand at this place spans; 0 at a chunk. */
-export function spanOf(shape: ClaimShape, place: Place): number {
-  return Math.min(MAX_SPAN, nextBorder(shape, place) - depthOf(place));
+/** Levels that the answer to a demand at this place spans; 0 at a chunk and at a shard's leaf. */
+export function spanOf(shape: ClaimShape, tree: Tree, place: Place): number {
+  return Math.min(MAX_SPAN, nextBorder(shape, tree, place) - depthOf(place));
+}
+
+/** Whether what lies under the place is a chunk: demanding it is a compute demand. */
+export function isChunk(shape: ClaimShape, tree: Tree, place: Place): boolean {
+  return tree === "trace" && spanOf(shape, tree, place) === 0;
+}
+
+/** Where a place stands in the innermost tree that it belongs to; a node's root belongs to the tree over the nodes. */
+export type TreePosition =
+  | { readonly tree: "shards"; readonly level: number; readonly index: number; readonly count: number }
+  | {
+      readonly tree: "nodes";
+      readonly shard: number;
+      readonly level: number;
+      readonly index: number;
+      readonly count: number;
+    }
+  | {
+      readonly tree: "chunks";
+      readonly shard: number;
+      readonly node: number;
+      readonly level: number;
+      readonly index: number;
+      readonly count: number;
+    };
+
+export function positionOf(shape: ClaimShape, tree: Tree, place: Place): TreePosition {
+  const depth = depthOf(place);
+  const shards = shardDepth(shape);
+  if (tree === "outputs") {
+    return { tree: "shards", level: shards - depth, index: place - 2 ** depth, count: shape.shards };
+  }
+  if (depth < shards) throw new InvalidInputError(`no trace has a place ${String(place)} above its shard's`);
+  const top = tensorTop(shape);
+  const shard = shardOf(shape, place);
+  if (depth <= top) {
+    return { tree: "nodes", shard, level: top - depth, index: place % 2 ** (depth - shards), count: shape.nodes };
+  }
+  const node = nodeOf(shape, place);
+  const count = leavesOf(shape, node);
+  const level = top + treeDepth(count) - depth;
+  return { tree: "chunks", shard, node, level, index: place % 2 ** (depth - top), count };
 }
 
 /** True if no leaf of its tree lies under the place, so that its hash must be the empty subtree's. */
-export function isBeyond(shape: ClaimShape, place: Place): boolean {
-  const { level, index, count } = inTree(shape, place);
+export function isBeyond(shape: ClaimShape, tree: Tree, place: Place): boolean {
+  const { level, index, count } = positionOf(shape, tree, place);
   return index * 2 ** level >= count;
 }
 
-/** Where a place stands in its own tree; a border belongs to the tree above it. */
-export function inTree(
-  shape: ClaimShape,
-  place: Place,
-): { tree: ClaimPosition["tree"]; level: number; index: number; count: number } {
-  const depth = depthOf(place);
-  const [top, nodesTop] = [tensorTop(shape), shardDepth(shape)];
-  if (depth <= nodesTop) {
-    return { tree: "shards", level: nodesTop - depth, index: place - 2 ** depth, count: shape.shards };
-  }
-  if (depth <= top) {
-    return { tree: "nodes", level: top - depth, index: place % 2 ** (depth - nodesTop), count: shape.nodes };
-  }
-  const count = leavesOf(shape, nodeOf(shape, place));
-  return { tree: "chunks", level: top + treeDepth(count) - depth, index: place % 2 ** (depth - top), count };
-}
-
-/** The same place in the words of the claim tree. */
-export function positionOf(shape: ClaimShape, place: Place): ClaimPosition {
-  const { tree, level, index } = inTree(shape, place);
-  if (tree === "shards") return { tree, level, index };
-  const shard = shardOf(shape, place);
-  return tree === "nodes" ? { tree, shard, level, index } : { tree, shard, node: nodeOf(shape, place), level, index };
-}
-
-function leavesOf(shape: ClaimShape, node: number): number {
+export function leavesOf(shape: ClaimShape, node: number): number {
   const leaves = shape.leaves[node];
   if (leaves === undefined) throw new InvalidInputError(`the program has no node ${String(node)}`);
   return leaves;
+}
+
+/** The same place of a shard's trace in the words of its tree; a node's root as the top of the tree above it. */
+export function tracePosition(shape: ClaimShape, place: Place): TracePosition {
+  const at = positionOf(shape, "trace", place);
+  if (at.tree === "shards") throw new InvalidInputError("a place of the outputs tree lies in no trace");
+  const { level, index } = at;
+  return at.tree === "nodes" ? { tree: "nodes", level, index } : { tree: "chunks", node: at.node, level, index };
 }

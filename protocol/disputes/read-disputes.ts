@@ -1,8 +1,6 @@
-import { contractInterface, readLogs, type Chain, type OnBlocks } from "../chain/index.ts";
+import { readLogs, topicLists, type Chain, type OnBlocks } from "../chain/index.ts";
 import { DisputeState } from "./dispute-state.ts";
-
-/** Claims asked for at once; nodes limit the length of a topic list. */
-const MAX_KEYS = 500;
+import { judgeEvent, judgeFilter } from "./judge-logs.ts";
 
 /**
  * What happened before the judge to these claims (all where none are named) of the network's market, read from the chain anew: nothing is kept, so nothing can be stale after a
@@ -17,21 +15,12 @@ export async function readDisputes(
 ): Promise<DisputeState> {
   const state = new DisputeState();
   if (keys.length === 0) return state;
-  const abi = contractInterface("DisputeManager");
-  const { market, disputes: address } = chain.network.addresses;
-  const marketTopic = `0x${market.slice(2).toLowerCase().padStart(64, "0")}`;
-  const parts = keys === "all" ? [null] : slices(keys, MAX_KEYS);
-  for (const part of parts) {
-    for (const log of await readLogs(chain, { address, topics: [null, marketTopic, part], fromBlock }, onBlocks)) {
-      const parsed = abi.parseLog(log);
-      if (parsed === null) continue;
-      const args: Record<string, unknown> = parsed.args.toObject();
-      state.apply({ name: parsed.name, args, block: log.blockNumber, transaction: log.transactionHash });
+  for (const part of keys === "all" ? [undefined] : topicLists(keys)) {
+    const query = { ...judgeFilter(chain.network, part), fromBlock };
+    for (const log of await readLogs(chain, query, onBlocks)) {
+      const event = judgeEvent(log);
+      if (event !== undefined) state.apply(event);
     }
   }
   return state;
-}
-
-function slices(keys: readonly string[], length: number): string[][] {
-  return Array.from({ length: Math.ceil(keys.length / length) }, (_, i) => keys.slice(i * length, (i + 1) * length));
 }

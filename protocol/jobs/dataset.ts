@@ -17,7 +17,7 @@ import {
   type Tensor,
   type TensorType,
 } from "../tensor/index.ts";
-import { parseDocument } from "./documents.ts";
+import { parseDocument, type Document } from "./documents.ts";
 import type { CheckedProgram } from "./program-package.ts";
 
 /** A data set cut into the shards of a program. */
@@ -67,13 +67,25 @@ export function shardDataset(loaded: CheckedProgram, files: DatasetFiles, sha256
   return { rows, shared, shards, sharedRoots, shardRoots, inputsRoot: inputsRoot(sharedRoots, shardRoots, sha256) };
 }
 
-/** Stores the .npy files and the document that names the program and them; its digest goes into the terms. */
-export async function putDataset(store: ContentStore, program: CID, files: DatasetFiles): Promise<CID> {
-  const shared: CID[] = [];
-  for (const bytes of files.shared) shared.push(await store.putBytes(bytes));
-  const inputs: CID[] = [];
-  for (const bytes of files.inputs) inputs.push(await store.putBytes(bytes));
-  return store.putDag({ orion: "dataset/1", program, shared, inputs });
+/**
+ * Stores the .npy files and the document that names the program and them; its digest goes into the terms.
+ * @param challengers the stored list of the accounts that alone may demand of the job's claims; anyone may when left out
+ */
+export async function putDataset(
+  store: ContentStore,
+  program: CID,
+  files: DatasetFiles,
+  challengers?: CID,
+): Promise<CID> {
+  const cids = await store.putMany([...files.shared, ...files.inputs]);
+  const [shared, inputs] = [cids.slice(0, files.shared.length), cids.slice(files.shared.length)];
+  return store.putDag({
+    orion: "dataset/1",
+    program,
+    shared,
+    inputs,
+    ...(challengers === undefined ? {} : { challengers }),
+  });
 }
 
 /** Fetches the data set document of a job; the files themselves are fetched by `loadDatasetFiles`. */
@@ -81,7 +93,7 @@ export async function loadDataset(
   store: ContentStore,
   cid: CID,
   options: { signal?: AbortSignal } = {},
-): Promise<{ program: CID; shared: CID[]; inputs: CID[] }> {
+): Promise<Document<"dataset/1">> {
   return parseDocument("dataset/1", await store.getDag(cid, options), `the data set ${cid.toString()}`);
 }
 

@@ -2,6 +2,7 @@ import { CID } from "multiformats/cid";
 import { z } from "zod";
 
 import { IntegrityError } from "../common/errors.ts";
+import { FORMAT } from "../tensor/index.ts";
 
 /** The dag-cbor documents of docs/PROTOCOL.md §3, checked field by field before anything of them is used. */
 const link = z.custom<CID>((value) => CID.asCID(value) !== null, { message: "is not a link" });
@@ -27,6 +28,7 @@ const schemas = {
     program: link,
     shared: z.array(link).max(256),
     inputs: z.array(link).min(1).max(256),
+    challengers: link.optional(),
   }),
   "manifest/1": z.strictObject({
     orion: z.literal("manifest/1"),
@@ -42,16 +44,22 @@ const schemas = {
     first: shardIndex,
     shards: z.array(z.array(link).max(256)).min(1).max(256),
   }),
-  "outputs/1": z.strictObject({
-    orion: z.literal("outputs/1"),
+  "outputs/2": z.strictObject({
+    orion: z.literal("outputs/2"),
     key: bytes32,
-    root: bytes32,
+    outputsRoot: bytes32,
     from: shardIndex,
     to: shardIndex,
     roots: link,
-    shards: z.array(link).min(1).max(1024),
+    shards: z.array(z.array(link).min(1).max(FORMAT.maxOutputs)).min(1).max(FORMAT.maxShardsPerClaim),
   }),
-  "result/1": z.strictObject({ orion: z.literal("result/1"), job: bytes32, root: bytes32, roots: link, output: link }),
+  "result/2": z.strictObject({
+    orion: z.literal("result/2"),
+    job: bytes32,
+    root: bytes32,
+    roots: link,
+    outputs: z.array(link).min(1).max(FORMAT.maxOutputs),
+  }),
 } as const;
 
 export type DocumentKind = keyof typeof schemas;

@@ -1,3 +1,4 @@
+export * from "./compute-unit.ts";
 export * from "./dataset.ts";
 export * from "./documents.ts";
 export * from "./job-program.ts";
@@ -7,4 +8,5 @@ export * from "./outputs.ts";
 export * from "./program-package.ts";
 export * from "./result.ts";
 export * from "./service-context.ts";
-export * from "./unit-trace.ts";
+export * from "./trace-shard.ts";
+export { WorkTally } from "./work-tally.ts";

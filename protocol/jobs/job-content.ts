@@ -2,9 +2,10 @@ import type { CID } from "multiformats/cid";
 
 import type { JobRecord, ManifestRecord } from "../chain/index.ts";
 import { AbortedError, IntegrityError, OrionError } from "../common/index.ts";
+import type { Program, ProgramFacts } from "../tensor/index.ts";
 import { openManifest, type Manifest } from "./manifest.ts";
 import { loadProgram, type LoadedProgram } from "./program-package.ts";
-import type { ServiceContext } from "./service-context.ts";
+import type { ContentContext } from "./service-context.ts";
 
 /** Manifests that are looked at for one read: strangers may publish as many as they like. */
 const MAX_TRIES = 16;
@@ -14,6 +15,8 @@ export interface ContentOptions {
   readonly signal: AbortSignal;
   /** The manifests that are published now. */
   readonly manifests: () => readonly ManifestRecord[];
+  /** Judges a program before its weights are fetched; throws what it is refused with. */
+  readonly judge?: (facts: ProgramFacts, program: Program) => void;
 }
 
 /**
@@ -21,15 +24,15 @@ export interface ContentOptions {
  * links that lead nowhere. So each read goes on to the next manifest until one gives what hashes right.
  */
 export class JobContent {
-  readonly #context: ServiceContext;
-  readonly #job: JobRecord;
+  readonly #context: ContentContext;
+  readonly #job: Pick<JobRecord, "jobId" | "terms">;
   readonly #options: ContentOptions;
   readonly #opened = new Map<string, Manifest>();
   /** Digests of manifests that can never become right. */
   readonly #wrong = new Set<string>();
   #program: LoadedProgram | undefined;
 
-  constructor(context: ServiceContext, job: JobRecord, options: ContentOptions) {
+  constructor(context: ContentContext, job: Pick<JobRecord, "jobId" | "terms">, options: ContentOptions) {
     this.#context = context;
     this.#job = job;
     this.#options = options;
@@ -92,6 +95,7 @@ export class JobContent {
       signal: this.#options.signal,
       maxBytes: this.#options.maxMemoryBytes,
       expectedRoot: this.#job.terms.programRoot,
+      ...(this.#options.judge === undefined ? {} : { judge: this.#options.judge }),
     });
     return this.#program;
   }

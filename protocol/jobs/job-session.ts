@@ -1,14 +1,39 @@
 import type { JobRecord, ManifestRecord } from "../chain/index.ts";
-import { createExecutor, type Backend, type Executor, type KnownRoots } from "../kernels/index.ts";
-import { claimRoot, type Tensor } from "../tensor/index.ts";
+import { monotonic } from "../common/index.ts";
+import {
+  createExecutor,
+  createPause,
+  estimateSeconds,
+  hashTensor,
+  workloadOf,
+  type Backend,
+  type Compute,
+  type Executor,
+  type RunInputs,
+  type RunOptions,
+  type RunTrace,
+  type TraceOptions,
+} from "../kernels/index.ts";
+import {
+  shardLeaf,
+  toBytes,
+  type Program,
+  type ProgramFacts,
+  type Sha256,
+  type Tensor,
+  type TypedData,
+} from "../tensor/index.ts";
 import { JobContent } from "./job-content.ts";
 import type { LoadedProgram } from "./program-package.ts";
-import type { ServiceContext } from "./service-context.ts";
+import type { ContentContext } from "./service-context.ts";
+import { timed, WorkTally } from "./work-tally.ts";
 
 /** What is known of this machine's speed on one program. */
 export interface Speed {
   /** Of the backend, measured at start. */
   readonly macsPerSecond: number;
+  /** For the outputs of one shard, by the rates that were measured of the backend. */
+  readonly estimatedSeconds: number;
   /** Of this very program, once a shard of it was computed. */
   readonly secondsPerShard?: number;
 }
@@ -19,12 +44,13 @@ export interface ShardInputs {
   readonly roots: readonly Uint8Array[];
 }
 
-/** One computed shard. */
-export interface ShardTrace {
-  readonly nodeRoots: Uint8Array[];
-  readonly output: Tensor;
-  /** Every node's output, in node order; not to be written to. */
-  readonly values: readonly Tensor[];
+/** The outputs of one shard. */
+export interface ComputedShard {
+  /** In the order of the program's outputs; not to be written to. */
+  readonly outputs: readonly Tensor[];
+  readonly outputRoots: readonly Uint8Array[];
+  /** Leaf of the outputs tree. */
+  readonly leaf: Uint8Array;
 }
 
 /** Everything of one job that a worker or validator needs again for each unit: checked program, weights, shared inputs, kernels. */
@@ -34,22 +60,30 @@ export interface JobSession {
   /** How fast this machine is on this job, as far as it is known. */
   readonly speed: Speed;
   loadShard(shard: number): Promise<ShardInputs>;
-  /** All values of one shard, their roots, and the output among them. */
-  compute(inputs: ShardInputs): Promise<ShardTrace>;
+  /** The outputs of one shard and their roots; no other value is hashed. */
+  compute(inputs: ShardInputs, options?: RunOptions): Promise<ComputedShard>;
+  /** The roots of all values of one shard, see traceShard. */
+  trace(inputs: ShardInputs, options?: Pick<TraceOptions, "signal" | "hold" | "onNode">): Promise<RunTrace>;
+  /** The tensors of some nodes of one shard. */
+  values(inputs: ShardInputs, nodes: readonly number[], options?: RunOptions): Promise<Tensor[]>;
   /** Inputs that all shards read, with their roots. */
   readonly shared: ShardInputs;
   /** Roots of all slots, in the order of the inputs root. */
   slotRoots(): Promise<readonly Uint8Array[]>;
-  claimRoot(nodeRoots: readonly (readonly Uint8Array[])[]): Uint8Array;
   dispose(): void;
 }
 
 export interface SessionOptions {
-  readonly backend: Backend;
+  /** A device of this thread, or a process that computes. */
+  readonly backend: Backend | Compute;
   readonly maxMemoryBytes: bigint;
   readonly signal: AbortSignal;
   /** The manifests that are published now. */
   readonly manifests: () => readonly ManifestRecord[];
+  /** Counts what is computed here. */
+  readonly tally?: WorkTally;
+  /** Judges a program before its weights are fetched; throws what the session is refused with. */
+  readonly judge?: (facts: ProgramFacts, program: Program) => void;
 }
 
 /**
@@ -58,8 +92,8 @@ export interface SessionOptions {
  * when content is missing for now
  */
 export async function openJobSession(
-  context: ServiceContext,
-  job: JobRecord,
+  context: ContentContext,
+  job: Pick<JobRecord, "jobId" | "terms">,
   options: SessionOptions,
 ): Promise<JobSession> {
   const content = new JobContent(context, job, options);
@@ -68,8 +102,14 @@ export async function openJobSession(
     tensors: await manifest.loadShared(),
     roots: manifest.sharedRoots,
   }));
-  const executor = createExecutor(loaded.program, loaded.constants, options.backend);
+  const executor = prepareExecutor(loaded, options.backend);
+  const { sha256 } = context;
+  const { tally = new WorkTally() } = options;
+  const estimatedSeconds = estimateSeconds(workloadOf(loaded.program), options.backend.rates);
   let secondsPerShard: number | undefined;
+  const inputsOf = (inputs: ShardInputs): RunInputs => ({ shared: shared.tensors, shard: inputs.tensors });
+  const running = (signal: AbortSignal | undefined): AbortSignal =>
+    signal === undefined ? options.signal : AbortSignal.any([options.signal, signal]);
   return {
     jobId: job.jobId,
     loaded,
@@ -77,30 +117,48 @@ export async function openJobSession(
     slotRoots: () => content.read((manifest) => Promise.resolve(manifest.slotRoots)),
     get speed() {
       const { macsPerSecond } = options.backend;
-      return secondsPerShard === undefined ? { macsPerSecond } : { macsPerSecond, secondsPerShard };
+      return { macsPerSecond, estimatedSeconds, ...(secondsPerShard === undefined ? {} : { secondsPerShard }) };
     },
     loadShard: (shard) => content.read((manifest) => manifest.loadShard(shard)),
-    async compute(inputs) {
-      const from = context.clock.now();
-      const result = await compute(context, executor, loaded, shared, inputs, options.signal);
-      secondsPerShard = (context.clock.now() - from) / 1000;
+    async compute(inputs, { signal } = {}) {
+      const from = monotonic(context.clock);
+      const kernels = await timed(() => executor.outputs(inputsOf(inputs), { signal: running(signal) }));
+      const hashes = await timed(() => hashOutputs(kernels.result, sha256, running(signal)));
+      secondsPerShard = (monotonic(context.clock) - from) / 1000;
+      tally.shards++;
+      tally.computing += kernels.seconds;
+      tally.hashing += hashes.seconds;
+      return { outputs: kernels.result, outputRoots: hashes.result, leaf: shardLeaf(hashes.result, sha256) };
+    },
+    async trace(inputs, { signal, hold, onNode } = {}) {
+      const known = { shared: shared.roots, shard: inputs.roots };
+      const more = { ...(hold === undefined ? {} : { hold }), ...(onNode === undefined ? {} : { onNode }) };
+      const { result, seconds } = await timed(() =>
+        executor.trace(inputsOf(inputs), { sha256, known, signal: running(signal), ...more }),
+      );
+      tally.traces++;
+      tally.tracing += seconds;
       return result;
     },
-    claimRoot: (nodeRoots) => claimRoot(nodeRoots, context.sha256),
+    values: (inputs, nodes, { signal } = {}) => executor.run(inputsOf(inputs), { nodes, signal: running(signal) }),
     dispose: () => executor.dispose(),
   };
 }
 
-async function compute(
-  context: ServiceContext,
-  executor: Executor,
-  loaded: LoadedProgram,
-  shared: ShardInputs,
-  inputs: ShardInputs,
-  signal: AbortSignal,
-): Promise<ShardTrace> {
-  const values = await executor.run({ shared: shared.tensors, shard: inputs.tensors }, { signal });
-  const known: KnownRoots = { shared: shared.roots, shard: inputs.roots };
-  const nodeRoots = executor.trace(values, context.sha256, known);
-  return { nodeRoots, output: values[loaded.program.outputNode] as Tensor, values };
+function prepareExecutor({ program, constants }: LoadedProgram, backend: Backend | Compute): Executor {
+  if ("createExecutor" in backend) return backend.createExecutor(program, constants);
+  return createExecutor(program, constants, backend);
+}
+
+/** Tensor roots of a shard's outputs; a reshape of another output shares its data and so its root. */
+async function hashOutputs(outputs: readonly Tensor[], sha256: Sha256, signal: AbortSignal): Promise<Uint8Array[]> {
+  const pause = createPause(signal);
+  const known = new Map<TypedData, Uint8Array>();
+  const roots: Uint8Array[] = [];
+  for (const tensor of outputs) {
+    const root = known.get(tensor.data) ?? (await hashTensor(toBytes(tensor), sha256, pause)).root;
+    known.set(tensor.data, root);
+    roots.push(root);
+  }
+  return roots;
 }

@@ -22,16 +22,21 @@ export async function putManifest(
 ): Promise<CID> {
   const { dataset } = job;
   const io = options.signal === undefined ? {} : { signal: options.signal };
-  const put = (tensor: Tensor): Promise<CID> => store.putBytes(toBytes(tensor), io);
-  const shared = await inOrder(dataset.shared, put);
+  const [sharedCount, slotCount] = [dataset.shared.length, dataset.shards[0]?.length ?? 0];
+  const slots = [...dataset.shared, ...dataset.shards.flat()];
+  const cids = await store.putMany(bytesOf(slots), {
+    ...io,
+    onStored: (done) =>
+      options.onProgress?.(Math.floor(Math.max(0, done - sharedCount) / slotCount), dataset.shards.length),
+  });
+  const shared = cids.slice(0, sharedCount);
+  const shards = dataset.shards.map((_, s) =>
+    cids.slice(sharedCount + s * slotCount, sharedCount + (s + 1) * slotCount),
+  );
   const pages: CID[] = [];
-  for (let first = 0; first < dataset.shards.length; first += FORMAT.shardsPerPage) {
-    const shards: CID[][] = [];
-    for (const slots of dataset.shards.slice(first, first + FORMAT.shardsPerPage)) {
-      shards.push(await inOrder(slots, put));
-      options.onProgress?.(first + shards.length, dataset.shards.length);
-    }
-    pages.push(await store.putDag({ orion: "page/1", first, shards }, io));
+  for (let first = 0; first < shards.length; first += FORMAT.shardsPerPage) {
+    const page = shards.slice(first, first + FORMAT.shardsPerPage);
+    pages.push(await store.putDag({ orion: "page/1", first, shards: page }, io));
   }
   const roots = await store.putBytes(concat([...dataset.sharedRoots, ...dataset.shardRoots.flat()]), io);
   const terms = fromHex(encodeTerms(job.terms));
@@ -39,6 +44,11 @@ export async function putManifest(
     { orion: "manifest/1", job: fromHex(job.jobId, 32), terms, program: job.program, roots, shared, pages },
     io,
   );
+}
+
+/** Encoded one by one, as the store takes them: the whole data set twice in memory would be too much. */
+function* bytesOf(tensors: readonly Tensor[]): Generator<Uint8Array, void, undefined> {
+  for (const tensor of tensors) yield toBytes(tensor);
 }
 
 /** A manifest whose slot roots hash to the job's `inputsRoot`; shards are fetched and checked one by one. */

@@ -41,6 +41,8 @@ export interface LoadOptions {
   readonly expectedRoot?: string;
   /** Refuse before downloading weights if the program's peak memory or weights exceed this many bytes. */
   readonly maxBytes?: bigint;
+  /** Judges the facts before any weights are downloaded; throws what the program is refused with. */
+  readonly judge?: (facts: ProgramFacts, program: Program) => void;
 }
 
 /** Largest program file: 65,536 descriptors and the header. */
@@ -74,9 +76,7 @@ export function assembleProgram(
 
 /** Stores program file, weights and the document that links them; resolves to the document's CID. */
 export async function putProgram(store: ContentStore, bytes: Uint8Array, constants: readonly Tensor[]): Promise<CID> {
-  const program = await store.putBytes(bytes);
-  const links: CID[] = [];
-  for (const constant of constants) links.push(await store.putBytes(toBytes(constant)));
+  const [program, ...links] = await store.putMany([bytes, ...constants.map(toBytes)]);
   return store.putDag({ orion: "program/1", program, constants: links });
 }
 
@@ -94,6 +94,7 @@ export async function checkProgram(store: ContentStore, cid: CID, options: LoadO
  */
 export async function loadProgram(store: ContentStore, cid: CID, options: LoadOptions = {}): Promise<LoadedProgram> {
   const { checked, links } = await fetchProgram(store, cid, options);
+  options.judge?.(checked.facts, checked.program);
   const constants: Tensor[] = [];
   for (const [i, index] of checked.facts.constantNodes.entries()) {
     const node = checked.program.nodes[index] as ProgramNode;

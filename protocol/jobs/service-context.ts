@@ -3,6 +3,9 @@ import type { Clock, Logger } from "../common/index.ts";
 import type { ContentStore } from "../storage/index.ts";
 import type { Sha256 } from "../tensor/index.ts";
 
+/** What reading and computing a job takes of the outside world. */
+export type ContentContext = Pick<ServiceContext, "store" | "clock" | "log" | "sha256">;
+
 /** What every keeper and worker is given; nothing else of the outside world is reached. */
 export interface ServiceContext {
   readonly chain: Chain;

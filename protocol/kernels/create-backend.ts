@@ -2,6 +2,7 @@ import { ConfigurationError } from "../common/errors.ts";
 import { silentLogger, type Logger } from "../common/log.ts";
 import { backendOf, type Backend, type Refusal } from "./backend.ts";
 import { createDevice, MODES, type Device, type Mode } from "./gpu/device.ts";
+import { measureRates } from "./cost/measure-rates.ts";
 import { loadGpuJs, type GpuClass } from "./gpu/gpu-js.ts";
 import { measureRate, requireExact } from "./selftest/self-test.ts";
 
@@ -42,8 +43,9 @@ export async function createBackend(options: BackendOptions = {}): Promise<Backe
     const reasons = refused.map((refusal) => `${refusal.mode}: ${refusal.reason}`).join("; ");
     throw new ConfigurationError(`no compute mode is usable here (${reasons})`, { hint: "try the mode auto" });
   }
-  log.info({ mode: best.mode, macsPerSecond: best.macsPerSecond }, "compute backend ready");
-  return { ...best, refused };
+  const rates = await measureRates(best);
+  log.info({ mode: best.mode, macsPerSecond: best.macsPerSecond, rates }, "compute backend ready");
+  return { ...best, rates, refused };
 }
 
 async function tryMode(gpuClass: GpuClass, mode: Mode): Promise<Backend | Refusal> {

@@ -1,14 +1,15 @@
-import { AbortedError, InvalidInputError } from "../common/errors.ts";
+import { InvalidInputError } from "../common/errors.ts";
 import { attr } from "../tensor/ops/operator.ts";
 import { describeType, sameType } from "../tensor/shape.ts";
 import { toBytes } from "../tensor/tensor-bytes.ts";
-import { pureSha256, type Sha256 } from "../tensor/tree/sha256.ts";
-import { tensorRoot } from "../tensor/tree/tensor-root.ts";
+import { HASH_BYTES, pureSha256, type Sha256 } from "../tensor/tree/sha256.ts";
 import type { Program, ProgramNode, Tensor, TypedData } from "../tensor/types.ts";
 import type { Backend } from "./backend.ts";
 import { prepareContraction, type Contraction } from "./contraction/contraction.ts";
+import { hashTensor, type TensorHashes } from "./hash-tensor.ts";
+import { planRun } from "./lifetimes.ts";
 import { computeNode } from "./ops/table.ts";
-import { createBreather } from "./breather.ts";
+import { createPause, type Pause } from "./pause.ts";
 
 /** The tensors of one run, by slot. */
 export interface RunInputs {
@@ -22,19 +23,52 @@ export interface KnownRoots {
   readonly shard?: readonly Uint8Array[];
 }
 
-/** One program with its constants, ready to run on one backend. */
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** A computed node as tracing passes by it: its tensor's bytes and their chunk hashes, one behind another. */
+export interface TracedNode extends TensorHashes {
+  readonly node: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface TraceOptions extends RunOptions {
+  readonly sha256?: Sha256;
+  readonly known?: KnownRoots;
+  /** Keep every node's tensor: more memory, but no second pass for their values. */
+  readonly hold?: boolean;
+  /** Called for every computed node, in order; what it is given may be kept, not written to. */
+  readonly onNode?: (traced: TracedNode) => void | Promise<void>;
+}
+
+/** What one traced run leaves. */
+export interface RunTrace {
+  /** Tensor roots of all nodes, one behind another: the leaves of the shard's trace. */
+  readonly nodeRoots: Uint8Array;
+  readonly outputs: readonly Tensor[];
+  /** Every node's tensor, in order; only where they are held. */
+  readonly values: readonly Tensor[] | undefined;
+}
+
+/**
+ * One program with its constants, ready to run on one backend. Tensors that it gives may share data with each other and with the
+ * inputs: they are not to be written to. Every call throws InvalidInputError for missing tensors and ones of another type,
+ * DeviceFaultError (retryable) if the device fails, AbortedError when `signal` aborts, in the midst of a node too.
+ */
 export interface Executor {
-  /**
-   * The tensors of all nodes for one shard, bit for bit those of `interpret`. Tensors may share data with each other and
-   * with the inputs: they are not to be written to. Throws InvalidInputError for missing tensors and ones of another
-   * type, DeviceFaultError (retryable) if the device fails, AbortedError when `signal` aborts.
-   */
-  run(inputs: RunInputs, options?: { readonly signal?: AbortSignal }): Promise<Tensor[]>;
-  /** The tensor roots of all nodes of one run, in node order: one shard's leaves of the claim tree. */
-  trace(outputs: readonly Tensor[], sha256?: Sha256, known?: KnownRoots): Uint8Array[];
+  /** The output tensors of one shard, in order, bit for bit those of `interpret`. Nothing is hashed, and nothing kept that is not read any more. */
+  outputs(inputs: RunInputs, options?: RunOptions): Promise<Tensor[]>;
+  /** The tensors of some nodes, in the order asked for; of all nodes unless given. */
+  run(inputs: RunInputs, options?: RunOptions & { readonly nodes?: readonly number[] }): Promise<Tensor[]>;
+  /** Runs the same kernels and hashes what every node gives. */
+  trace(inputs: RunInputs, options?: TraceOptions): Promise<RunTrace>;
   /** Forgets the packed weights. The backend stays: others may use it. */
   dispose(): void;
 }
+
+/** A value that a run may still need, by node. */
+type Values = (Tensor | undefined)[];
 
 /**
  * Prepares a validated program: contractions are packed for the backend's device, all other operators run here.
@@ -47,18 +81,48 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
     const contraction = prepare(node, fixed, backend);
     if (contraction !== undefined) contractions.set(index, contraction);
   }
+  const everything = program.nodes.map((_, index) => index);
+
+  async function pass(
+    inputs: RunInputs,
+    wanted: readonly number[],
+    kept: readonly number[],
+    pause: Pause,
+    onNode?: (index: number, tensor: Tensor) => Promise<void>,
+  ): Promise<Values> {
+    const { needed, drops } = planRun(program, wanted, kept);
+    const values: Values = new Array<Tensor | undefined>(program.nodes.length).fill(undefined);
+    for (const [index, node] of program.nodes.entries()) {
+      if (!needed[index]) continue;
+      const value = fixed.get(index) ?? (await valueOf(node, values, inputs, contractions.get(index), pause));
+      values[index] = value;
+      await onNode?.(index, value);
+      for (const done of drops[index] ?? []) values[done] = undefined;
+      await pause();
+    }
+    return values;
+  }
+
+  const run = async (inputs: RunInputs, nodes: readonly number[], pause: Pause): Promise<Tensor[]> => {
+    const values = await pass(inputs, nodes, nodes, pause);
+    return nodes.map((node) => values[node] as Tensor);
+  };
   return {
-    async run(inputs, { signal } = {}) {
-      const breathe = createBreather();
-      const values: Tensor[] = [];
-      for (const [index, node] of program.nodes.entries()) {
-        if (signal?.aborted === true) throw new AbortedError("the computation was stopped");
-        values.push(fixed.get(index) ?? (await valueOf(node, values, inputs, contractions.get(index))));
-        await breathe();
-      }
-      return values;
+    outputs: (inputs, { signal } = {}) => run(inputs, program.outputNodes, createPause(signal)),
+    run: (inputs, { signal, nodes = everything } = {}) => run(inputs, nodes, createPause(signal)),
+    async trace(inputs, { signal, sha256 = pureSha256, known = {}, hold = false, onNode } = {}) {
+      const pause = createPause(signal);
+      const nodeRoots = new Uint8Array(program.nodes.length * HASH_BYTES);
+      const hash = hasher(program, known, sha256, pause);
+      const kept = hold ? everything : program.outputNodes;
+      const values = await pass(inputs, everything, kept, pause, async (index, tensor) => {
+        const { root, traced } = await hash(index, tensor);
+        nodeRoots.set(root, index * HASH_BYTES);
+        if (traced !== undefined) await onNode?.(traced);
+      });
+      const outputs = program.outputNodes.map((node) => values[node] as Tensor);
+      return { nodeRoots, outputs, values: hold ? (values as Tensor[]) : undefined };
     },
-    trace: (outputs, sha256 = pureSha256, known = {}) => traceRoots(program, outputs, sha256, known),
     dispose: () => contractions.clear(),
   };
 }
@@ -88,9 +152,10 @@ function prepare(node: ProgramNode, fixed: ReadonlyMap<number, Tensor>, backend:
 
 async function valueOf(
   node: ProgramNode,
-  values: readonly Tensor[],
+  values: Values,
   inputs: RunInputs,
   contraction: Contraction | undefined,
+  pause: Pause,
 ): Promise<Tensor> {
   if (node.op === "input") {
     const slot = attr(node, 1);
@@ -99,7 +164,7 @@ async function valueOf(
       : given(node, inputs.shard[slot], `shard slot ${slot}`);
   }
   const operands = node.operands.map((operand) => values[operand.node] as Tensor);
-  const data = await computed(node, operands, contraction);
+  const data = await computed(node, operands, contraction, pause);
   return { dtype: node.dtype, rank: node.rank, dims: node.dims, data };
 }
 
@@ -107,22 +172,33 @@ async function computed(
   node: ProgramNode,
   operands: readonly Tensor[],
   contraction: Contraction | undefined,
+  pause: Pause,
 ): Promise<TypedData> {
   const [x, weights] = operands;
-  if (contraction === undefined || x === undefined || weights === undefined) return computeNode(node, operands);
-  return (await contraction.run(x.data, weights.data)) ?? computeNode(node, operands);
+  if (contraction === undefined || x === undefined || weights === undefined) return computeNode(node, operands, pause);
+  return (await contraction.run(x.data, weights.data, pause)) ?? computeNode(node, operands, pause);
 }
 
-function traceRoots(program: Program, outputs: readonly Tensor[], sha256: Sha256, known: KnownRoots): Uint8Array[] {
-  // A reshape shares its operand's data and so its root.
-  const seen = new Map<TypedData, Uint8Array>();
-  return program.nodes.map((node, index) => {
-    const tensor = outputs[index];
-    if (tensor === undefined) throw new InvalidInputError(`the output of node ${index} is missing`);
-    const root = knownRoot(node, known) ?? seen.get(tensor.data) ?? tensorRoot(toBytes(tensor), sha256);
-    seen.set(tensor.data, root);
-    return root;
-  });
+/** Gives each node's root in order, and what a trace shows of a computed one. */
+function hasher(
+  program: Program,
+  known: KnownRoots,
+  sha256: Sha256,
+  pause: Pause,
+): (index: number, tensor: Tensor) => Promise<{ root: Uint8Array; traced?: TracedNode }> {
+  // A reshape shares its operand's data and so its hashes.
+  const seen = new WeakMap<TypedData, TensorHashes>();
+  return async (index, tensor) => {
+    const node = program.nodes[index] as ProgramNode;
+    const root = knownRoot(node, known);
+    if (root !== undefined) return { root };
+    const bytes = toBytes(tensor);
+    const hashes = seen.get(tensor.data) ?? (await hashTensor(bytes, sha256, pause));
+    seen.set(tensor.data, hashes);
+    return node.op === "input"
+      ? { root: hashes.root }
+      : { root: hashes.root, traced: { node: index, bytes, ...hashes } };
+  };
 }
 
 function knownRoot(node: ProgramNode, known: KnownRoots): Uint8Array | undefined {

@@ -9,6 +9,9 @@ import type { DType, TypedData } from "../tensor/types.ts";
 const MARGIN = 2 ** -19;
 const SAFE = 0.5 - MARGIN;
 
+/** Rows of so many channels are rescaled in memory that stays; an allocation costs little beside more of them. */
+const SMALL = 1 << 12;
+
 /** The rounding of requantise for one multiplier: `acc` (an exact integer below 2^53) to sat(zp + halfEven(acc·m / 2^s)). */
 export function rescaler(m: number, s: number, zp: number, dtype: DType): (acc: number) => number {
   // Exact: the shift only moves the exponent of a multiplier below 2^31.
@@ -41,9 +44,11 @@ export function rowRescaler({ bias, m, s, zp, dtype }: ChannelScales): RowRescal
   const hi = dtypeMax(dtype);
   // Exact: the shift only moves the exponent of a multiplier below 2^31.
   const scale = m.map((multiplier, n) => multiplier * 2 ** -(s[n] as number));
+  // One element type for the loop, whatever the output's: the values are saturated, so the copy at the end is exact.
+  const small = new Int32Array(Math.min(channels, SMALL));
   return (sums, rows, out, to) => {
-    // One element type for the loop, whatever the output's: the values are saturated, so the copy at the end is exact.
-    const rescaled = new Int32Array(rows * channels);
+    const rescaled =
+      rows * channels <= small.length ? small.subarray(0, rows * channels) : new Int32Array(rows * channels);
     for (let row = 0, i = 0; row < rows; row++) {
       for (let n = 0; n < channels; n++, i++) {
         const acc = (sums[i] as number) + (bias[n] as number);

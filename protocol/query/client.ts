@@ -1,7 +1,7 @@
 import { AbortedError, UnavailableError } from "../common/errors.ts";
 import { timeLimit } from "../common/time-limit.ts";
 import { IndexBehindError, IndexFailedError, QueryError } from "./errors.ts";
-import { freshnessQuery } from "./operations.ts";
+import { freshnessQuery } from "./operations/market.ts";
 import type { TypedQuery } from "./typed-query.ts";
 
 export interface QueryClientOptions {
@@ -64,12 +64,12 @@ export function createQueryClient(options: QueryClientOptions): QueryClient {
     return { block, timestamp, hash, failed: _meta.hasIndexingErrors };
   };
   const untilBlock: QueryClient["untilBlock"] = async (wanted, timeoutMs = DEFAULT_PATIENCE_MS) => {
-    const end = Date.now() + timeoutMs;
+    const end = performance.now() + timeoutMs;
     for (;;) {
       const now = await freshness();
       if (now.block >= wanted) return now;
       if (now.failed) throw failed(url);
-      if (Date.now() >= end) throw new IndexBehindError(now.block, wanted);
+      if (performance.now() >= end) throw new IndexBehindError(now.block, wanted);
       await pause(signal);
     }
   };

@@ -1,7 +1,7 @@
-import { IntegrityError } from "@orion/protocol/common";
 import { CID } from "multiformats/cid";
 import { sha256 } from "multiformats/hashes/sha2";
 import { assertSupportedCid } from "./cid.ts";
+import { DamagedBlockError } from "./errors.ts";
 
 /** CIDv1 of a block, sha2-256. */
 export async function cidOfBlock(codec: number, bytes: Uint8Array): Promise<CID> {
@@ -11,17 +11,12 @@ export async function cidOfBlock(codec: number, bytes: Uint8Array): Promise<CID>
 /**
  * Re-hashes a block.
  * @param from who sent it, for the message
- * @throws IntegrityError when the bytes do not hash to the CID
+ * @throws DamagedBlockError when the bytes do not hash to the CID
  */
 export async function verifyBlock(cid: CID, bytes: Uint8Array, from: string): Promise<void> {
   assertSupportedCid(cid);
   const { digest } = await sha256.digest(bytes);
   const expected = cid.multihash.digest;
   if (digest.every((byte, i) => byte === expected[i])) return;
-  throw new IntegrityError(
-    `${from} gave wrong bytes for ${cid.toString()} (${bytes.byteLength} bytes that do not hash to it)`,
-    {
-      hint: "nothing of it was used; fetch it through another IPFS node, or store it there again",
-    },
-  );
+  throw new DamagedBlockError(cid, bytes.byteLength, from);
 }

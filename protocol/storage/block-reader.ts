@@ -3,7 +3,7 @@ import type { CID } from "multiformats/cid";
 import { assertSupportedCid, DAG_CBOR, DAG_PB, RAW } from "./cid.ts";
 import { decodeDag } from "./dag-cbor.ts";
 import { ContentTooLargeError } from "./errors.ts";
-import { join } from "./fetch-block.ts";
+import { join } from "./http-body.ts";
 import { CHUNK_BYTES, MAX_BLOCK_BYTES } from "./limits.ts";
 import { readUnixfsFile } from "./unixfs-file.ts";
 

@@ -1,9 +1,11 @@
-import { asyncIterableReader, createDecoder } from "@ipld/car/decoder";
+import { createDecoder } from "@ipld/car/decoder";
 import { encode as encodeHeader } from "@ipld/dag-cbor";
 import { InvalidInputError, OrionError } from "@orion/protocol/common";
 import { varint } from "multiformats";
 import type { CID } from "multiformats/cid";
 import { verifyBlock } from "./block-hash.ts";
+import { chunkReader } from "./chunk-reader.ts";
+import type { ChunkReader } from "./chunk-reader.ts";
 import { ContentTooLargeError } from "./errors.ts";
 import { MAX_BLOCK_BYTES } from "./limits.ts";
 
@@ -28,7 +30,7 @@ const MAX_SECTION_BYTES = MAX_BLOCK_BYTES + 64 * 1024;
  */
 export async function readCar(source: AsyncIterable<Uint8Array>, from: string): Promise<CarContent> {
   const input = watchSource(source);
-  const decoder = createDecoder(boundedReader(asyncIterableReader(input)));
+  const decoder = createDecoder(boundedReader(chunkReader(input)));
   try {
     const header = await input.explained(decoder.header(), from);
     if (header.version !== 1) throw malformed(from, `version ${header.version}; convert it to CAR version 1`);
@@ -90,10 +92,8 @@ function watchSource(source: AsyncIterable<Uint8Array>): WatchedSource {
   };
 }
 
-type Reader = ReturnType<typeof asyncIterableReader>;
-
 /** The decoder reads a whole section at the length it claims; a hostile one would fill the memory. */
-function boundedReader(reader: Reader): Reader {
+function boundedReader(reader: ChunkReader): ChunkReader {
   return {
     upTo: (length) => reader.upTo(length),
     exactly: (length, seek) => {
@@ -119,13 +119,22 @@ export async function* writeCar(
   roots: CID[],
   blocks: AsyncIterable<CarBlock> | Iterable<CarBlock>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const header = encodeHeader({ roots, version: 1 });
-  yield lengthPrefix(header.byteLength);
-  yield header;
+  yield carHeader(roots);
   for await (const { cid, bytes } of blocks) {
-    yield concat(lengthPrefix(cid.bytes.byteLength + bytes.byteLength), cid.bytes);
+    yield carSectionHead(cid, bytes);
     if (bytes.byteLength > 0) yield bytes;
   }
+}
+
+/** What a CAR starts with. */
+export function carHeader(roots: CID[]): Uint8Array {
+  const header = encodeHeader({ roots, version: 1 });
+  return concat(lengthPrefix(header.byteLength), header);
+}
+
+/** What comes before the bytes of a block in a CAR. */
+export function carSectionHead(cid: CID, bytes: Uint8Array): Uint8Array {
+  return concat(lengthPrefix(cid.bytes.byteLength + bytes.byteLength), cid.bytes);
 }
 
 function lengthPrefix(length: number): Uint8Array {

@@ -1,4 +1,10 @@
 import { InvalidInputError } from "@orion/protocol/common";
+import { base16, base16upper } from "multiformats/bases/base16";
+import { base32, base32upper } from "multiformats/bases/base32";
+import { base36, base36upper } from "multiformats/bases/base36";
+import { base58btc } from "multiformats/bases/base58";
+import { base64, base64url } from "multiformats/bases/base64";
+import type { MultibaseDecoder } from "multiformats/bases/interface";
 import { CID } from "multiformats/cid";
 import { create as createDigest } from "multiformats/hashes/digest";
 import { MAX_CID_TEXT } from "./limits.ts";
@@ -44,7 +50,8 @@ export function assertSupportedCid(cid: CID, codecs: readonly number[] = [RAW, D
 }
 
 /**
- * Reads a CID from text (base32, base36 or base58).
+ * Reads a CID from text in any base that IPFS tools write: base32, base36, base58, base16, base64. Whatever the spelling, the CID is written in one:
+ * base32, or base58 for version 0.
  * @throws InvalidInputError with one readable line, also for a CID of an unsupported hash or codec
  */
 export function parseCid(text: string): CID {
@@ -53,11 +60,20 @@ export function parseCid(text: string): CID {
   return cid;
 }
 
+const DECODERS: ReadonlyMap<string, MultibaseDecoder<string>> = new Map(
+  [base16, base16upper, base32, base32upper, base36, base36upper, base58btc, base64, base64url].map((base) => [
+    base.prefix,
+    base.decoder,
+  ]),
+);
+
 function decodeCidText(text: string): CID {
   const hint = 'a CID looks like "bafkrei…", "bafyrei…" or "Qm…", without a path or "ipfs://" before it';
   if (text.length > MAX_CID_TEXT) throw new InvalidInputError(`${shown(text)} is too long for a CID`, { hint });
   try {
-    return CID.parse(text);
+    const cid = CID.parse(text, DECODERS.get(text.charAt(0)));
+    // The library keeps the text that it was read from.
+    return CID.create(cid.version, cid.code, cid.multihash);
   } catch (cause) {
     throw new InvalidInputError(`${shown(text)} is not a CID`, { hint, cause });
   }

@@ -11,6 +11,8 @@ import { encodeDag } from "./dag-cbor.ts";
 import { createDeadline } from "./deadline.ts";
 import { BlockNotFoundError } from "./errors.ts";
 import { CHUNK_BYTES } from "./limits.ts";
+import { putMany } from "./put-many.ts";
+import type { PutManyOptions } from "./put-many.ts";
 import { blockSource, createRpc, rpcFailure } from "./rpc.ts";
 import type { Rpc, RpcOptions } from "./rpc.ts";
 import { importFileBlocks } from "./unixfs-import.ts";
@@ -25,6 +27,12 @@ export interface ContentStore extends ContentReader {
    * leaves, CIDv1).
    */
   putBytes(bytes: Uint8Array, options?: CallOptions): Promise<CID>;
+  /**
+   * Stores many contents, each as `putBytes` does and with the same CIDs, in few requests: for thousands of shards a
+   * request each would cost far more than their bytes. Contents are taken from the source as they are sent.
+   * @returns their CIDs, in order; when it fails, what was stored before stays stored, and storing it again is cheap
+   */
+  putMany(contents: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, options?: PutManyOptions): Promise<CID[]>;
   /** Stores a value as one canonical dag-cbor block of at most 1 MiB, pinned. CIDv1, sha2-256. */
   putDag(value: unknown, options?: CallOptions): Promise<CID>;
   /** Whether the node itself holds the block; it does not ask the network. */
@@ -45,6 +53,7 @@ export function createContentStore(options: ContentStoreOptions): ContentStore {
   return {
     ...createContentReader(blockSource(rpc)),
     putBytes: (bytes, call) => putBytes(rpc, bytes, call),
+    putMany: (contents, call) => putMany(rpc, contents, (bytes, one) => putBytes(rpc, bytes, one), call),
     putDag: (value, call) => putBlock(rpc, DAG_CBOR, encodeDag(value), call),
     has: (cid, call) => has(rpc, cid, call),
     version: (call) => version(rpc, call),
@@ -107,7 +116,7 @@ async function* exportCar(rpc: Rpc, root: CID, options?: CallOptions): AsyncGene
   const deadline = createDeadline(rpc.timeoutMs, `the IPFS node at ${shown}`, options?.signal);
   try {
     const source = rpc.client.dag.export(root, { signal: deadline.signal });
-    const { blocks } = await readCar(touched(source, deadline.touch), `the IPFS node at ${shown}`);
+    const { blocks } = await readCar(counted(source, deadline.received), `the IPFS node at ${shown}`);
     for await (const chunk of writeCar([root], completeDag(root, blocks, shown))) {
       deadline.pause();
       yield chunk;
@@ -134,7 +143,8 @@ async function importCar(rpc: Rpc, source: AsyncIterable<Uint8Array>, options?: 
         once: true,
       },
     );
-    for (const [i, root] of roots.entries()) assertStored(rpc, root, stored[i]);
+    // A node lists each root once, in an order of its own.
+    for (const root of roots) assertStored(rpc, root, stored.find((cid) => cid.equals(root)) ?? stored[0]);
     return roots;
   } catch (error) {
     throw failure.cause ?? error;
@@ -156,6 +166,16 @@ async function* touched<T>(source: AsyncIterable<T>, touch: () => void): AsyncGe
   for await (const item of source) {
     touch();
     yield item;
+  }
+}
+
+async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  received: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of source) {
+    received(chunk.byteLength);
+    yield chunk;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Longest silence of an IPFS node before a transfer is given up. Milliseconds. */
+/** Longest time in which an IPFS node may send nothing, or less than 64 KiB of a larger answer, before a transfer is given up. Milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Further attempts after a first one that found the node unavailable. */

@@ -1,8 +1,7 @@
 import type { CID } from "multiformats/cid";
 import { verifyBlock } from "./block-hash.ts";
 import { createDeadline } from "./deadline.ts";
-import type { Deadline } from "./deadline.ts";
-import { ContentTooLargeError } from "./errors.ts";
+import { errorText, readBounded } from "./http-body.ts";
 import { fromStatus, fromTransport } from "./http-failure.ts";
 
 export interface BlockRequest {
@@ -14,13 +13,10 @@ export interface BlockRequest {
   timeoutMs: number;
 }
 
-/** An error answer is read no further than this. */
-const MAX_ERROR_BYTES = 4096;
-
 /**
  * Fetches one block and re-hashes it. Reads no more than `maxBytes`, whatever the other side sends: the client
  * library would take an answer of any size into memory.
- * @throws BlockNotFoundError, ContentTooLargeError, IntegrityError, UnavailableError, ConfigurationError
+ * @throws BlockNotFoundError, ContentTooLargeError, DamagedBlockError, UnavailableError, ConfigurationError
  */
 export async function fetchBlock(
   cid: CID,
@@ -40,55 +36,4 @@ export async function fetchBlock(
   } finally {
     deadline.clear();
   }
-}
-
-async function errorText(response: Response, deadline: Deadline): Promise<string> {
-  const bytes = await readBounded(response, MAX_ERROR_BYTES, "the error message", deadline).catch(
-    () => new Uint8Array(),
-  );
-  const text = new TextDecoder().decode(bytes);
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === "object" && parsed !== null && "Message" in parsed) return String(parsed.Message);
-  } catch {
-    return text; // a proxy in between answers plain text
-  }
-  return text;
-}
-
-async function readBounded(
-  response: Response,
-  maxBytes: number,
-  what: string,
-  deadline: Deadline,
-): Promise<Uint8Array> {
-  const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
-  if (reader === undefined) return new Uint8Array();
-  const declared = Number(response.headers.get("content-length") ?? "0");
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  try {
-    if (declared > maxBytes) throw new ContentTooLargeError(what, maxBytes);
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      deadline.touch();
-      total += next.value.byteLength;
-      if (total > maxBytes) throw new ContentTooLargeError(what, maxBytes);
-      chunks.push(next.value);
-    }
-  } catch (error) {
-    reader.cancel().catch(() => {}); // the connection is given up; how it closes changes nothing
-    throw error;
-  }
-  return join(chunks, total);
-}
-
-/** One array out of its pieces. */
-export function join(chunks: readonly Uint8Array[], total: number): Uint8Array {
-  const joined = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined;
 }

@@ -1,12 +1,13 @@
 export { createContentStore } from "./content-store.ts";
 export type { ContentStore, ContentStoreOptions } from "./content-store.ts";
+export type { PutManyOptions } from "./put-many.ts";
 export type { CallOptions, ContentReader, GetBytesOptions } from "./block-reader.ts";
 export { createGatewayStore } from "./gateway-store.ts";
 export type { GatewayStoreOptions } from "./gateway-store.ts";
 export { cidOfBlock } from "./block-hash.ts";
 export { DAG_CBOR, DAG_PB, dagCidFromDigest, digestFromDagCid, parseCid, RAW } from "./cid.ts";
 export { decodeDag, encodeDag } from "./dag-cbor.ts";
-export { BlockNotFoundError, ContentTooLargeError } from "./errors.ts";
+export { BlockNotFoundError, ContentTooLargeError, DamagedBlockError } from "./errors.ts";
 export { CHUNK_BYTES } from "./limits.ts";
 export { startIpfsNode } from "./node/start-lazily.ts";
 export type { IpfsNode, IpfsNodeOptions, NodeLog } from "./node/types.ts";

@@ -34,7 +34,7 @@ export interface RpcOptions {
   url: string;
   /** Bearer token, if the node wants one. */
   token?: string;
-  /** Longest silence of the node before a transfer is given up. Milliseconds. */
+  /** Longest time in which the node may send nothing, or less than 64 KiB of a larger answer, before a transfer is given up. Milliseconds. */
   timeoutMs?: number;
   /** Further attempts after one that found the node unavailable. */
   retries?: number;

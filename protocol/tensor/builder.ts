@@ -244,13 +244,13 @@ export class ProgramBuilder {
     return this.#append("view", type, operands, attrs);
   }
 
-  /** The validated program with `output` as its output node. Throws ProgramError. */
-  build(output: Value): BuiltProgram {
+  /** The validated program with these outputs (1 to 16, in the order in which they were made). Throws ProgramError. */
+  build(...outputs: readonly Value[]): BuiltProgram {
     const program: Program = {
       version: FORMAT.version,
       sharedSlots: this.#sharedSlots,
       shardSlots: this.#shardSlots,
-      outputNode: output.node,
+      outputNodes: outputs.map((output) => output.node),
       nodes: [...this.#nodes],
     };
     validateProgram(program);

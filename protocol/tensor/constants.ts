@@ -7,6 +7,7 @@ export const FORMAT = {
   attributeCount: 48,
   maxNodes: 65_536,
   maxSlots: 256,
+  maxOutputs: 16,
   maxLeaves: 2 ** 24,
   maxShardsPerClaim: 1024,
   shardsPerPage: 256,
@@ -17,9 +18,8 @@ export const FORMAT = {
   descriptorDomain: 0x03,
   /** Units of work per byte of a computed node's output. */
   workPerByte: 32,
-  /** Units of work in one compute credit. */
-  workPerCredit: 10n ** 12n,
-  maxStepBytes: 96 * 1024,
+  /** What fits into one transaction everywhere: Nitro's sequencer takes 95,000 bytes. */
+  maxStepBytes: 80 * 1024,
   maxStepGas: 8_000_000,
 } as const;
 
@@ -29,7 +29,7 @@ export const FORMAT = {
  */
 export const STEP = {
   /** Facts of the claim, selectors, offsets and lengths of the calldata. */
-  fixedBytes: 1024,
+  fixedBytes: 1280,
   /** Offsets and lengths of one opening. */
   openingBytes: 160,
   transactionGas: 21_000,

@@ -7,6 +7,7 @@ import { fromBytes, toBytes } from "./tensor-bytes.ts";
 import type { DType, Tensor, TensorType } from "./types.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+/** What numpy writes. */
 const DESCR: Readonly<Record<DType, string>> = { i8: "|i1", u8: "|u1", i16: "<i2", i32: "<i4" };
 /** numpy's own limit for headers of untrusted files. */
 const MAX_HEADER = 10_000;
@@ -19,8 +20,18 @@ export interface NpyOptions {
   readonly maxBytes?: number;
 }
 
+/** As numpy reads it: one byte has no order, whatever is said of it, and "=" or nothing is the order of the machine that reads. */
+const DTYPES: Readonly<Record<string, readonly [dtype: DType, orders: string]>> = {
+  i1: ["i8", "|<>="],
+  u1: ["u8", "|<>="],
+  i2: ["i16", "<="],
+  i4: ["i32", "<="],
+};
+
 function dtypeOf(descr: string): DType {
-  for (const dtype of ["i8", "u8", "i16", "i32"] as const) if (DESCR[dtype] === descr) return dtype;
+  const [, order = "", kind = ""] = /^([|<>=]?)(.*)$/s.exec(descr) ?? [];
+  const known = Object.hasOwn(DTYPES, kind) ? DTYPES[kind] : undefined;
+  if (known?.[1].includes(order) === true) return known[0];
   throw new NpyError(`its element type is ${descr}; int8, uint8, int16 and int32 can be used`, hintFor(descr));
 }
 
@@ -69,8 +80,8 @@ function typeOf(dtype: DType, shape: readonly number[]): TensorType {
 }
 
 /**
- * The tensor of a .npy file of version 1.0, 2.0 or 3.0 in C order with elements |i1, |u1, <i2 or <i4. The declared shape
- * is compared with the bytes at hand before anything is allocated. Throws NpyError with a hint for every other file.
+ * The tensor of a .npy file of version 1.0, 2.0 or 3.0 in C order with elements |i1, |u1, <i2 or <i4, or another
+ * spelling of these. The declared shape is compared with the bytes at hand before anything is allocated. Throws NpyError with a hint for every other file.
  */
 export function decodeNpy(bytes: Uint8Array, options: NpyOptions = {}): Tensor {
   const { headerAt, contentAt } = layoutOf(bytes);

@@ -1,18 +1,19 @@
 import { decodeDescriptor, encodeDescriptor } from "./codec.ts";
 import { FORMAT } from "./constants.ts";
-import { ProgramError, requireOf } from "./program-error.ts";
+import { ProgramError, requireOf, type Require } from "./program-error.ts";
 import type { Program } from "./types.ts";
 
 const MAGIC = new TextEncoder().encode(FORMAT.magic);
 const VERSION_AT = MAGIC.length;
-/** Version, node count, shared slots, shard slots, output node. */
-export const HEADER_BYTES = 1 + 4 * 4;
+const OUTPUTS_AT = 1 + 3 * 4 + 1;
+/** Version, node count, shared slots, shard slots, output count, 16 output nodes. */
+export const HEADER_BYTES = OUTPUTS_AT + 4 * FORMAT.maxOutputs;
 const NODES_AT = MAGIC.length + HEADER_BYTES;
 
 /** The header's rules that need no node. */
 export function checkHeader(header: Omit<Program, "nodes">, nodeCount: number): void {
   const require = requireOf(undefined);
-  const { version, sharedSlots, shardSlots, outputNode } = header;
+  const { version, sharedSlots, shardSlots, outputNodes } = header;
   const upTo = (value: number, limit: number): boolean => Number.isInteger(value) && value >= 0 && value <= limit;
   require(version === FORMAT.version, "header.version", `version ${version} is not ${FORMAT.version}`);
   const countFits = nodeCount >= 1 && upTo(nodeCount, FORMAT.maxNodes);
@@ -23,10 +24,27 @@ export function checkHeader(header: Omit<Program, "nodes">, nodeCount: number): 
   ), "header.sharedSlots", `${sharedSlots} slots, more than ${FORMAT.maxSlots}`);
   const shardFits = shardSlots >= 1 && upTo(shardSlots, FORMAT.maxSlots);
   require(shardFits, "header.shardSlots", `${shardSlots} slots are not 1…${FORMAT.maxSlots}`);
-  require(upTo(outputNode, nodeCount - 1), "header.outputNode", `${outputNode} is no node of ${nodeCount}`);
+  checkOutputs(outputNodes, nodeCount, require);
 }
 
-/** version ‖ nodeCount ‖ sharedSlots ‖ shardSlots ‖ outputNode, 17 bytes. */
+function checkOutputCount(count: number, require: Require): void {
+  const countFits = count >= 1 && count <= FORMAT.maxOutputs;
+  require(countFits, "header.outputCount", `${count} outputs are not 1…${FORMAT.maxOutputs}`);
+}
+
+/** One encoding for one set of outputs: their indices ascend, so none occurs twice. */
+function checkOutputs(outputNodes: readonly number[], nodeCount: number, require: Require): void {
+  checkOutputCount(outputNodes.length, require);
+  for (const [index, node] of outputNodes.entries()) {
+    const field = `header.outputNodes[${index}]`;
+    const known = Number.isInteger(node) && node >= 0 && node < nodeCount;
+    require(known, field, `${node} is no node of ${nodeCount}`);
+    const before = outputNodes[index - 1];
+    require(before === undefined || before < node, field, `node ${node} does not lie behind node ${before}`);
+  }
+}
+
+/** version ‖ nodeCount ‖ sharedSlots ‖ shardSlots ‖ outputCount ‖ 16 output nodes (unused ones zero), 78 bytes. */
 export function encodeHeader(program: Program): Uint8Array<ArrayBuffer> {
   checkHeader(program, program.nodes.length);
   const bytes = new Uint8Array(HEADER_BYTES);
@@ -35,7 +53,8 @@ export function encodeHeader(program: Program): Uint8Array<ArrayBuffer> {
   view.setUint32(1, program.nodes.length);
   view.setUint32(5, program.sharedSlots);
   view.setUint32(9, program.shardSlots);
-  view.setUint32(13, program.outputNode);
+  view.setUint8(13, program.outputNodes.length);
+  for (const [index, node] of program.outputNodes.entries()) view.setUint32(OUTPUTS_AT + 4 * index, node);
   return bytes;
 }
 
@@ -49,6 +68,15 @@ export function encodeProgram(program: Program): Uint8Array<ArrayBuffer> {
     bytes.set(encodeDescriptor(node, index), NODES_AT + index * FORMAT.descriptorBytes);
   }
   return bytes;
+}
+
+function readOutputs(view: DataView, require: Require): number[] {
+  const count = view.getUint8(VERSION_AT + OUTPUTS_AT - 1);
+  checkOutputCount(count, require);
+  const all = Array.from({ length: FORMAT.maxOutputs }, (_, at) => view.getUint32(VERSION_AT + OUTPUTS_AT + 4 * at));
+  const unused = all.findIndex((node, at) => at >= count && node !== 0);
+  require(unused < 0, `header.outputNodes[${unused}]`, "an unused output is not zero");
+  return all.slice(0, count);
 }
 
 /**
@@ -65,7 +93,7 @@ export function decodeProgram(bytes: Uint8Array): Program {
     version: view.getUint8(VERSION_AT),
     sharedSlots: view.getUint32(VERSION_AT + 5),
     shardSlots: view.getUint32(VERSION_AT + 9),
-    outputNode: view.getUint32(VERSION_AT + 13),
+    outputNodes: readOutputs(view, require),
   };
   checkHeader(header, nodeCount);
   const wanted = NODES_AT + nodeCount * FORMAT.descriptorBytes;

@@ -17,7 +17,6 @@ export interface StepCost {
 const HASH = 32;
 const log2ceil = (count: number): number => Math.ceil(Math.log2(Math.max(count, 1)));
 const TENSOR_DEPTH = log2ceil(FORMAT.maxLeaves);
-const SHARDS_DEPTH = log2ceil(FORMAT.maxShardsPerClaim);
 
 function gcd(a: number, b: number): number {
   while (b !== 0) [a, b] = [b, a % b];
@@ -52,7 +51,7 @@ function readCost(pattern: ReadPattern, operand: Operand): { openings: number; c
 function rootHashes(operand: Operand, program: { nodeCount: number; sharedSlots: number; shardSlots: number }): number {
   switch (operand.source) {
     case "computed":
-      return log2ceil(program.nodeCount) + SHARDS_DEPTH;
+      return log2ceil(program.nodeCount);
     case "shared":
     case "shard":
       return log2ceil(program.sharedSlots + 2 ** 32 * program.shardSlots);
@@ -69,7 +68,7 @@ export function stepCost(
   const operator = OPERATORS[node.op];
   const nodeDepth = log2ceil(program.nodeCount);
   let [openings, chunks] = [1, 1];
-  let hashes = TENSOR_DEPTH + nodeDepth + SHARDS_DEPTH + nodeDepth;
+  let hashes = TENSOR_DEPTH + 2 * nodeDepth;
   for (const pattern of operator.reads(node)) {
     const operand = node.operands[pattern.operand]!;
     const cost = readCost(pattern, operand);

@@ -68,6 +68,7 @@ export interface Program {
   readonly version: number;
   readonly sharedSlots: number;
   readonly shardSlots: number;
-  readonly outputNode: number;
+  /** The nodes whose tensors are the result: 1 to 16 computed ones, strictly ascending. An output is named by its index here. */
+  readonly outputNodes: readonly number[];
   readonly nodes: readonly ProgramNode[];
 }

@@ -14,7 +14,8 @@ export interface ProgramFacts {
   readonly work: bigint;
   /** Multiply-accumulates of contractions. */
   readonly macs: bigint;
-  /** Bytes of the output node's tensor. */
+  /** Type of every output, and the bytes of all of them together. */
+  readonly outputTypes: readonly TensorType[];
   readonly outputBytes: bigint;
   /** Bytes of all nodes' tensors together, which is what an interpreter that drops nothing holds. */
   readonly peakBytes: bigint;
@@ -97,6 +98,12 @@ function batchOf(shardTypes: readonly TensorType[]): number {
   return batch;
 }
 
+function outputType(program: Program, index: number): TensorType {
+  const node = program.nodes[index]!;
+  requireOf(index)(sourceOf(node) === "computed", "header.outputNodes", "an output is computed, no input or constant");
+  return { dtype: node.dtype, rank: node.rank, dims: node.dims };
+}
+
 function checkLimits(facts: ProgramFacts, limits: Partial<ProgramLimits>): void {
   const require = requireOf(undefined);
   const { maxWork = facts.work, maxPeakBytes = facts.peakBytes } = limits;
@@ -144,13 +151,13 @@ export function validateProgram(program: Program, limits: Partial<ProgramLimits>
     checkStep(step, require);
     if (step.gas > worstStep.gas) worstStep = { node: index, ...step };
   }
-  const output = program.nodes[program.outputNode]!;
-  requireOf(program.outputNode)(sourceOf(output) === "computed", "header.outputNode", "the output is not computed");
+  const outputTypes = program.outputNodes.map((index) => outputType(program, index));
   const shardTypes = slots.complete("shard");
   const facts: ProgramFacts = {
     work,
     macs,
-    outputBytes: BigInt(byteLength(output)),
+    outputTypes,
+    outputBytes: outputTypes.reduce((sum, type) => sum + BigInt(byteLength(type)), 0n),
     peakBytes,
     batch: batchOf(shardTypes),
     worstStep,

@@ -7,13 +7,13 @@ import type { Compiler, CompilerInput, CompilerOutput, CompilerOutputError } fro
 /** Hardhat's type leaves out where the compiler saw the problem; `file` is absent for the project as a whole. */
 type Located = CompilerOutputError & { sourceLocation?: { file: string } };
 
-/** Code or creation code above the chain's limits: nothing to a Solidity test, which no chain ever carries. */
+/** Code or creation code above the chain's limits: nothing to a Solidity test, nor to what it carries in its own code and compiles as the rest, which no chain ever sees. */
 const SIZE_CODES: ReadonlySet<string> = new Set(["5574", "3860"]);
 
-function judge(diagnostic: Located): Located[] {
+function judge(diagnostic: Located, isForTests: boolean): Located[] {
   if (diagnostic.type !== "Warning") return [diagnostic];
   const file = diagnostic.sourceLocation?.file ?? "";
-  const isSizeOfTest = SIZE_CODES.has(diagnostic.errorCode ?? "") && file.startsWith("project/test/");
+  const isSizeOfTest = isForTests && SIZE_CODES.has(diagnostic.errorCode ?? "");
   return file.startsWith("npm/") || isSizeOfTest ? [] : [{ ...diagnostic, type: "Error", severity: "error" }];
 }
 
@@ -46,7 +46,9 @@ const hooks = (): Promise<Partial<SolidityHooks>> =>
       next: (c: HookContext, k: Compiler, i: CompilerInput, s: SolidityCompilerConfig) => Promise<CompilerOutput>,
     ): Promise<CompilerOutput> => {
       const output = await next(context, compiler, quietForgeStd(input), config);
-      return output.errors === undefined ? output : { ...output, errors: output.errors.flatMap(judge) };
+      const isForTests = Object.keys(input.sources).some((name) => name.startsWith("project/test/"));
+      const judged = output.errors?.flatMap((diagnostic) => judge(diagnostic, isForTests));
+      return judged === undefined ? output : { ...output, errors: judged };
     },
   });
 

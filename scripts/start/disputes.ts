@@ -8,8 +8,8 @@ import { CHEATS, type CheatName, type CheatWallets } from "./services.ts";
 export interface DisputeReport {
   readonly cheat: CheatName;
   readonly unit: number;
-  /** What ended the claim. */
-  readonly kind: "proof" | "timeout";
+  /** What ended the claim: a walk down to one element, which was disproved, or silence. */
+  readonly kind: "walk" | "silence";
   /** Demands, answers, and the end. */
   readonly moves: number;
   /** Transactions of all sides from the first demand or seal to the end. */
@@ -48,7 +48,16 @@ interface JudgeEvent {
   readonly block: number;
 }
 
-const MOVES = new Set(["Demanded", "OutputDemanded", "Answered", "OutputAnswered", "FraudProved", "TimedOut"]);
+const MOVES = new Set([
+  "Demanded",
+  "TraceDemanded",
+  "OutputDemanded",
+  "Answered",
+  "TraceAnswered",
+  "OutputAnswered",
+  "FraudProved",
+  "TimedOut",
+]);
 
 async function reportOf(client: Client, cheat: CheatName, penalty: PenaltyRecord): Promise<DisputeReport> {
   const moves = (await judgeEvents(client, penalty.key)).filter(({ description }) => MOVES.has(description.name));
@@ -63,7 +72,7 @@ async function reportOf(client: Client, cheat: CheatName, penalty: PenaltyRecord
   return {
     cheat,
     unit: penalty.unit,
-    kind: isProof ? "proof" : "timeout",
+    kind: isProof ? "walk" : "silence",
     moves: moves.length,
     transactions: hashes.size,
     gas: await gasOf(client, hashes),
@@ -73,7 +82,7 @@ async function reportOf(client: Client, cheat: CheatName, penalty: PenaltyRecord
     claimed: number("claimed"),
     actual: number("actual"),
     finder,
-    slashed: penalty.burned + penalty.compensation + penalty.reward,
+    slashed: penalty.burned + penalty.compensation + penalty.reward + penalty.reserved,
     reward: penalty.reward,
   };
 }
@@ -123,7 +132,7 @@ export function disputeJson(report: DisputeReport): object {
 export function disputeLines(report: DisputeReport): string[] {
   const { cheat, unit, kind, moves, transactions, gas, seconds, slashed, reward } = report;
   const how =
-    kind === "timeout"
+    kind === "silence"
       ? "gave no answer in time"
       : `proved wrong at node ${report.node}, element ${report.element}: claimed ${report.claimed}, true ${report.actual}`;
   return [

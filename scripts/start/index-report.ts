@@ -49,9 +49,9 @@ export async function askIndex(
 type IndexedJob = NonNullable<RunQuery["job"]>;
 
 function paymentsOf({ payments }: IndexedJob, devnet: Devnet): Payment[] {
-  const parts = payments.map(({ unit, worker, pay, tip, fee, feeTo }) => ({
+  const parts = payments.map(({ unit, provider, pay, tip, fee, feeTo }) => ({
     shards: Number(unit.to) - Number(unit.from),
-    worker: getAddress(worker.id),
+    worker: getAddress(provider.id),
     earned: BigInt(pay) + BigInt(tip),
     fee: BigInt(fee),
     feeTo: getAddress(feeTo),
@@ -60,7 +60,7 @@ function paymentsOf({ payments }: IndexedJob, devnet: Devnet): Payment[] {
 }
 
 function disputesOf({ penalties }: IndexedJob, cheats: CheatWallets): IndexedRun["disputes"] {
-  const found = penalties.flatMap(({ worker, unit, finder, claim, burned, compensation, reward }) => {
+  const found = penalties.flatMap(({ worker, unit, finder, claim, burned, compensation, reward, reserved }) => {
     const cheat = CHEATS.find((name) => cheats[name].address === getAddress(worker.id));
     if (cheat === undefined) return [];
     const proof = claim.dispute?.proofs[0];
@@ -69,13 +69,13 @@ function disputesOf({ penalties }: IndexedJob, cheats: CheatWallets): IndexedRun
       {
         cheat,
         unit: Number(unit.index),
-        kind: proof === undefined ? ("timeout" as const) : ("proof" as const),
+        kind: proof === undefined ? ("silence" as const) : ("walk" as const),
         node: number(proof?.node),
         element: number(proof?.position),
         claimed: number(proof?.claimed),
         actual: number(proof?.actual),
         finder: finder === null ? "" : getAddress(finder),
-        slashed: BigInt(burned) + BigInt(compensation) + BigInt(reward),
+        slashed: BigInt(burned) + BigInt(compensation) + BigInt(reward) + BigInt(reserved),
         reward: BigInt(reward),
       },
     ];

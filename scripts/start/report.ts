@@ -15,6 +15,8 @@ export interface Outcome {
   readonly evaluation: Evaluation;
   readonly payments: readonly Payment[];
   readonly disputes: readonly DisputeReport[];
+  /** Share of hashing in the time that the workers' outputs took. */
+  readonly hashing: number;
   readonly dex: ExchangeReport;
   /** The same from the index, where there is one; it was asserted equal. */
   readonly index: IndexedRun | undefined;
@@ -38,6 +40,7 @@ export function summaryJson(outcome: Outcome): object {
     transactions: outcome.transactions,
     payments: outcome.payments,
     disputes: outcome.disputes.map(disputeJson),
+    hashing: outcome.hashing,
     dex: outcome.dex,
     index: outcome.index === undefined ? null : { block: outcome.index.block, seconds: outcome.index.seconds },
     seconds: outcome.seconds,
@@ -81,6 +84,7 @@ export function reportLines(outcome: Outcome): string[] {
       backend.map(({ worker, name, macsPerSecond }) => [worker, name, `${(macsPerSecond / 1e6).toFixed(0)} MMAC/s`]),
     ),
     "",
+    `Hashing took ${(100 * outcome.hashing).toFixed(2)}% of the time of the outputs`,
     `Time ${Object.entries(seconds)
       .map(([phase, time]) => `${phase} ${time} s`)
       .join(", ")}`,

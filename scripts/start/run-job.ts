@@ -110,6 +110,7 @@ async function follow(client: Client, { devnet, cheats, services, index, view, w
     evaluation,
     payments,
     disputes,
+    hashing: view.hashing,
     dex,
     index: indexed,
     gas,

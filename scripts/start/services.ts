@@ -31,6 +31,15 @@ const progressSchema = z.object({
   done: z.number(),
   total: z.number(),
 });
+const tallySchema = z.object({
+  event: z.literal("tally"),
+  shards: z.number(),
+  traces: z.number(),
+  checks: z.number(),
+  computing: z.number(),
+  hashing: z.number(),
+  checking: z.number(),
+});
 const cheatSchema = z.object({
   event: z.literal("committed"),
   unit: z.number(),
@@ -39,15 +48,18 @@ const cheatSchema = z.object({
   claimed: z.number().optional(),
   actual: z.number().optional(),
 });
-const eventSchema = z.discriminatedUnion("event", [readySchema, progressSchema, cheatSchema]);
+const eventSchema = z.discriminatedUnion("event", [readySchema, progressSchema, tallySchema, cheatSchema]);
 
 export type WorkerEvent = z.infer<typeof progressSchema>;
+/** What a worker has computed so far, and the seconds that it took. */
+export type WorkerTally = z.infer<typeof tallySchema>;
 /** What a cheat has committed to, and what it has altered. */
 export type CheatEvent = z.infer<typeof cheatSchema>;
 
 /** Who hears of what the processes do. */
 export interface Listener {
   worker(worker: WorkerName, event: WorkerEvent): void;
+  tally(worker: WorkerName, tally: WorkerTally): void;
   cheat(cheat: CheatName, event: CheatEvent): void;
 }
 
@@ -83,6 +95,7 @@ export function startServices(devnet: Devnet, cheats: CheatWallets, listener: Li
     const journal = path.join(devnet.dataDir, "workers", name);
     return startService(devnet, name, ["worker", "start", "--data-dir", journal], (event) => {
       if (event.event === "progress") listener.worker(name, event);
+      if (event.event === "tally") listener.tally(name, event);
     });
   });
   const all = [...keepers, ...workers];
@@ -106,7 +119,7 @@ interface StartedService {
   readonly ready: Promise<z.infer<typeof readySchema>>;
 }
 
-type ServiceEvent = WorkerEvent | CheatEvent;
+type ServiceEvent = WorkerEvent | WorkerTally | CheatEvent;
 
 function startService(
   devnet: Devnet,

@@ -15,14 +15,15 @@ import {
   type Devnet,
   type SigningClient,
 } from "@orion/cli";
+import { CREDIT } from "@orion/protocol/common";
 import { formatUnits } from "ethers";
 
 import { WORKERS } from "./services.ts";
 
-/** CU that the liquidity provider mints and puts beside as much ORION as they are worth. */
-const LIQUIDITY = 500n * 10n ** 12n;
+/** CU that the liquidity provider puts beside as much ORION as they are worth. */
+const LIQUIDITY = 500n * CREDIT;
 /** CU of future work that each provider sells. */
-const FORWARD = 5n * 10n ** 12n;
+const FORWARD = 5n * CREDIT;
 /** Basis points. */
 const SLIPPAGE = 50;
 const DEADLINE_SECONDS = 600;
@@ -55,7 +56,6 @@ export async function closeMarket(client: Client, devnet: Devnet): Promise<{ ear
 }
 
 async function provideLiquidity(provider: SigningClient): Promise<void> {
-  await mintCredits(provider, { amount: LIQUIDITY, to: provider.sender.address });
   const first = formatUnits(LIQUIDITY, CU.decimals);
   const plan = await planAdd(provider.chain, { pool: parsePoolName("CU/ORION"), first, slippage: SLIPPAGE });
   const { shares } = await addLiquidity(provider, plan, await deadlineIn(provider.chain, DEADLINE_SECONDS));

@@ -64,7 +64,7 @@ export function requireCaught(
   cheats: Readonly<Record<CheatName, { readonly address: string }>>,
   validator: string,
 ): void {
-  const endings = { falsifier: "proof", withholder: "timeout" } as const;
+  const endings = { falsifier: "walk", withholder: "silence" } as const;
   for (const name of CHEATS) {
     const dispute = disputes.find(({ cheat }) => cheat === name);
     promise(dispute?.kind === endings[name], `the ${name} was not caught by a ${endings[name]}`);

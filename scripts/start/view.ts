@@ -2,7 +2,14 @@ import { bar, type Terminal } from "@orion/cli";
 import type { JobRecord, UnitRecord, UnitStatus } from "@orion/protocol/chain";
 
 import type { Stopwatch } from "./stopwatch.ts";
-import { WORKERS, type CheatEvent, type CheatName, type WorkerEvent, type WorkerName } from "./services.ts";
+import {
+  WORKERS,
+  type CheatEvent,
+  type CheatName,
+  type WorkerEvent,
+  type WorkerName,
+  type WorkerTally,
+} from "./services.ts";
 
 /** What is known of one worker while it works. */
 interface WorkerState {
@@ -20,6 +27,7 @@ export class View {
   readonly #workers = new Map<WorkerName, WorkerState>(
     WORKERS.map((name) => [name, { event: undefined, committed: 0 }]),
   );
+  readonly #tallies = new Map<WorkerName, WorkerTally>();
   #job: JobRecord | undefined;
   #last = "";
 
@@ -42,6 +50,20 @@ export class View {
       if (!this.#terminal.interactive) this.step(`${name} committed unit ${event.unit}`);
     }
     this.#draw();
+  }
+
+  /** The newest word of a worker about what it has computed. */
+  tally(name: WorkerName, tally: WorkerTally): void {
+    this.#tallies.set(name, tally);
+  }
+
+  /** Share of hashing in the time that outputs took, of all workers together. */
+  get hashing(): number {
+    const all = [...this.#tallies.values()];
+    const sum = (of: (tally: WorkerTally) => number): number => all.reduce((total, tally) => total + of(tally), 0);
+    const hashing = sum((tally) => tally.hashing);
+    const whole = hashing + sum((tally) => tally.computing);
+    return whole === 0 ? 0 : hashing / whole;
   }
 
   cheat(name: CheatName, { unit, node, element, claimed, actual }: CheatEvent): void {

@@ -13,6 +13,8 @@ export interface Outcome {
 
 export interface ExecuteOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** The repository's root unless given. */
+  readonly cwd?: string;
   /** Also pass everything through to this process's standard output as it comes. */
   readonly echo?: boolean;
   /** Sees every piece of the output as it arrives. */
@@ -52,16 +54,16 @@ export function binOf(packageName: string, bin: string = packageName): string {
 }
 
 /**
- * Runs a JavaScript program under this very Node in the repository's root, to its end. Never rejects because of the
+ * Runs a JavaScript program under this very Node in the repository's root unless told otherwise, to its end. Never rejects because of the
  * program's own exit code; rejects where it can't be started.
  */
 export function execute(program: string, args: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], {
-      cwd: root,
+      cwd: options.cwd ?? root,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
-      ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
+      ...(options.timeoutSeconds === undefined ? {} : { timeout: Math.ceil(options.timeoutSeconds * 1000) }),
     });
     running.add(child);
     let output = "";

@@ -3,7 +3,7 @@ const REDRAW_MS = 100;
 const HEARTBEAT_MS = 15_000;
 
 function seconds(since: number): string {
-  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }
 
 /**
@@ -12,7 +12,7 @@ function seconds(since: number): string {
  */
 export async function withProgress<T>(label: string, work: () => Promise<T>): Promise<T> {
   const out = process.stderr;
-  const started = Date.now();
+  const started = performance.now();
   let frame = 0;
   const redraw = (): void => {
     out.write(`\r\x1b[2K${FRAMES[frame++ % FRAMES.length] ?? ""} ${label} (${seconds(started)})`);

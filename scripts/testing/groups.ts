@@ -9,6 +9,7 @@ export interface Group {
   readonly files: readonly string[];
   /** Files at the same time; whole-network tests own their ports and their time, so they run alone. */
   readonly jobs: number;
+  /** On a free machine. */
   readonly testTimeoutSeconds: number;
   /** A group that is still running then is stopped and counted as failed. */
   readonly groupTimeoutSeconds: number;
@@ -44,23 +45,27 @@ async function find(include: string, exclude: string | undefined, filters: reado
   return files.sort();
 }
 
-/** The groups to run, in order, with only the files whose path contains one of the filters; empty ones are left out. */
-export async function findGroups(filters: readonly string[], patience: number): Promise<Group[]> {
+/**
+ * The groups to run, in order, with only the files whose path contains one of the filters; empty ones are left out.
+ * @param runs how many times as many runs as usual the properties have
+ * @param patience the machine's factor, which the tests' own limits get where they run
+ */
+export async function findGroups(filters: readonly string[], runs: number, patience: number): Promise<Group[]> {
   const solidity: Group = {
     name: "solidity",
     runner: "solidity",
     files: await find("test/**/*.t.sol", undefined, filters),
     jobs: 1,
     testTimeoutSeconds: 0,
-    groupTimeoutSeconds: 900 * patience,
+    groupTimeoutSeconds: 900 * runs * patience,
   };
   const mocha = MOCHA_GROUPS.map(async ({ name, include, exclude, jobs, test, group }): Promise<Group> => ({
     name,
     runner: "mocha",
     files: await find(include, exclude, filters),
     jobs,
-    testTimeoutSeconds: test * patience,
-    groupTimeoutSeconds: group * patience,
+    testTimeoutSeconds: test * runs,
+    groupTimeoutSeconds: group * runs * patience,
   }));
   return [solidity, ...(await Promise.all(mocha))].filter(({ files }) => files.length > 0);
 }

@@ -1,7 +1,9 @@
 import { Address, BigInt, Bytes, ethereum } from "@graphprotocol/graph-ts";
 
 import {
+  MarketSet,
   ParameterChanged,
+  PausedByGuardian,
   PausedSet,
   PositionDelivered,
   PositionOpened,
@@ -16,12 +18,13 @@ import { ZERO } from "./lib/numbers";
 import { recordParameter, recordPause } from "./lib/parameters";
 import { loadProtocol } from "./lib/protocol";
 import { loadToken, moveTokens } from "./lib/tokens";
+import { moveLockedVotes } from "./lib/voters";
 
 export function handleTransfer(event: Transfer): void {
   const token = loadToken(event.address);
   if (token.symbol === null) {
     token.symbol = "CU";
-    token.decimals = 12;
+    token.decimals = 18;
     token.save();
     const protocol = loadProtocol();
     protocol.cu = event.address;
@@ -39,9 +42,12 @@ export function handlePositionOpened(event: PositionOpened): void {
   position.debt = p.debt;
   position.lock = p.lock;
   position.end = p.end;
+  position.fees = p.fee;
   position.save();
+  moveLockedVotes(p.owner, p.lock);
 
   const system = loadSystem(event.address);
+  system.fees = system.fees.plus(p.fee);
   system.debt = system.debt.plus(p.debt);
   system.locked = system.locked.plus(p.lock);
   system.minted = system.minted.plus(p.debt);
@@ -53,6 +59,7 @@ export function handlePositionOpened(event: PositionOpened): void {
   change.to = p.to;
   change.credits = p.debt;
   change.orion = p.lock;
+  change.fee = p.fee;
   change.save();
 }
 
@@ -99,17 +106,21 @@ export function handlePositionRolled(event: PositionRolled): void {
   const p = event.params;
   const position = CreditPosition.load(word(p.id));
   if (position === null) return;
+  moveLockedVotes(position.owner, p.topUp);
   position.toppedUp = position.toppedUp.plus(p.topUp);
   position.lock = p.lock;
   position.end = p.end;
+  position.fees = position.fees.plus(p.fee);
   position.save();
   const system = loadSystem(event.address);
+  system.fees = system.fees.plus(p.fee);
   system.locked = system.locked.plus(p.topUp);
   system.toppedUp = system.toppedUp.plus(p.topUp);
   system.save();
 
   const change = newChange(event, position, "ROLLED", p.payer);
   change.orion = p.topUp;
+  change.fee = p.fee;
   change.save();
 }
 
@@ -117,12 +128,20 @@ export function handlePositionTransferred(event: PositionTransferred): void {
   const p = event.params;
   const position = CreditPosition.load(word(p.id));
   if (position === null) return;
+  moveLockedVotes(p.from, position.lock.neg());
+  moveLockedVotes(p.to, position.lock);
   position.owner = p.to;
   position.save();
 
   const change = newChange(event, position, "TRANSFERRED", p.from);
   change.to = p.to;
   change.save();
+}
+
+export function handleMarketSet(event: MarketSet): void {
+  const system = loadSystem(event.address);
+  system.market = event.params.market;
+  system.save();
 }
 
 export function handleParameterChanged(event: ParameterChanged): void {
@@ -134,14 +153,22 @@ export function handleParameterChanged(event: ParameterChanged): void {
 export function handlePausedSet(event: PausedSet): void {
   const system = loadSystem(event.address);
   system.paused = event.params.paused;
+  if (!event.params.paused) system.pausedUntil = ZERO;
   system.save();
   recordPause(event, event.params.paused);
+}
+
+export function handlePausedByGuardian(event: PausedByGuardian): void {
+  const system = loadSystem(event.address);
+  system.pausedUntil = event.params.until;
+  system.save();
 }
 
 /** What is left of a position after a burn, taken out of the totals as well. */
 function burn(system: CreditSystem, position: CreditPosition, debt: BigInt, lock: BigInt, now: BigInt): void {
   system.debt = system.debt.minus(position.debt).plus(debt);
   system.locked = system.locked.minus(position.lock).plus(lock);
+  moveLockedVotes(position.owner, lock.minus(position.lock));
   position.debt = debt;
   position.lock = lock;
   if (!debt.isZero()) return;
@@ -156,6 +183,7 @@ function newPosition(event: ethereum.Event, id: BigInt): CreditPosition {
   position.redeemed = ZERO;
   position.delivered = ZERO;
   position.toppedUp = ZERO;
+  position.fees = ZERO;
   position.released = ZERO;
   position.paidToDeliverers = ZERO;
   position.openedAt = event.block.timestamp;
@@ -171,6 +199,7 @@ function newChange(event: ethereum.Event, position: CreditPosition, move: string
   change.credits = ZERO;
   change.orion = ZERO;
   change.paidToDeliverer = ZERO;
+  change.fee = ZERO;
   change.debt = position.debt;
   change.lock = position.lock;
   change.end = position.end;
@@ -190,10 +219,12 @@ function loadSystem(address: Address): CreditSystem {
   system.redeemed = ZERO;
   system.delivered = ZERO;
   system.toppedUp = ZERO;
+  system.fees = ZERO;
   system.paidToDeliverers = ZERO;
   system.positionCount = 0;
   system.openPositionCount = 0;
   system.paused = false;
+  system.pausedUntil = ZERO;
   const protocol = loadProtocol();
   protocol.credits = address;
   protocol.save();

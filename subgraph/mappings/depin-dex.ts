@@ -3,6 +3,7 @@ import { Address, BigDecimal, BigInt, Bytes, ethereum } from "@graphprotocol/gra
 import {
   LiquidityAdded,
   LiquidityRemoved,
+  PausedByGuardian,
   PausedSet,
   PoolCreated,
   ProtocolFeesCollected,
@@ -182,8 +183,15 @@ export function handleProtocolFeesCollected(event: ProtocolFeesCollected): void 
 export function handlePausedSet(event: PausedSet): void {
   const exchange = loadExchange(event.address);
   exchange.paused = event.params.paused;
+  if (!event.params.paused) exchange.pausedUntil = ZERO;
   exchange.save();
   recordPause(event, event.params.paused);
+}
+
+export function handlePausedByGuardian(event: PausedByGuardian): void {
+  const exchange = loadExchange(event.address);
+  exchange.pausedUntil = event.params.until;
+  exchange.save();
 }
 
 /** Sets a pool's reserves and prices, and moves what all pools hold of both tokens by as much. */
@@ -292,6 +300,7 @@ function loadExchange(address: Address): Exchange {
   exchange.poolCount = 0;
   exchange.swapCount = 0;
   exchange.paused = false;
+  exchange.pausedUntil = ZERO;
   const protocol = loadProtocol();
   protocol.exchange = address;
   protocol.save();

@@ -1,4 +1,4 @@
-import { Address, BigInt, Bytes, ethereum } from "@graphprotocol/graph-ts";
+import { BigInt, Bytes } from "@graphprotocol/graph-ts";
 
 import {
   Answered,
@@ -10,36 +10,38 @@ import {
   ProfileDefined,
   Sealed,
   TimedOut,
+  TraceAnswered,
+  TraceDemanded,
   Withdrawn,
 } from "../generated/DisputeManager/DisputeManager";
 import {
-  Answer,
-  Claim,
   Demand,
-  Dispute,
   EtherWithdrawal,
   FraudProof,
-  Job,
-  Judge,
   PrepaymentReturn,
   Profile,
   Seal,
   Timeout,
+  Trace,
 } from "../generated/schema";
-import { addressWord, eventId, fixed, keccak, word } from "./lib/bytes";
+import { eventId, fixed, keccak, word } from "./lib/bytes";
 import { loadChallenger } from "./lib/challengers";
-import { divideUp, larger, ONE, ZERO } from "./lib/numbers";
-import { loadProtocol } from "./lib/protocol";
+import { answer, countDemand, demandIdOf, newDemand } from "./lib/demands";
+import { claimIdOf, fall, loadDispute, loadJudge } from "./lib/disputes";
+import { larger } from "./lib/numbers";
+import { OUTPUTS, rangeOf, TRACE } from "./lib/places";
 
-/** Chunks of an output whose answer costs as much as one answer. */
-const CHUNKS_PER_ANSWER = BigInt.fromI32(4);
-const EIGHTHS = BigInt.fromI32(8);
-const GWEI = BigInt.fromI32(1_000_000_000);
+/** Compute demands of all claims that one worker may have under way: two of each. */
+const QUEUED_CLAIMS = BigInt.fromI32(2 * 1_024);
 
 export function handleProfileDefined(event: ProfileDefined): void {
-  // Profiles come with the contract itself: its totals are there from then on.
-  loadJudge(event.address).save();
   const p = event.params.profile;
+  // Profiles come with the contract itself: its totals are there from then on.
+  const judge = loadJudge(event.address);
+  const tracing = BigInt.fromI32(p.kappa).times(p.claimPeriod);
+  judge.longestQueue = larger(judge.longestQueue, QUEUED_CLAIMS.times(tracing));
+  judge.save();
+
   const profile = new Profile(fixed(BigInt.fromI32(event.params.index), 1));
   profile.index = event.params.index;
   profile.claimPeriod = p.claimPeriod;
@@ -52,6 +54,11 @@ export function handleProfileDefined(event: ProfileDefined): void {
   profile.finderBps = p.finderBps;
   profile.burnBps = p.burnBps;
   profile.answerGwei = p.answerGwei;
+  profile.sealAge = p.sealAge;
+  profile.kappa = p.kappa;
+  profile.traceFloor = p.traceFloor;
+  profile.traceWei = p.traceWei;
+  profile.leastWindow = p.leastWindow;
   profile.save();
 }
 
@@ -82,6 +89,7 @@ export function handleFraudProved(event: FraudProved): void {
   proof.prover = prover.id;
   proof.finder = dispute.finder;
   proof.kind = proofKind(p.kind);
+  proof.shard = p.shard;
   proof.node = p.node;
   proof.position = p.position;
   proof.claimed = p.claimed;
@@ -92,60 +100,98 @@ export function handleFraudProved(event: FraudProved): void {
   proof.save();
 }
 
+/** Hashes of the outputs tree, or hashes or a chunk of a shard's trace. */
 export function handleDemanded(event: Demanded): void {
   const p = event.params;
   const judge = loadJudge(event.address);
   const dispute = loadDispute(judge, p.market, p.key, event.block.timestamp);
-  const demand = openDemand(event, dispute, keccak(word(p.place), p.hash), p.payer, p.deadline, ONE);
-  demand.kind = "PLACE";
+  const subject = keccak(word(p.place), p.hash);
+  const inTrace = p.place.lt(OUTPUTS);
+  const kind = inTrace ? (p.span.isZero() ? "TRACE_CHUNK" : "TRACE_HASHES") : "OUTPUT_HASHES";
+  const demand = newDemand(event, dispute, demandIdOf(dispute.id, subject), kind, p.payer, p.deadline, p.price);
+  demand.subject = subject;
   demand.place = p.place;
   demand.hash = p.hash;
   demand.span = p.span;
-  demand.save();
-  judge.demandCount++;
-  judge.save();
+  const range = rangeOf(dispute.claim);
+  if (range !== null && inTrace) demand.shard = range.shardOf(p.place);
+  countDemand(judge, dispute, demand);
 }
 
 export function handleOutputDemanded(event: OutputDemanded): void {
   const p = event.params;
   const judge = loadJudge(event.address);
   const dispute = loadDispute(judge, p.market, p.key, event.block.timestamp);
-  const subject = outputSubject(p.range.shard, p.range.first, p.range.count);
-  const answers = divideUp(p.range.count, CHUNKS_PER_ANSWER);
-  const demand = openDemand(event, dispute, subject, p.payer, p.deadline, answers);
-  demand.kind = "OUTPUT";
-  demand.shard = p.range.shard;
-  demand.first = p.range.first;
-  demand.count = p.range.count;
-  demand.save();
-  judge.demandCount++;
-  judge.save();
+  const subject = outputSubject(p.where.shard, p.where.output, p.where.index);
+  const id = demandIdOf(dispute.id, subject);
+  const demand = newDemand(event, dispute, id, "OUTPUT_CHUNKS", p.payer, p.deadline, p.price);
+  demand.subject = subject;
+  demand.shard = p.where.shard;
+  demand.output = p.where.output;
+  demand.index = p.where.index;
+  countDemand(judge, dispute, demand);
+}
+
+/** Once for each shard of a claim: there is one leaf that leads to its outputs root. */
+export function handleTraceDemanded(event: TraceDemanded): void {
+  const p = event.params;
+  const judge = loadJudge(event.address);
+  const dispute = loadDispute(judge, p.market, p.key, event.block.timestamp);
+  const range = rangeOf(dispute.claim);
+  let id = demandIdOf(dispute.id, p.leaf);
+  let subject: Bytes | null = null;
+  let place: BigInt | null = null;
+  if (range !== null) {
+    place = range.placeOf(p.shard).plus(TRACE);
+    subject = keccak(word(place), p.leaf);
+    id = demandIdOf(dispute.id, subject);
+  }
+  const demand = newDemand(event, dispute, id, "TRACE", p.payer, p.deadline, p.price);
+  demand.subject = subject;
+  demand.place = place;
+  demand.hash = p.leaf;
+  demand.shard = p.shard;
+  judge.traceDemandCount++;
+  countDemand(judge, dispute, demand);
+
+  const trace = new Trace(traceId(dispute.id, p.shard));
+  trace.dispute = dispute.id;
+  trace.shard = p.shard;
+  trace.leaf = p.leaf;
+  trace.demand = demand.id;
+  trace.save();
 }
 
 export function handleAnswered(event: Answered): void {
   const p = event.params;
-  answer(event, claimIdOf(p.market, p.key), keccak(word(p.place), p.hash), p.responder, p.data);
+  const claimId = claimIdOf(p.market, p.key);
+  answer(event, claimId, demandIdOf(claimId, keccak(word(p.place), p.hash)), p.responder, p.data);
 }
 
 export function handleOutputAnswered(event: OutputAnswered): void {
   const p = event.params;
-  const subject = outputSubject(p.range.shard, p.range.first, p.range.count);
-  answer(event, claimIdOf(p.market, p.key), subject, p.responder, p.chunks);
+  const claimId = claimIdOf(p.market, p.key);
+  const subject = outputSubject(p.where.shard, p.where.output, p.where.index);
+  answer(event, claimId, demandIdOf(claimId, subject), p.responder, p.chunks);
+}
+
+export function handleTraceAnswered(event: TraceAnswered): void {
+  const p = event.params;
+  const claimId = claimIdOf(p.market, p.key);
+  const trace = Trace.load(traceId(claimId, p.shard));
+  if (trace === null) return;
+  trace.shardRoot = p.shardRoot;
+  trace.answeredAt = event.block.timestamp;
+  trace.save();
+  answer(event, claimId, trace.demand, p.responder, p.data);
 }
 
 export function handleTimedOut(event: TimedOut): void {
   const p = event.params;
   const now = event.block.timestamp;
-  const claimId = claimIdOf(p.market, p.key);
-  const demand = Demand.load(keccak(claimId, p.subject));
-  if (demand === null) return;
-  demand.state = "TIMED_OUT";
-  demand.save();
-
   const judge = loadJudge(event.address);
   const dispute = loadDispute(judge, p.market, p.key, now);
-  dispute.open--;
-  fall(judge, dispute, "TIMEOUT", p.finder, now);
+  fall(judge, dispute, "SILENCE", p.finder, now);
   judge.timeoutCount++;
   judge.save();
 
@@ -155,31 +201,39 @@ export function handleTimedOut(event: TimedOut): void {
 
   const timeout = new Timeout(eventId(event));
   timeout.dispute = dispute.id;
-  timeout.demand = demand.id;
   timeout.finder = finder.id;
   timeout.caller = p.caller;
   timeout.timestamp = now;
   timeout.block = event.block.number;
   timeout.transaction = event.transaction.hash;
+  const demand = Demand.load(demandIdOf(dispute.id, p.subject));
+  if (demand !== null) {
+    demand.state = "TIMED_OUT";
+    demand.save();
+    timeout.demand = demand.id;
+  }
   timeout.save();
 }
 
 export function handlePrepaymentReturned(event: PrepaymentReturned): void {
   const p = event.params;
-  const demand = Demand.load(keccak(claimIdOf(p.market, p.key), p.subject));
-  if (demand === null) return;
-  demand.state = "RETURNED";
-  demand.prepaid = p.amount;
-  demand.returnedTo = p.to;
-  demand.save();
   const judge = loadJudge(event.address);
   judge.prepaymentsReturned = judge.prepaymentsReturned.plus(p.amount);
+  judge.prepaymentsBurned = judge.prepaymentsBurned.plus(p.burned);
   judge.save();
+  const demand = Demand.load(demandIdOf(claimIdOf(p.market, p.key), p.subject));
+  if (demand === null) return;
+  demand.state = "RETURNED";
+  demand.returned = p.amount;
+  demand.returnedTo = p.to;
+  demand.burned = p.burned;
+  demand.save();
 
   const back = new PrepaymentReturn(eventId(event));
   back.demand = demand.id;
   back.to = p.to;
   back.amount = p.amount;
+  back.burned = p.burned;
   back.timestamp = event.block.timestamp;
   back.block = event.block.number;
   back.transaction = event.transaction.hash;
@@ -202,135 +256,12 @@ export function handleWithdrawn(event: Withdrawn): void {
   withdrawal.save();
 }
 
-/** The claim's name with the judge. */
-function claimIdOf(market: Address, key: Bytes): Bytes {
-  return keccak(addressWord(market), key);
+function outputSubject(shard: BigInt, output: BigInt, index: BigInt): Bytes {
+  return keccak(word(shard), word(output).concat(word(index)));
 }
 
-function outputSubject(shard: BigInt, first: BigInt, count: BigInt): Bytes {
-  return keccak(word(shard), word(first).concat(word(count)));
-}
-
-/** Records a demand, as the judge books it; the caller says of what and saves it. */
-function openDemand(
-  event: ethereum.Event,
-  dispute: Dispute,
-  subject: Bytes,
-  payer: Address,
-  deadline: BigInt,
-  answers: BigInt,
-): Demand {
-  const demand = new Demand(keccak(dispute.id, subject));
-  demand.dispute = dispute.id;
-  demand.subject = subject;
-  demand.payer = payer;
-  demand.deadline = deadline;
-  demand.state = "OPEN";
-  demand.openedAt = event.block.timestamp;
-  const profile = profileOf(dispute);
-  if (profile !== null) {
-    // The schedule's price × (1 + open demands / 8), for so many answers.
-    const eighths = EIGHTHS.plus(BigInt.fromI32(dispute.open)).times(answers);
-    demand.prepaid = profile.answerGwei.times(GWEI).times(eighths).div(EIGHTHS);
-  }
-  const challenger = loadChallenger(payer);
-  challenger.demandCount++;
-  challenger.save();
-  holdUntil(dispute, deadline);
-  dispute.open++;
-  dispute.demandCount++;
-  dispute.save();
-  return demand;
-}
-
-function answer(event: ethereum.Event, claimId: Bytes, subject: Bytes, responder: Address, data: Bytes): void {
-  const now = event.block.timestamp;
-  const demand = Demand.load(keccak(claimId, subject));
-  const dispute = Dispute.load(claimId);
-  if (demand === null || dispute === null) return;
-  demand.state = "ANSWERED";
-  demand.answeredAt = now;
-  demand.save();
-
-  const profile = profileOf(dispute);
-  if (profile !== null) holdUntil(dispute, now.plus(profile.descendPeriod));
-  dispute.open--;
-  dispute.answerCount++;
-  dispute.save();
-  const judge = loadJudge(event.address);
-  judge.answerCount++;
-  judge.save();
-
-  const given = new Answer(eventId(event));
-  given.demand = demand.id;
-  given.responder = responder;
-  given.data = data;
-  given.timestamp = now;
-  given.block = event.block.number;
-  given.transaction = event.transaction.hash;
-  given.save();
-}
-
-/** Books a fall; the caller saves the judge's totals. */
-function fall(judge: Judge, dispute: Dispute, cause: string, finder: Address, now: BigInt): void {
-  dispute.fallen = true;
-  dispute.cause = cause;
-  dispute.fallenAt = now;
-  dispute.finder = null;
-  if (!finder.equals(Address.zero())) {
-    const challenger = loadChallenger(finder);
-    challenger.save();
-    dispute.finder = challenger.id;
-  }
-  dispute.save();
-  judge.fallenCount++;
-}
-
-function holdUntil(dispute: Dispute, time: BigInt): void {
-  const before = dispute.holdUntil;
-  if (before !== null) dispute.holdUntil = larger(before, time);
-}
-
-/** Profile of the claim's job; null for claims of other markets, whose profile no event tells. */
-function profileOf(dispute: Dispute): Profile | null {
-  const key = dispute.claim;
-  if (key === null) return null;
-  const claim = Claim.load(key);
-  if (claim === null) return null;
-  const job = Job.load(claim.job);
-  return job === null ? null : Profile.load(job.profile);
-}
-
-/** The challenge of a claim; a new one is counted, and saved by the caller with the judge's totals. */
-function loadDispute(judge: Judge, market: Address, key: Bytes, now: BigInt): Dispute {
-  const id = claimIdOf(market, key);
-  const known = Dispute.load(id);
-  if (known !== null) return known;
-  const dispute = new Dispute(id);
-  dispute.judge = judge.id;
-  dispute.market = market;
-  dispute.key = key;
-  dispute.open = 0;
-  dispute.fallen = false;
-  dispute.closed = false;
-  dispute.since = now;
-  dispute.demandCount = 0;
-  dispute.answerCount = 0;
-  judge.disputeCount++;
-  link(dispute, market, key);
-  return dispute;
-}
-
-/** Joins the challenge to the claim of the job market, unless another market only uses the same key. */
-function link(dispute: Dispute, market: Address, key: Bytes): void {
-  const claim = Claim.load(key);
-  if (claim === null) return;
-  const job = Job.load(claim.job);
-  if (job === null || job.market != market) return;
-  dispute.claim = key;
-  dispute.holdUntil = ZERO;
-  claim.dispute = dispute.id;
-  claim.save();
+function traceId(claimId: Bytes, shard: BigInt): Bytes {
+  return claimId.concat(fixed(shard, 4));
 }
 
 function proofKind(kind: i32): string {
@@ -338,22 +269,4 @@ function proofKind(kind: i32): string {
   if (kind == 1) return "PADDING";
   if (kind == 2) return "MISSING_LEAF";
   return kind == 3 ? "FIXED_ROOT" : "OTHER";
-}
-
-function loadJudge(address: Address): Judge {
-  const known = Judge.load(address);
-  if (known !== null) return known;
-  const judge = new Judge(address);
-  judge.disputeCount = 0;
-  judge.fallenCount = 0;
-  judge.proofCount = 0;
-  judge.timeoutCount = 0;
-  judge.demandCount = 0;
-  judge.answerCount = 0;
-  judge.prepaymentsReturned = ZERO;
-  judge.withdrawn = ZERO;
-  const protocol = loadProtocol();
-  protocol.judge = address;
-  protocol.save();
-  return judge;
 }

@@ -7,6 +7,8 @@ export {
 } from "./orion-token";
 export {
   handleAuthorised,
+  handleKeyAuthorised,
+  handleKeyRevoked,
   handleLocked,
   handleProfilePublished,
   handleSlashed,
@@ -21,9 +23,12 @@ export {
   handlePositionRolled,
   handlePositionDelivered,
   handlePositionTransferred,
+  handleMarketSet,
   handleParameterChanged as handleCreditsParameterChanged,
   handlePausedSet as handleCreditsPausedSet,
+  handlePausedByGuardian as handleCreditsPausedByGuardian,
 } from "./compute-credits";
+export { handleJobCreditsMinted, handleRefundCredited, handleOwedLater, handleOwedPaid } from "./job-credits";
 export {
   handleProfileDefined,
   handleSealed,
@@ -32,6 +37,8 @@ export {
   handleAnswered,
   handleOutputDemanded,
   handleOutputAnswered,
+  handleTraceDemanded,
+  handleTraceAnswered,
   handleTimedOut,
   handlePrepaymentReturned,
   handleWithdrawn as handleJudgeWithdrawn,
@@ -49,9 +56,12 @@ export {
   handleItemSkipped,
   handleJobCancelled,
   handleResultPublished,
+  handleAttestationsSet,
   handleParameterChanged as handleMarketParameterChanged,
   handlePausedSet as handleMarketPausedSet,
+  handlePausedByGuardian as handleMarketPausedByGuardian,
 } from "./job-market";
+export { handleReserved, handleVerdictStored, handleResolved } from "./reserves";
 export {
   handlePoolCreated,
   handleSwap,
@@ -61,6 +71,7 @@ export {
   handleProtocolPartSet,
   handleProtocolFeesCollected,
   handlePausedSet as handleExchangePausedSet,
+  handlePausedByGuardian as handleExchangePausedByGuardian,
 } from "./depin-dex";
 export {
   handleRateSet,
@@ -83,6 +94,10 @@ export {
   handleProposalThresholdSet,
   handleQuorumNumeratorUpdated,
   handleTimelockChange,
+  handleProposalExtended,
+  handleLateQuorumVoteExtensionSet,
+  handleCreditsNamed,
 } from "./orion-governor";
+export { handleGuardianSet, handlePaused, handleOperationVetoed } from "./guardian";
 export { handleOrionPriceReported } from "./usd-prices";
 export { handleCallScheduled, handleCallExecuted, handleCancelled, handleMinDelayChange } from "./orion-timelock";

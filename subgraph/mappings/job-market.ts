@@ -1,12 +1,14 @@
 import { Address, BigInt, Bytes } from "@graphprotocol/graph-ts";
 
 import {
+  AttestationsSet,
   ClaimCommitted,
   ItemSkipped,
   JobCancelled,
   JobPosted,
   ManifestPublished,
   ParameterChanged,
+  PausedByGuardian,
   PausedSet,
   ResultPublished,
   TipAdded,
@@ -16,27 +18,15 @@ import {
   UnitRefunded,
   UnitSettled,
 } from "../generated/JobMarket/JobMarket";
-import {
-  Claim,
-  Dispute,
-  Job,
-  Manifest,
-  Market,
-  Payment,
-  Penalty,
-  Provider,
-  Refund,
-  Result,
-  SkippedItem,
-  Tip,
-  Unit,
-} from "../generated/schema";
-import { dagCid, eventId, fixed } from "./lib/bytes";
+import { Claim, Job, Manifest, Market, Payment, Refund, Result, SkippedItem, Tip, Unit } from "../generated/schema";
+import { dagCid, eventId } from "./lib/bytes";
 import { loadChallenger } from "./lib/challengers";
-import { loadMarket, newJob, newUnit, release } from "./lib/jobs";
+import { bookPay, closeDispute, newClaim, newPenalty, punish, settleUnit } from "./lib/claims";
+import { loadMarket, newJob, newUnit, release, unitId } from "./lib/jobs";
 import { ZERO } from "./lib/numbers";
 import { recordParameter, recordPause } from "./lib/parameters";
 import { knownProvider, loadKeeper, newProvider } from "./lib/providers";
+import { loadWorker } from "./lib/workers";
 
 export function handleJobPosted(event: JobPosted): void {
   const p = event.params;
@@ -110,12 +100,17 @@ export function handleUnitClaimed(event: UnitClaimed): void {
   job.unclaimed = job.unclaimed.minus(shards);
   job.save();
 
-  const known2 = knownProvider(p.worker);
-  const worker = known2 === null ? newProvider(p.worker, event.block.timestamp) : known2;
+  const known2 = knownProvider(p.provider);
+  const provider = known2 === null ? newProvider(p.provider, event.block.timestamp) : known2;
+  provider.claimCount++;
+  provider.save();
+  const worker = loadWorker(p.worker, provider.id, event.block.timestamp);
   worker.claimCount++;
+  worker.unsettled++;
+  worker.locked = worker.locked.plus(p.collateral);
   worker.save();
 
-  const claim = newClaim(p.key, job, unit, worker);
+  const claim = newClaim(p.key, job, unit, worker, provider);
   claim.attempt = p.attempt;
   claim.collateral = p.collateral;
   claim.claimedAt = event.block.timestamp;
@@ -141,7 +136,7 @@ export function handleClaimCommitted(event: ClaimCommitted): void {
   if (claim === null) return;
   claim.state = "COMMITTED";
   claim.committedAt = event.block.timestamp;
-  claim.claimRoot = p.claimRoot;
+  claim.outputsRoot = p.outputsRoot;
   claim.outputs = p.outputs;
   claim.windowEnd = p.windowEnd;
   claim.save();
@@ -183,13 +178,14 @@ export function handleUnitSettled(event: UnitSettled): void {
   claim.save();
   closeDispute(claim);
   settleUnit(claim);
-  payWorker(event, work);
+  bookPay(event, claim, work);
 
   const payment = new Payment(eventId(event));
   payment.job = job.id;
   payment.unit = claim.unit;
   payment.claim = claim.id;
   payment.worker = claim.worker;
+  payment.provider = claim.provider;
   payment.pay = p.pay;
   payment.tip = p.tip;
   payment.fee = p.fee;
@@ -210,6 +206,7 @@ export function handleUnitExpired(event: UnitExpired): void {
   penalty.burned = p.burned;
   penalty.compensation = p.compensation;
   penalty.reward = ZERO;
+  penalty.reserved = ZERO;
   penalty.timestamp = event.block.timestamp;
   penalty.block = event.block.number;
   penalty.transaction = event.transaction.hash;
@@ -218,10 +215,6 @@ export function handleUnitExpired(event: UnitExpired): void {
   const market = loadMarket(event.address);
   market.expiredCount++;
   punish(market, job, claim, penalty);
-  const worker = Provider.load(claim.worker);
-  if (worker === null) return;
-  worker.expiredCount++;
-  worker.save();
 }
 
 export function handleUnitForfeited(event: UnitForfeited): void {
@@ -233,6 +226,7 @@ export function handleUnitForfeited(event: UnitForfeited): void {
   penalty.burned = p.burned;
   penalty.compensation = p.compensation;
   penalty.reward = p.reward;
+  penalty.reserved = p.reserved;
   if (!p.finder.equals(Address.zero())) {
     penalty.finder = p.finder;
     const finder = loadChallenger(p.finder);
@@ -247,10 +241,6 @@ export function handleUnitForfeited(event: UnitForfeited): void {
   const market = loadMarket(event.address);
   market.forfeitedCount++;
   punish(market, job, claim, penalty);
-  const worker = Provider.load(claim.worker);
-  if (worker === null) return;
-  worker.forfeitedCount++;
-  worker.save();
 }
 
 /** A unit that returned although its job is cancelled: its share goes back to the poster instead. */
@@ -332,6 +322,12 @@ export function handleResultPublished(event: ResultPublished): void {
   result.save();
 }
 
+export function handleAttestationsSet(event: AttestationsSet): void {
+  const market = loadMarket(event.address);
+  market.attestations = event.params.attestations;
+  market.save();
+}
+
 export function handleParameterChanged(event: ParameterChanged): void {
   // The first parameters come with the contract itself: its totals are there from then on.
   loadMarket(event.address).save();
@@ -341,102 +337,15 @@ export function handleParameterChanged(event: ParameterChanged): void {
 export function handlePausedSet(event: PausedSet): void {
   const market = loadMarket(event.address);
   market.paused = event.params.paused;
+  if (!event.params.paused) market.pausedUntil = ZERO;
   market.save();
   recordPause(event, event.params.paused);
 }
 
-function unitId(job: Bytes, index: BigInt): Bytes {
-  return job.concat(fixed(index, 4));
-}
-
-function newClaim(key: Bytes, job: Job, unit: Unit, worker: Provider): Claim {
-  const claim = new Claim(key);
-  claim.job = job.id;
-  claim.unit = unit.id;
-  claim.worker = worker.id;
-  claim.shards = unit.to.minus(unit.from);
-  claim.state = "CLAIMED";
-  claim.pay = ZERO;
-  claim.tip = ZERO;
-  claim.fee = ZERO;
-  claim.burned = ZERO;
-  claim.compensation = ZERO;
-  claim.reward = ZERO;
-  return claim;
-}
-
-/** A claim that was settled after demands is closed with the judge as well, which emits nothing then. */
-function closeDispute(claim: Claim): void {
-  const id = claim.dispute;
-  if (id === null) return;
-  const dispute = Dispute.load(id);
-  if (dispute === null) return;
-  dispute.closed = true;
-  dispute.save();
-}
-
-function settleUnit(claim: Claim): void {
-  const unit = Unit.load(claim.unit);
-  if (unit === null) return;
-  unit.state = "SETTLED";
-  unit.deadline = ZERO;
-  unit.save();
-}
-
-function payWorker(event: UnitSettled, work: BigInt): void {
-  const p = event.params;
-  const worker = Provider.load(p.worker);
-  if (worker !== null) {
-    worker.earnedPay = worker.earnedPay.plus(p.pay);
-    worker.earnedTips = worker.earnedTips.plus(p.tip);
-    if (p.feeTo.equals(p.worker)) worker.earnedFees = worker.earnedFees.plus(p.fee);
-    worker.settledWork = worker.settledWork.plus(work);
-    worker.settledCount++;
-    worker.save();
-  }
-  if (p.feeTo.equals(p.worker) || p.fee.isZero()) return;
-  const keeper = loadKeeper(p.feeTo);
-  keeper.earnedFees = keeper.earnedFees.plus(p.fee);
-  keeper.save();
-}
-
-function newPenalty(id: Bytes, claim: Claim, fault: string): Penalty {
-  const penalty = new Penalty(id);
-  penalty.job = claim.job;
-  penalty.unit = claim.unit;
-  penalty.claim = claim.id;
-  penalty.worker = claim.worker;
-  penalty.fault = fault;
-  return penalty;
-}
-
-/** Books a penalty with its claim, job and market, and returns the unit; of a cancelled job it is refunded by an event of its own. */
-function punish(market: Market, job: Job, claim: Claim, penalty: Penalty): void {
-  claim.state = penalty.fault;
-  claim.endedAt = penalty.timestamp;
-  claim.burned = penalty.burned;
-  claim.compensation = penalty.compensation;
-  claim.reward = penalty.reward;
-  claim.save();
-  job.burned = job.burned.plus(penalty.burned);
-  job.compensated = job.compensated.plus(penalty.compensation);
-  job.rewarded = job.rewarded.plus(penalty.reward);
-  if (!job.cancelled) job.unclaimed = job.unclaimed.plus(claim.shards);
-  job.save();
-  market.burned = market.burned.plus(penalty.burned);
-  market.compensated = market.compensated.plus(penalty.compensation);
-  market.rewarded = market.rewarded.plus(penalty.reward);
-  market.collateral = market.collateral.minus(claim.collateral);
+export function handlePausedByGuardian(event: PausedByGuardian): void {
+  const market = loadMarket(event.address);
+  market.pausedUntil = event.params.until;
   market.save();
-  const unit = Unit.load(claim.unit);
-  if (unit === null) return;
-  unit.state = "FREE";
-  unit.worker = null;
-  unit.claim = null;
-  unit.attempt++;
-  unit.deadline = ZERO;
-  unit.committedAt = ZERO;
-  unit.save();
 }
 
 /** Books what goes back to the poster, and saves job and market. */

@@ -1,9 +1,12 @@
 import { Address, BigInt, Bytes, ethereum } from "@graphprotocol/graph-ts";
 
 import {
+  CreditsNamed,
+  LateQuorumVoteExtensionSet,
   ProposalCanceled,
   ProposalCreated,
   ProposalExecuted,
+  ProposalExtended,
   ProposalQueued,
   ProposalThresholdSet,
   QuorumNumeratorUpdated,
@@ -99,6 +102,23 @@ export function handleProposalThresholdSet(event: ProposalThresholdSet): void {
 
 export function handleQuorumNumeratorUpdated(event: QuorumNumeratorUpdated): void {
   recordParameter(event, Bytes.fromUTF8("quorumPercent"), event.params.newQuorumNumerator, null);
+}
+
+export function handleProposalExtended(event: ProposalExtended): void {
+  const proposal = Proposal.load(word(event.params.proposalId));
+  if (proposal === null) return;
+  proposal.voteEnd = event.params.extendedDeadline;
+  proposal.save();
+}
+
+export function handleLateQuorumVoteExtensionSet(event: LateQuorumVoteExtensionSet): void {
+  recordParameter(event, Bytes.fromUTF8("lateQuorumExtension"), event.params.newVoteExtension, null);
+}
+
+export function handleCreditsNamed(event: CreditsNamed): void {
+  const governance = loadGovernance(event.address);
+  governance.credits = event.params.credits;
+  governance.save();
 }
 
 export function handleTimelockChange(event: TimelockChange): void {

@@ -2,6 +2,8 @@ import { Address, BigInt, Bytes, ethereum } from "@graphprotocol/graph-ts";
 
 import {
   Authorised,
+  KeyAuthorised,
+  KeyRevoked,
   Locked,
   ProfilePublished,
   Slashed,
@@ -9,11 +11,25 @@ import {
   Unlocked,
   Withdrawn,
 } from "../generated/ProviderRegistry/ProviderRegistry";
-import { ProfilePublication, Provider, Registry, Slash, StakeAccount, StakeChange } from "../generated/schema";
+import {
+  KeyChange,
+  ProfilePublication,
+  Provider,
+  Registry,
+  Slash,
+  StakeAccount,
+  StakeChange,
+  Worker,
+} from "../generated/schema";
 import { dagCid, eventId } from "./lib/bytes";
 import { ZERO } from "./lib/numbers";
 import { loadProtocol } from "./lib/protocol";
 import { knownProvider, newProvider } from "./lib/providers";
+import { moveStakedVotes } from "./lib/voters";
+import { loadWorker } from "./lib/workers";
+
+/** The registry counts what is locked under a key in multiples of this. */
+const KEY_UNIT = BigInt.fromI32(1 << 16);
 
 export function handleProfilePublished(event: ProfilePublished): void {
   const registry = loadRegistry(event.address);
@@ -62,7 +78,33 @@ export function handleAuthorised(event: Authorised): void {
   const books = new Books(event, p.provider, p.market);
   books.account.authorised = p.authorised;
   books.save();
+  standAlone(p.provider);
   recordChange(event, books, p.authorised ? "AUTHORISED" : "REVOKED", ZERO, null);
+}
+
+export function handleKeyAuthorised(event: KeyAuthorised): void {
+  const p = event.params;
+  const registry = loadRegistry(event.address);
+  const provider = loadProvider(registry, p.provider, event.block.timestamp);
+  provider.save();
+  registry.save();
+  standAlone(p.provider);
+  const key = loadWorker(p.key, provider.id, event.block.timestamp);
+  key.provider = provider.id;
+  key.isKey = true;
+  key.revoked = false;
+  key.maxLocked = p.maxLocked.div(KEY_UNIT).times(KEY_UNIT);
+  key.authorisedAt = event.block.timestamp;
+  key.save();
+  recordKey(event, key, "AUTHORISED", p.maxLocked);
+}
+
+export function handleKeyRevoked(event: KeyRevoked): void {
+  const key = Worker.load(event.params.key);
+  if (key === null) return;
+  key.revoked = true;
+  key.save();
+  recordKey(event, key, "REVOKED", ZERO);
 }
 
 export function handleLocked(event: Locked): void {
@@ -84,7 +126,7 @@ export function handleUnlocked(event: Unlocked): void {
 export function handleSlashed(event: Slashed): void {
   const p = event.params;
   const split = p.split;
-  const taken = split.burned.plus(split.toPoster).plus(split.toFinder);
+  const taken = split.burned.plus(split.toPoster).plus(split.toFinder).plus(split.toReserve);
   const books = new Books(event, p.provider, p.market);
   books.move(p.amount.minus(taken), p.amount.neg());
   const registry = books.registry;
@@ -92,6 +134,7 @@ export function handleSlashed(event: Slashed): void {
   registry.burned = registry.burned.plus(split.burned);
   registry.compensated = registry.compensated.plus(split.toPoster);
   registry.rewarded = registry.rewarded.plus(split.toFinder);
+  registry.reserved = registry.reserved.plus(split.toReserve);
   books.provider.slashed = books.provider.slashed.plus(taken);
   books.account.slashed = books.account.slashed.plus(taken);
   books.save();
@@ -103,8 +146,10 @@ export function handleSlashed(event: Slashed): void {
   slash.burned = split.burned;
   slash.compensation = split.toPoster;
   slash.reward = split.toFinder;
+  slash.reserved = split.toReserve;
   slash.poster = split.poster;
   slash.finder = split.finder;
+  slash.reserve = split.reserve;
   slash.timestamp = event.block.timestamp;
   slash.block = event.block.number;
   slash.transaction = event.transaction.hash;
@@ -123,8 +168,9 @@ class Books {
     this.account = loadAccount(provider, market);
   }
 
-  /** Adds to free and locked stake, in all three rows. */
+  /** Adds to free and locked stake, in all three rows, and their sum to the votes of the provider. */
   move(free: BigInt, locked: BigInt): void {
+    moveStakedVotes(this.provider.id, free.plus(locked));
     this.registry.free = this.registry.free.plus(free);
     this.registry.locked = this.registry.locked.plus(locked);
     this.provider.free = this.provider.free.plus(free);
@@ -159,6 +205,30 @@ function recordChange(
   change.save();
 }
 
+/** Whoever authorises a market or a key is a provider from then on, also if it was a key that never claimed. */
+function standAlone(address: Address): void {
+  const worker = Worker.load(address);
+  if (worker === null || !worker.isKey) return;
+  worker.provider = address;
+  worker.isKey = false;
+  worker.revoked = false;
+  worker.maxLocked = ZERO;
+  worker.authorisedAt = null;
+  worker.save();
+}
+
+function recordKey(event: ethereum.Event, key: Worker, move: string, maxLocked: BigInt): void {
+  const change = new KeyChange(eventId(event));
+  change.key = key.id;
+  change.provider = key.provider;
+  change.move = move;
+  change.maxLocked = maxLocked;
+  change.timestamp = event.block.timestamp;
+  change.block = event.block.number;
+  change.transaction = event.transaction.hash;
+  change.save();
+}
+
 function loadRegistry(address: Address): Registry {
   const known = Registry.load(address);
   if (known !== null) return known;
@@ -171,6 +241,7 @@ function loadRegistry(address: Address): Registry {
   registry.burned = ZERO;
   registry.compensated = ZERO;
   registry.rewarded = ZERO;
+  registry.reserved = ZERO;
   registry.providerCount = 0;
   const protocol = loadProtocol();
   protocol.registry = address;

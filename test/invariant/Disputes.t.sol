@@ -6,7 +6,6 @@ import {DisputeManager} from "../../contracts/dispute/DisputeManager.sol";
 import {Outcome} from "../../contracts/types/Claim.sol";
 import {DemandState} from "../../contracts/types/Demand.sol";
 import {DisputesHandler} from "./handlers/DisputesHandler.sol";
-import {SmallClaim} from "./handlers/SmallClaim.sol";
 
 /// @notice The judge under any sequence of demands, answers, silence and settlements.
 contract DisputesInvariantTest is Test {
@@ -33,33 +32,54 @@ contract DisputesInvariantTest is Test {
             if (_handler.stateOf(asked[i]) != DemandState.Returned) owed += asked[i].amount;
         }
         for (uint256 i; i < 4; ++i) owed += _disputes.balanceOf(_handler.accounts(i));
-        assertEq(address(_disputes).balance, owed);
+        assertEq(address(_disputes).balance, owed + _handler.burned());
     }
 
-    function invariant_openIsTheNumberOfOpenDemands() public view {
+    function invariant_theCountersCountOpenDemands() public view {
         DisputesHandler.Asked[] memory asked = _handler.asked();
         uint256 claims = _handler.claims().length;
         for (uint256 claim; claim < claims; ++claim) {
             Outcome memory o = _handler.outcomeOf(claim);
-            if (o.fallen) continue;
-            uint256 open;
+            if (o.isFallen()) continue;
+            (uint256 open, uint256 near, uint256 queued) = (0, 0, 0);
             for (uint256 i; i < asked.length; ++i) {
-                if (asked[i].claim == claim && _handler.stateOf(asked[i]) == DemandState.Open) ++open;
+                if (asked[i].claim != claim || _handler.stateOf(asked[i]) != DemandState.Open) continue;
+                ++open;
+                if (_handler.holdsPlace(asked[i])) ++queued;
+                else if (asked[i].kind != DisputesHandler.Kind.Chunk) ++near;
             }
             assertEq(o.open, open);
+            assertEq(o.near, near);
+            assertEq(o.queued, queued);
             assertFalse(o.closed && open > 0);
+        }
+    }
+
+    function invariant_aQueueHoldsThePlacesOfItsWorkersStandingClaims() public view {
+        DisputesHandler.Claim[] memory claims = _handler.claims();
+        for (uint256 w; w < 4; ++w) {
+            uint256 places;
+            for (uint256 i; i < claims.length; ++i) {
+                if (claims[i].facts.worker == _handler.accounts(w)) places += _handler.outcomeOf(i).queued;
+            }
+            (uint256 end, uint256 open) = _disputes.queueOf(address(_handler), _handler.accounts(w));
+            assertEq(open, places);
+            assertLe(end, vm.getBlockTimestamp() + _disputes.LONGEST_QUEUE() + _disputes.traceTime(0, 2));
         }
     }
 
     function invariant_aRightClaimNeverFallsAndSettlesWithinItsBound() public view {
         DisputesHandler.Claim[] memory claims = _handler.claims();
-        uint256 levels = SmallClaim.LEVELS * (_handler.ANSWER() + _handler.DESCEND());
+        // The outputs tree, the queue and the trace, the hashes of a node, the queue and a chunk.
+        uint256 step = _handler.ANSWER() + _handler.DESCEND();
+        uint256 most = 4 * step + 2 * (_disputes.LONGEST_QUEUE() + _disputes.traceTime(0, 2));
         for (uint256 i; i < claims.length; ++i) {
             Outcome memory o = _handler.outcomeOf(i);
-            assertFalse(claims[i].honest && o.fallen, "a right claim has fallen");
-            assertFalse(o.closed && o.fallen, "closed and fallen");
-            assertLe(o.holdUntil, claims[i].facts.windowEnd + levels);
+            assertFalse(claims[i].honest && o.isFallen(), "a right claim has fallen");
+            assertFalse(o.closed && o.isFallen(), "closed and fallen");
+            assertLe(o.holdUntil, claims[i].facts.windowEnd + most);
         }
+        assertEq(_handler.reached("intruded"), 0, "a stranger answered for a worker");
     }
 
     /// @notice Any random life keeps every invariant, and ends with nothing left behind.
@@ -70,12 +90,16 @@ contract DisputesInvariantTest is Test {
     /// @notice The handlers really do what they say.
     function test_everyStateIsReached() public {
         _live(0, 1500);
-        bytes32[10] memory reached = [
+        bytes32[14] memory reached = [
             bytes32("record"),
             "demand",
-            "descend",
+            "demandTrace",
+            "demandOutput",
             "refused",
             "respond",
+            "respondTrace",
+            "respondOutput",
+            "intruder",
             "timeout",
             "close",
             "closeRefused",
@@ -88,12 +112,13 @@ contract DisputesInvariantTest is Test {
     }
 
     function _live(uint64 seed, uint256 length) private {
-        function(uint256) external[10] memory steps = [
+        function(uint256) external[11] memory steps = [
             _handler.record,
             _handler.demand,
             _handler.demand,
             _handler.descend,
             _handler.respond,
+            _handler.intrude,
             _handler.timeout,
             _handler.close,
             _handler.giveBack,
@@ -105,7 +130,8 @@ contract DisputesInvariantTest is Test {
             steps[random % steps.length](uint256(keccak256(abi.encode(random))));
         }
         invariant_etherHeldIsPrepaymentsAndBalances();
-        invariant_openIsTheNumberOfOpenDemands();
+        invariant_theCountersCountOpenDemands();
+        invariant_aQueueHoldsThePlacesOfItsWorkersStandingClaims();
         invariant_aRightClaimNeverFallsAndSettlesWithinItsBound();
         _finishAndCheck();
     }
@@ -113,7 +139,7 @@ contract DisputesInvariantTest is Test {
     function _finishAndCheck() private {
         _handler.finish();
         invariant_aRightClaimNeverFallsAndSettlesWithinItsBound();
-        assertEq(address(_disputes).balance, 0, "ether stuck with the judge");
+        assertEq(address(_disputes).balance, _handler.burned(), "ether stuck with the judge");
         DisputesHandler.Asked[] memory asked = _handler.asked();
         for (uint256 i; i < asked.length; ++i) assertTrue(_handler.stateOf(asked[i]) == DemandState.Returned);
     }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Test} from "forge-std/Test.sol";
 import {IJobMarket} from "../../contracts/interfaces/IJobMarket.sol";
 import {IProviderRegistry} from "../../contracts/interfaces/IProviderRegistry.sol";
+import {IReserves} from "../../contracts/interfaces/IReserves.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Deployment} from "./handlers/Deployment.sol";
 import {MarketHandler} from "./handlers/MarketHandler.sol";
@@ -32,6 +33,34 @@ contract MarketInvariantTest is Test {
             owed += _d.market().job(jobId).remainingEscrow + _d.market().tipPot(jobId);
         }
         assertEq(_d.credits().balanceOf(address(_d.market())), owed);
+    }
+
+    /// @notice Credits are in positions' debts and nowhere else, and what the credits hold is owed to somebody.
+    function invariant_creditsAreConserved() public view {
+        uint256 debt;
+        uint256 lock;
+        for (uint256 id = 1; id <= _d.credits().positions(); ++id) {
+            debt += _d.credits().position(id).debt;
+            lock += _d.credits().position(id).lock;
+        }
+        assertEq(_d.credits().totalSupply(), debt);
+        assertEq(_d.credits().totalLocked(), lock);
+        assertEq(_d.orion().balanceOf(address(_d.credits())), lock);
+        Terms[] memory jobs = _handler.jobs();
+        uint256 owed;
+        for (uint256 i; i < jobs.length; ++i) owed += _handler.owedOf(jobs[i]);
+        assertEq(_d.credits().balanceOf(address(_d.credits())), owed);
+    }
+
+    /// @notice Of an escrow that was minted nothing is paid out within a day of the post.
+    function invariant_mintedEscrowWaitsForADay() public view {
+        Terms[] memory jobs = _handler.jobs();
+        for (uint256 i; i < jobs.length; ++i) {
+            bytes32 jobId = _d.market().jobIdOf(jobs[i]);
+            if (!_handler.isMinted(jobs[i])) continue;
+            if (block.timestamp > _d.market().job(jobId).postedAt + 1 days) continue;
+            assertEq(_handler.settledShards(jobId), 0);
+        }
     }
 
     function invariant_escrowIsUnsettledShardsTimesTheirPrice() public view {
@@ -64,9 +93,20 @@ contract MarketInvariantTest is Test {
             address worker = _handler.workers(i);
             IProviderRegistry.Account memory a = _d.registry().account(worker, address(_d.market()));
             sum += uint256(a.free) + a.locked;
+            assertEq(_d.registry().getVotes(worker), uint256(a.free) + a.locked);
             assertEq(a.locked, _handler.lockOf(worker));
         }
         assertEq(_d.orion().balanceOf(address(_d.registry())), sum);
+    }
+
+    function invariant_reservesHoldWhatTheirReservesSay() public view {
+        bytes32[] memory keys = _handler.reserved();
+        uint256 owed;
+        for (uint256 i; i < keys.length; ++i) {
+            IReserves.Reserve memory r = _d.reserves().reserveOf(keys[i]);
+            owed += uint256(r.amount) + r.compensation;
+        }
+        assertEq(_d.orion().balanceOf(address(_d.reserves())), owed);
     }
 
     /// @notice Any random life keeps every invariant, and ends with nothing left behind.
@@ -76,8 +116,8 @@ contract MarketInvariantTest is Test {
 
     /// @notice The handlers really do what they say: a long life reaches everything.
     function test_everyStateIsReached() public {
-        _live(0, 2500);
-        bytes32[15] memory reached = [
+        _live(1, 2500);
+        bytes32[25] memory reached = [
             bytes32("post"),
             "publish",
             "tip",
@@ -92,7 +132,17 @@ contract MarketInvariantTest is Test {
             "stake",
             "withdraw",
             "expireCancelled",
-            "cancelPublished"
+            "cancelPublished",
+            "reserve",
+            "release",
+            "burn",
+            "postMinted",
+            "cancelMinted",
+            "cancelMintedPublished",
+            "redeem",
+            "deliver",
+            "payPoster",
+            "payKeeper"
         ];
         for (uint256 i; i < reached.length; ++i) {
             assertGt(_handler.reached(reached[i]), 0, string(abi.encodePacked(reached[i])));
@@ -100,7 +150,7 @@ contract MarketInvariantTest is Test {
     }
 
     function _live(uint64 seed, uint256 length) private {
-        function(uint256) external[15] memory steps = [
+        function(uint256) external[18] memory steps = [
             _handler.post,
             _handler.publish,
             _handler.tip,
@@ -115,6 +165,9 @@ contract MarketInvariantTest is Test {
             _handler.cancel,
             _handler.stake,
             _handler.withdraw,
+            _handler.endReserve,
+            _handler.burnDebt,
+            _handler.payOwed,
             _handler.pass
         ];
         for (uint256 i; i < length; ++i) {
@@ -122,15 +175,19 @@ contract MarketInvariantTest is Test {
             steps[random % steps.length](uint256(keccak256(abi.encode(random))));
         }
         invariant_creditsHeldAreEscrowsAndTips();
+        invariant_creditsAreConserved();
+        invariant_mintedEscrowWaitsForADay();
         invariant_escrowIsUnsettledShardsTimesTheirPrice();
         invariant_everyShardIsFreeRunningSettledOrRefunded();
         invariant_registryHoldsItsAccountsAndLocksAreRunningClaims();
+        invariant_reservesHoldWhatTheirReservesSay();
         _closeAndCheck();
     }
 
     function _closeAndCheck() private {
         _handler.close();
         assertEq(_d.credits().balanceOf(address(_d.market())), 0, "credits stuck in the market");
+        assertEq(_d.credits().balanceOf(address(_d.credits())), 0, "credits stuck in their own contract");
         assertEq(_d.orion().balanceOf(address(_d.registry())), 0, "stake stuck in the registry");
         Terms[] memory jobs = _handler.jobs();
         for (uint256 i; i < jobs.length; ++i) {

@@ -12,7 +12,7 @@ import { ACCOUNTS, accountAt, ORION, startTestNetwork, type TestNetwork } from "
 import { expectedResult, postTinyJob, type TinyJob } from "../support/network/tiny-job.ts";
 
 /** Seconds; long enough for a busy machine. */
-const CLOCKS = { challengeWindow: 12, answerPeriod: 6, descendPeriod: 10 };
+const CLOCKS = { claimPeriod: 60, challengeWindow: 12, answerPeriod: 6, descendPeriod: 10 };
 
 const WORKER = ACCOUNTS.workers;
 const FALSIFIER = WORKER + 1;
@@ -22,7 +22,7 @@ const WITHHOLDER = WORKER + 3;
 const VALIDATORS = [WORKER + 4, WORKER + 5];
 
 describe("cheats among honest workers", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let running: TestNetwork;
   let job: TinyJob;
   const services: RunningService[] = [];
@@ -40,7 +40,7 @@ describe("cheats among honest workers", function () {
     await Promise.all([...cheats.values()].map(({ committed }) => committed));
     for (const role of ["upkeep", "aggregator"] as const) services.push(startService(running, role, ACCOUNTS[role]));
     services.push(startService(running, "worker", WORKER));
-    await until("the result", async () => (await jobOf(running, job)).results.length > 0, services, 90_000);
+    await until("the result", async () => (await jobOf(running, job)).results.length > 0, services, 200_000);
   });
   after(async () => {
     await Promise.all([...cheats.values()].map((cheat) => cheat.stop()));
@@ -80,9 +80,26 @@ describe("cheats among honest workers", function () {
   }
 
   it("is timed out when it withholds", async () => {
-    const { demands, proof } = await disputeOf(WITHHOLDER);
+    const { demands, proof, timedOut } = await disputeOf(WITHHOLDER);
     expect(proof).to.equal(undefined);
-    expect([...demands.values()].map(({ timedOut }) => timedOut)).to.deep.equal([true]);
+    expect([demands.size, timedOut !== undefined]).to.deep.equal([1, true]);
+  });
+
+  it("loses what its silence has put in reserve to the finder and the poster, by the verdict of the next claim", async () => {
+    const { reserves } = running.chain.contracts;
+    const { penalties } = await jobOf(running, job);
+    const silent = penalties.filter(({ reserved }) => reserved > 0n);
+    expect(silent.map(({ worker }) => worker)).to.deep.equal([accountAt(WITHHOLDER).address]);
+    const [{ key, unit, reserved } = { key: "", unit: 0, reserved: 0n }] = silent;
+    const paid = () => reserves.queryFilter(reserves.filters.Resolved(key));
+    await until("the end of the reserve", async () => (await paid()).length > 0, services, 60_000);
+    const [{ args }] = (await paid()) as [Awaited<ReturnType<typeof paid>>[number]];
+    // A lock's half and tenth: a quarter of the lock for the finder, the rest for the poster.
+    expect([args.upheld, args.toProvider, args.burned]).to.deep.equal([false, 0n, 0n]);
+    expect(args.toFinder).to.equal((reserved * 5n) / 12n);
+    expect(args.toFinder + args.toPoster).to.equal(reserved);
+    expect((await reserves.reserveOf(key)).amount).to.equal(0n);
+    expect(await reserves.undecided(job.jobId, unit)).to.equal(0n);
   });
 
   it("are hunted by two validators that waste at most one reverted transaction on each", async () => {
@@ -92,7 +109,7 @@ describe("cheats among honest workers", function () {
     expect(all.filter(({ status }) => status !== 1).length).to.be.at.most(cheats.size);
   });
 
-  it("cannot hide behind answers that were given before: the same lie again falls without any demand", async () => {
+  it("cannot hide behind answers that were given before: the same lie again falls with fewer demands", async () => {
     await killAll(services.filter(({ role }) => role === "worker"));
     await cheats.get(SECRETIVE)?.stop();
     const again = await postTinyJob(running, { shards: 2, shardsPerClaim: 2, seed: 5 });
@@ -106,7 +123,10 @@ describe("cheats among honest workers", function () {
     const state = await readDisputes(running.chain, "all", 0);
     const [first, second] = penalties.map(({ key }) => state.of(running.network.addresses.market, key));
     expect(first?.demands.size).to.be.greaterThan(1);
-    expect(second?.demands.size).to.equal(0);
+    // What lies in the trace is known by its hashes; the outputs and the root of the trace are each claim's own.
+    const kinds = [...(second?.demands.values() ?? [])].map(({ what }) => what.kind);
+    expect(kinds.filter((kind) => kind === "trace")).to.deep.equal([]);
+    expect(second?.demands.size).to.be.lessThan(first?.demands.size ?? 0);
     expect(second?.proof).to.include({ node: first?.proof?.node, position: 0n });
   });
 
@@ -133,7 +153,8 @@ describe("cheats among honest workers", function () {
     expect(shown).to.include(
       `node ${alteration?.node}, element ${alteration?.element}: claimed ${alteration?.claimed}, true ${alteration?.actual}`,
     );
-    expect(shown).to.match(/1\. shard \d, node \d+: answered with 1024 bytes/);
+    expect(shown).to.match(/1\. trace of shard \d: answered with \d+ bytes/);
+    expect(shown).to.match(/\d\. shard \d, node \d+: answered with 1024 bytes/);
     const { disputes } = JSON.parse((await cli("list", "--json")).stdout) as {
       disputes: { key: string; verdict: string }[];
     };

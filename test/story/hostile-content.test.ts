@@ -130,6 +130,25 @@ describe("content that lies, misleads or is missing", function () {
     expect(refusedAt(careful.lines, withheld)?.message).to.match(/does not have/);
   });
 
+  it("an orchestrator publishes no manifest of a data set that is not the one of the terms", async () => {
+    const lying = await postTinyJob(running, { shards: 2, seed: 5, terms: { inputsRoot: `0x${"5".repeat(64)}` } });
+    const good = await postTinyJob(running, { shards: 2, seed: 6 });
+    const log = recordingLogger();
+    const context = { ...running.context(ACCOUNTS.orchestrator), log };
+    const orchestrator = startHere(createOrchestrator(context, FAST));
+    const manifests = async (job: TinyJob): Promise<number> => (await jobOf(running, job)).manifests.length;
+    const told = (): LogLine | undefined =>
+      log.lines.find(({ message, fields }) => fields.jobId === lying.jobId && message.includes("inputs root"));
+    await until("a refusal and a manifest", async () => {
+      // Were it published, nothing more would be waited for.
+      return (told() !== undefined || (await manifests(lying)) > 0) && (await manifests(good)) > 0;
+    });
+    await orchestrator.stop();
+    expect(await manifests(lying)).to.equal(0);
+    expect(told()).not.to.equal(undefined);
+    for (const { terms } of [lying, good]) await marketCalls(running, ACCOUNTS.poster).cancel(terms);
+  });
+
   it("a job that is cancelled midway pays what was committed and refunds the rest", async () => {
     const { credits, market } = running.chain.contracts;
     const poster = accountAt(ACCOUNTS.poster).address;
@@ -186,5 +205,13 @@ async function manifestLike(
 /** A store that keeps documents and drops the shards that it is given. */
 function withoutShards(store: ContentStore, slots: number): ContentStore {
   const isRoots = (bytes: Uint8Array): boolean => bytes.length === 2 * slots * 32;
-  return { ...store, putBytes: (bytes) => (isRoots(bytes) ? store.putBytes(bytes) : cidOfBlock(RAW, bytes)) };
+  return {
+    ...store,
+    putBytes: (bytes) => (isRoots(bytes) ? store.putBytes(bytes) : cidOfBlock(RAW, bytes)),
+    putMany: async (contents) => {
+      const cids = [];
+      for await (const bytes of contents) cids.push(await cidOfBlock(RAW, bytes));
+      return cids;
+    },
+  };
 }

@@ -8,7 +8,7 @@ import { actionNames, randomLife, type Life } from "../support/index/random-life
 import { startWorld, type World } from "../support/index/world.ts";
 
 const FACTOR = Math.max(1, Number(process.env.FUZZ_RUNS) || 1);
-const STEPS = 300 * FACTOR;
+const STEPS = 180 * FACTOR;
 /** Steps to go on at most until every kind of action has succeeded at least once. */
 const MORE = 1_500;
 const SEED = Number(process.env.INDEX_SEED ?? 20_261_125);

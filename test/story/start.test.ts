@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 import { z } from "zod";
+import { patient } from "../support/patience.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MARK = "ORION_TEST_MARK";
@@ -32,7 +33,7 @@ const summarySchema = z.strictObject({
   ),
   disputes: z.array(
     z.strictObject({
-      kind: z.enum(["proof", "timeout"]),
+      kind: z.enum(["walk", "silence"]),
       moves: z.int().positive(),
       transactions: z.int().positive(),
       gas,
@@ -45,6 +46,7 @@ const summarySchema = z.strictObject({
       reward: amount,
     }),
   ),
+  hashing: z.number().min(0).max(1),
   dex: z.strictObject({
     priceBefore: amount,
     priceAfter: amount,
@@ -113,7 +115,7 @@ async function running(mark: string): Promise<{ pid: number; command: string }[]
 }
 
 async function untilNobodyRuns(mark: string): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + patient(15_000);
   while (Date.now() < end) {
     if ((await running(mark)).length === 0) return;
     await delay(200);
@@ -151,7 +153,7 @@ describe("npm start", function () {
     expect(shardsOf("keeper")).to.equal(summary.shards);
     const lie = /element (\d+) of node (\d+) is (-?\d+), claimed as (-?\d+)/.exec(started.text());
     const [proof, silence, ...more] = summary.disputes;
-    expect([proof?.kind, silence?.kind, ...more]).to.deep.equal(["proof", "timeout"]);
+    expect([proof?.kind, silence?.kind, ...more]).to.deep.equal(["walk", "silence"]);
     expect([proof?.element, proof?.node, proof?.actual, proof?.claimed]).to.deep.equal(lie?.slice(1).map(Number));
     expect([silence?.node, silence?.claimed]).to.deep.equal([null, null]);
     for (const { slashed, reward } of summary.disputes) {

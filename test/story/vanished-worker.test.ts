@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { readClocks, unitCollateral } from "@orion/protocol/chain";
+import { readClocks } from "@orion/protocol/chain";
+import { profileOf } from "@orion/protocol/disputes";
 
 import { expectSettledBooks, jobOf, rightResult } from "../support/network/checks.ts";
 import { marketCalls } from "../support/network/market-calls.ts";
@@ -36,7 +37,7 @@ describe("a worker that claims and vanishes", function () {
       );
     };
     await until("the other units", committed, services);
-    await running.advance((await readClocks(running.chain, job.terms.profile)).claimPeriod + 1);
+    await running.advance((await readClocks(running.chain, profileOf(job.terms))).claimPeriod + 1);
     await until("a result", async () => (await jobOf(running, job)).results.length > 0, services);
   });
   after(async () => {
@@ -55,7 +56,7 @@ describe("a worker that claims and vanishes", function () {
 
   it("pays 15% of each lock: half compensates the poster, half burns", async () => {
     const { orion, registry } = running.chain.contracts;
-    const lock = unitCollateral(job.terms, 0);
+    const lock = job.terms.collateralPerClaim;
     const half = (lock * 15n) / 200n;
     const record = await jobOf(running, job);
     expect(record.penalties.map(({ kind, unit }) => [kind, unit])).to.deep.equal(

@@ -4,6 +4,7 @@ import { isFinished, type JobRecord } from "@orion/protocol/chain";
 
 import { startService, until, killAll, type RunningService } from "../support/network/services.ts";
 import { ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../support/network/test-network.ts";
+import { patient } from "../support/patience.ts";
 import { expectedResult, postTinyJob, type TinyJob } from "../support/network/tiny-job.ts";
 import { expectSettledBooks, jobOf, rightResult } from "../support/network/checks.ts";
 
@@ -14,8 +15,9 @@ describe("a job on a whole network of processes", function () {
   let services: RunningService[] = [];
 
   before(async () => {
-    running = await startTestNetwork();
-    for (const worker of workers) await running.stake(worker, 100n * ORION);
+    // A worker claims several units at once. Each has stake for half of them, which is free again only after a window.
+    running = await startTestNetwork({ fast: { challengeWindow: Math.ceil(patient(2_000) / 1_000) } });
+    for (const worker of workers) await running.stake(worker, 4n * ORION);
     services = [
       startService(running, "orchestrator", ACCOUNTS.orchestrator),
       startService(running, "aggregator", ACCOUNTS.aggregator),
@@ -32,7 +34,7 @@ describe("a job on a whole network of processes", function () {
   let record: JobRecord;
 
   it("is sharded, computed, settled and aggregated", async () => {
-    job = await postTinyJob(running, { shards: 12, shardsPerClaim: 2, missingRows: 1 });
+    job = await postTinyJob(running, { shards: 16, shardsPerClaim: 2, missingRows: 1 });
     await until("a result", async () => (await jobOf(running, job)).results.length > 0, services);
     record = await jobOf(running, job);
     expect(isFinished(record)).to.equal(true);

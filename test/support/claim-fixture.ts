@@ -1,11 +1,16 @@
 import {
-  ClaimTree,
   inputsTree,
+  outputsTree,
   programRoot,
+  shardLeaf,
+  shardTrace,
+  tensorLeaves,
   tensorRoot,
   toBytes,
+  type MerkleTree,
   type Program,
   type ProofSource,
+  type ShardTrace,
   type Tensor,
 } from "@orion/protocol/tensor";
 
@@ -14,9 +19,10 @@ import { nodeSha256 } from "./node-sha256.ts";
 
 /** A claim's facts as contracts take them. */
 export interface Facts {
-  readonly claimRoot: Uint8Array;
+  readonly outputsRoot: Uint8Array;
   readonly programRoot: Uint8Array;
   readonly inputsRoot: Uint8Array;
+  readonly challengers: Uint8Array;
   readonly shards: number;
   readonly from: number;
   readonly to: number;
@@ -28,8 +34,12 @@ export interface Facts {
 export interface ClaimFixture {
   readonly program: Program;
   readonly facts: Facts;
-  readonly source: ProofSource;
-  readonly tree: ClaimTree;
+  /** The outputs tree, whose root the facts hold. */
+  readonly outputs: MerkleTree;
+  /** What proofs about one shard (absolute) are built from. */
+  readonly source: (shard: number) => ProofSource;
+  /** The trace of one shard (absolute). */
+  readonly trace: (shard: number) => ShardTrace;
   /** Values of the claim by shard (within the claim) and node. */
   readonly tensors: readonly (readonly Tensor[])[];
 }
@@ -79,11 +89,22 @@ export function makeClaim(
   const inputs = inputsTree(slots(0, "shared"), shardRoots, nodeSha256);
   const roots = claimed.map((nodes) => nodes.map((bytes) => tensorRoot(bytes, nodeSha256)));
   for (let shard = 0; shard < strangers; shard++) roots.push(program.nodes.map((_, node) => strangerRoot(shard, node)));
-  const claim = new ClaimTree(roots, (shard, node) => claimed[shard]![node]!, nodeSha256);
+  const leaves = roots.map((nodes) =>
+    shardLeaf(
+      program.outputNodes.map((node) => nodes[node]!),
+      nodeSha256,
+    ),
+  );
+  const outputs = outputsTree(leaves, nodeSha256);
+  const traces = roots.map((nodes, shard) =>
+    shardTrace(nodes, (node) => tensorLeaves(claimed[shard]![node]!, nodeSha256), nodeSha256),
+  );
+  const trace = (shard: number): ShardTrace => traces[shard - from]!;
   const facts: Facts = {
-    claimRoot: claim.root,
+    outputsRoot: outputs.root,
     programRoot: programRoot(program, nodeSha256),
     inputsRoot: inputs.root,
+    challengers: new Uint8Array(32),
     shards,
     from,
     to: from + tensors.length + strangers,
@@ -91,13 +112,13 @@ export function makeClaim(
     windowEnd: 0,
     profile: 0,
   };
-  const source: ProofSource = {
+  const source = (shard: number): ProofSource => ({
     program,
-    claim,
-    from,
-    claimed: (shard, node) => claimed[shard]![node]!,
-    given: (shard, node) => fixed[shard]![node]!,
+    trace: trace(shard),
+    shard,
+    claimed: (node) => claimed[shard - from]![node]!,
+    given: (node) => fixed[shard - from]![node]!,
     inputs,
-  };
-  return { program, facts, source, tree: claim, tensors };
+  });
+  return { program, facts, outputs, source, trace, tensors };
 }

@@ -37,7 +37,7 @@ export interface CreditsFixture {
   readonly minter: HardhatEthersSigner;
   readonly holder: HardhatEthersSigner;
   readonly attacker: HardhatEthersSigner;
-  /** The owner's deposit of `credits` minted for it, at a price of `price` ORION wei per CU. */
+  /** The owner, who is the treasury, opens the canonical pool with so many credits, at a price of `price` ORION wei per CU. */
   provide(credits: bigint, price: bigint): Promise<void>;
   /** Puts ORION and CU of a signer into the pool, in its ratio. */
   add(from: HardhatEthersSigner, orion: bigint, credits: bigint): Promise<ContractTransactionResponse>;
@@ -49,6 +49,8 @@ export interface CreditsFixture {
   buy(from: HardhatEthersSigner, orion: bigint): Promise<ContractTransactionResponse>;
   /** Mints to the minter itself, for ten days. */
   mint(from: HardhatEthersSigner, debt: bigint, term?: number): Promise<bigint>;
+  /** Mints so much for 30 days over as many hours as the quota makes of it, with an observation in each. */
+  gather(from: HardhatEthersSigner, debt: bigint): Promise<void>;
   observe(): Promise<ContractTransactionResponse>;
   /** So many hours pass, with an observation at the end of each. */
   hours(count: number): Promise<void>;
@@ -94,7 +96,7 @@ export async function deployCreditsFixture({
   let credits: ComputeCredits;
   let address: string;
   do {
-    credits = (await deploy("ComputeCredits", orion, dex, owner, ...values)) as ComputeCredits;
+    credits = (await deploy("ComputeCredits", orion, dex, owner, owner, ...values)) as ComputeCredits;
     address = await credits.getAddress();
   } while (BigInt(address) < BigInt(orionAddress) !== creditsFirst);
   const [token0, token1] = creditsFirst ? [address, orionAddress] : [orionAddress, address];
@@ -114,12 +116,20 @@ export async function deployCreditsFixture({
     ...{ ethers, time, parameters, orion, dex, credits, key, pool, owner, minter, holder, attacker },
     ...actions,
     async provide(amount, price) {
-      await credits.mint(amount, 30 * DAY, MAX_UINT128, owner);
-      await actions.add(owner, (amount * price) / CU, amount);
+      await credits.open(amount, (amount * price) / CU);
     },
     async mint(from, debt, term = 10 * DAY) {
       await credits.connect(from).mint(debt, term, MAX_UINT128, from);
       return await credits.positions();
+    },
+    async gather(from, debt) {
+      for (let left = debt; left > 0n;) {
+        const room = await credits.mintable();
+        const part = room < left ? room : left;
+        if (part > 0n) await f.mint(from, part, 30 * DAY);
+        left -= part;
+        if (left > 0n) await f.hours(1);
+      }
     },
     async hours(count) {
       for (let hour = 0; hour < count; hour += 1) {

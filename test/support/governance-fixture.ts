@@ -9,13 +9,14 @@ import { orionModule } from "../../deploy/modules/Orion.ts";
 import type { ComputeCredits } from "../../protocol/chain/generated/credits/ComputeCredits.js";
 import type { DePinDex } from "../../protocol/chain/generated/exchange/DePinDex.js";
 import type { LiquidityMining } from "../../protocol/chain/generated/exchange/LiquidityMining.js";
+import type { Guardian } from "../../protocol/chain/generated/governance/Guardian.js";
 import type { OrionGovernor } from "../../protocol/chain/generated/governance/OrionGovernor.js";
 import type { OrionTimelock } from "../../protocol/chain/generated/governance/OrionTimelock.js";
 import type { JobMarket } from "../../protocol/chain/generated/market/JobMarket.js";
 import type { ProviderRegistry } from "../../protocol/chain/generated/registry/ProviderRegistry.js";
 import type { OrionToken } from "../../protocol/chain/generated/token/OrionToken.js";
-import { NEVER } from "./dex-fixture.ts";
 import { CU, DAY, ORION } from "./market-fixture.ts";
+import { openCredits } from "./open-credits.ts";
 
 type Connection = Awaited<ReturnType<typeof hre.network.create>>;
 
@@ -61,6 +62,7 @@ export interface GovernanceFixture {
   readonly mining: LiquidityMining;
   readonly governor: OrionGovernor;
   readonly timelock: OrionTimelock;
+  readonly guardian: Guardian;
   /** Every contract that the module deploys, by its name there. */
   readonly deployed: Readonly<Record<string, BaseContract>>;
   /** Deployer and treasury; holds the rest of all ORION, delegates to nobody, and provides the CU/ORION pool. */
@@ -109,6 +111,7 @@ export async function deployGovernanceFixture(): Promise<GovernanceFixture> {
   const mining = (await at("LiquidityMining", "mining")) as LiquidityMining;
   const governor = (await at("OrionGovernor", "governor")) as OrionGovernor;
   const timelock = (await at("OrionTimelock", "timelock")) as OrionTimelock;
+  const guardian = (await at("Guardian", "guardian")) as Guardian;
   for (const [voter, votes] of [
     [whale, 60n * MILLION],
     [minor, 30n * MILLION],
@@ -117,7 +120,9 @@ export async function deployGovernanceFixture(): Promise<GovernanceFixture> {
     await orion.transfer(voter, votes);
     await orion.connect(voter).delegate(voter);
   }
-  await seed(orion, credits, dex, treasury);
+  await openCredits({ orion, credits }, treasury, { credits: 50_000n * CU, orion: 150_000n * ORION });
+  await credits.mint(50_000n * CU, 30 * DAY, MaxUint256 >> 128n, treasury);
+  for (const token of [orion, credits]) await token.connect(treasury).approve(dex, MaxUint256);
   await helpers.time.increase(1);
   let proposals = 0;
   const past = async (seconds: number): Promise<void> => {
@@ -126,7 +131,7 @@ export async function deployGovernanceFixture(): Promise<GovernanceFixture> {
   const packed = (p: Proposal): [string[], bigint[], string[], string] => [p.targets, p.values, p.calldatas, p.hash];
   const f: Omit<GovernanceFixture, "reset"> = {
     ...{ ethers, helpers, time: helpers.time, parameters, deployed },
-    ...{ orion, registry, credits, dex, market, mining, governor, timelock },
+    ...{ orion, registry, credits, dex, market, mining, governor, timelock, guardian },
     ...{ treasury, whale, minor, small, stranger, pool: await credits.POOL() },
     propose: async (actions, proposer = whale) => {
       const targets = await Promise.all(actions.map(({ target }) => target.getAddress()));
@@ -156,23 +161,4 @@ export async function deployGovernanceFixture(): Promise<GovernanceFixture> {
   };
   const snapshot = await helpers.takeSnapshot();
   return { ...f, reset: () => snapshot.restore() };
-}
-
-/** The treasury mints credits and makes the CU/ORION pool. */
-async function seed(
-  orion: OrionToken,
-  credits: ComputeCredits,
-  dex: DePinDex,
-  treasury: HardhatEthersSigner,
-): Promise<void> {
-  await orion.approve(credits, MaxUint256);
-  await credits.mint(100_000n * CU, 30 * DAY, MaxUint256 >> 128n, treasury);
-  for (const token of [orion, credits]) await token.approve(dex, MaxUint256);
-  const [a, b] = [await credits.getAddress(), await orion.getAddress()];
-  const [amountA, amountB] = [50_000n * CU, 150_000n * ORION];
-  const inOrder = BigInt(a) < BigInt(b);
-  const [token0, token1] = inOrder ? [a, b] : [b, a];
-  const [maxAmount0, maxAmount1] = inOrder ? [amountA, amountB] : [amountB, amountA];
-  const key = { token0, token1, fee: 30 };
-  await dex.addLiquidity({ key, maxAmount0, maxAmount1, minShares: 0n, to: treasury, deadline: NEVER });
 }

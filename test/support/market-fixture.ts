@@ -1,20 +1,24 @@
 import "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import hre from "hardhat";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { ZeroAddress, id, parseEther } from "ethers";
+import { ZeroAddress, ZeroHash, id, parseEther } from "ethers";
 
 import { loadParameters, type Parameters } from "@orion/deploy";
 import type { Terms } from "@orion/protocol/chain";
+import { CREDIT } from "@orion/protocol/common";
 
 import type { MarketUpkeep } from "../../protocol/chain/generated/chainlink/MarketUpkeep.js";
 import type { ComputeCredits } from "../../protocol/chain/generated/credits/ComputeCredits.js";
 import type { DePinDex } from "../../protocol/chain/generated/exchange/DePinDex.js";
 import type { JobMarket } from "../../protocol/chain/generated/market/JobMarket.js";
-import type { JudgedDisputeManager } from "../../protocol/chain/generated/mocks/JudgedDisputeManager.js";
+import type { Reserves } from "../../protocol/chain/generated/market/Reserves.js";
+import type { DisputeManager } from "../../protocol/chain/generated/dispute/DisputeManager.js";
 import type { ProviderRegistry } from "../../protocol/chain/generated/registry/ProviderRegistry.js";
 import type { OrionToken } from "../../protocol/chain/generated/token/OrionToken.js";
 
-export const CU = 10n ** 12n;
+import { openCredits } from "./open-credits.ts";
+
+export const CU = CREDIT;
 export const ORION = 10n ** 18n;
 export const DAY = 86_400;
 
@@ -28,11 +32,12 @@ export interface MarketFixture {
   readonly parameters: Parameters["Orion"];
   readonly orion: OrionToken;
   readonly registry: ProviderRegistry;
-  /** Without pools. */
+  /** With the canonical pool alone. */
   readonly dex: DePinDex;
   readonly credits: ComputeCredits;
-  readonly disputes: JudgedDisputeManager;
+  readonly disputes: DisputeManager;
   readonly market: JobMarket;
+  readonly reserves: Reserves;
   readonly upkeep: MarketUpkeep;
   /** Owner of market and credits, and treasury. */
   readonly owner: HardhatEthersSigner;
@@ -48,15 +53,15 @@ export interface MarketFixture {
 
 type Connection = Awaited<ReturnType<typeof hre.network.create>>;
 
-const CREDITS_MINTED = 1_000_000n * CU;
+const CREDITS_MINTED = 100_000n * CU;
 const STAKE = 1_000_000n * ORION;
 
 /**
- * The network in an in-process chain, deployed with the local parameters and a judge whose outcomes a test sets, or with the real one. The
+ * The network in an in-process chain, deployed with the local parameters. The
  * poster holds credits and has approved the market; three workers have staked and authorised it.
  */
 export async function deployMarketFixture(
-  judge: "JudgedDisputeManager" | "DisputeManager" = "JudgedDisputeManager",
+  pool = { credits: 1_000n * CU, orion: 1_000n * ORION },
 ): Promise<MarketFixture> {
   const connection = await hre.network.create();
   const { ethers, networkHelpers } = connection;
@@ -69,14 +74,17 @@ export async function deployMarketFixture(
   const registry = (await deploy("ProviderRegistry", orion)) as ProviderRegistry;
   const dex = (await deploy("DePinDex", owner)) as DePinDex;
   const caps = [p.creditsFloor, p.creditsCap, p.creditsBootstrapCap, p.creditsMinDepth];
-  const credits = (await deploy("ComputeCredits", orion, dex, owner, ...caps)) as ComputeCredits;
-  const disputes = (await deploy(judge, await deploy("TensorVM"), p.fast, p.standard, p.long)) as JudgedDisputeManager;
+  const credits = (await deploy("ComputeCredits", orion, dex, owner, owner, ...caps)) as ComputeCredits;
+  const profiles = [p.fast, p.standard, p.long, p.rollup];
+  const disputes = (await deploy("DisputeManager", await deploy("TensorVM"), profiles)) as DisputeManager;
   const bounds = [p.lowestCollateral, p.highestCollateral, p.claimCollateral];
   const market = (await deploy("JobMarket", credits, registry, disputes, owner, ...bounds)) as JobMarket;
+  const reserves = await ethers.getContractAt("Reserves", await market.RESERVES());
   const upkeep = (await deploy("MarketUpkeep", market)) as MarketUpkeep;
+  await credits.setMarket(market);
   const workers = [first, second, third] as const;
 
-  await orion.approve(credits, 2n ** 256n - 1n);
+  await openCredits({ orion, credits }, owner, pool);
   await credits.mint(CREDITS_MINTED, 30 * DAY, 2n ** 128n - 1n, poster);
   await credits.connect(poster).approve(market, 2n ** 256n - 1n);
   for (const worker of workers) {
@@ -93,6 +101,7 @@ export async function deployMarketFixture(
     programRoot: id("program"),
     dataset: id("dataset"),
     inputsRoot: id("inputs"),
+    challengers: ZeroHash,
     rows: 64n,
     shards: 1,
     shardsPerClaim: 1,
@@ -100,8 +109,8 @@ export async function deployMarketFixture(
     pricePerShard: CU / 8n,
     keeper: keeper.address,
     keeperFee: CU / 100n,
-    collateralPerShard: parseEther("2"),
-    profile: FAST,
+    collateralPerClaim: parseEther("2"),
+    options: FAST,
     ...overrides,
   });
   return {
@@ -109,7 +118,7 @@ export async function deployMarketFixture(
     helpers: networkHelpers,
     time: networkHelpers.time,
     parameters,
-    ...{ orion, registry, dex, credits, disputes, market, upkeep },
+    ...{ orion, registry, dex, credits, disputes, market, reserves, upkeep },
     ...{ owner, poster, keeper, workers, stranger, terms },
     reset: () => snapshot.restore(),
   };

@@ -1,20 +1,14 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { ZeroAddress, id, type ContractTransactionResponse } from "ethers";
+import { id, type ContractTransactionResponse } from "ethers";
 
 import type { Terms } from "@orion/protocol/chain";
 
+import { setOutcome, type Judgement } from "./judged-outcome.ts";
 import type { MarketFixture } from "./market-fixture.ts";
 
 export interface Job {
   readonly terms: Terms;
   readonly id: string;
-}
-
-export interface Judgement {
-  readonly prover?: string;
-  readonly open?: number;
-  readonly fallen?: boolean;
-  readonly holdUntil?: number;
 }
 
 /** The ordinary steps of a job's life, each one transaction or one jump of the clock. */
@@ -47,7 +41,10 @@ export const SKIP = {
   onHold: 7,
 } as const;
 
-export const CLAIM_ROOT = id("claim root");
+/** How a claim fell, as the judge counts it. */
+export const FALL = { none: 0, proof: 1, silence: 2 } as const;
+
+export const OUTPUTS_ROOT = id("outputs root");
 export const OUTPUTS = id("outputs");
 export const MANIFEST = id("manifest");
 
@@ -64,7 +61,7 @@ export function marketSteps(f: MarketFixture): MarketSteps {
     key: (job, worker, unit = 0, attempt = 0) => market.keyOf(job.id, unit, attempt, worker),
     commit: async (job, worker, unit = 0, attempt = 0) => {
       const key = await steps.key(job, worker, unit, attempt);
-      return await market.connect(worker).commit(job.terms, unit, key, CLAIM_ROOT, OUTPUTS);
+      return await market.connect(worker).commit(job.terms, unit, key, OUTPUTS_ROOT, OUTPUTS);
     },
     async work(job, worker, units = [0]) {
       await steps.claim(job, worker, units);
@@ -75,8 +72,8 @@ export function marketSteps(f: MarketFixture): MarketSteps {
     cancel: (job) => market.connect(poster).cancel(job.terms),
     tip: (job, amount) => market.connect(poster).addTip(job.terms, amount),
     async judge(job, worker, judgement, unit = 0, attempt = 0) {
-      const outcome = { prover: ZeroAddress, open: 0, fallen: false, closed: false, holdUntil: 0, ...judgement };
-      await disputes.judge(market, await steps.key(job, worker, unit, attempt), outcome);
+      const key = await steps.key(job, worker, unit, attempt);
+      await setOutcome(f, await disputes.claimIdOf(market, key), judgement);
     },
     passWindow: () => time.increase(parameters.fast.challengeWindow + 1),
     passClaimPeriod: () => time.increase(parameters.fast.claimPeriod + 1),

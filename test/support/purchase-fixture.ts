@@ -7,7 +7,7 @@ import type { BuyAndPost } from "../../protocol/chain/generated/market/BuyAndPos
 import type { OddToken } from "../../protocol/chain/generated/mocks/OddToken.js";
 import type { PlainToken } from "../../protocol/chain/generated/mocks/PlainToken.js";
 import { NEVER } from "./dex-fixture.ts";
-import { CU, ORION, deployMarketFixture, type MarketFixture } from "./market-fixture.ts";
+import { CU, DAY, ORION, deployMarketFixture, type MarketFixture } from "./market-fixture.ts";
 
 /** What the CU/ORION pool holds at first: three ORION per CU. */
 export const POOL_CREDITS = 100_000n * CU;
@@ -58,7 +58,7 @@ export interface PurchaseFixture extends MarketFixture {
 
 /** The network with pools, and the contract that buys and posts. */
 export async function deployPurchaseFixture(): Promise<PurchaseFixture> {
-  const f = await deployMarketFixture();
+  const f = await deployMarketFixture({ credits: POOL_CREDITS, orion: POOL_ORION });
   const { orion, credits, dex, market, owner, poster, stranger: buyer } = f;
   const deploy = async (name: string, ...args: unknown[]): Promise<unknown> =>
     await f.ethers.deployContract(name, args);
@@ -67,6 +67,7 @@ export async function deployPurchaseFixture(): Promise<PurchaseFixture> {
   const odd = (await deploy("OddToken")) as OddToken;
   const tokens = [orion, credits, third, odd] as const;
   await credits.connect(poster).transfer(owner, (await credits.balanceOf(poster)) / 2n);
+  await credits.mint(POOL_CREDITS, 30 * DAY, MaxUint256 >> 128n, owner);
   for (const token of [third, odd]) for (const holder of [owner, buyer]) await token.mint(holder, 10n ** 30n);
   await orion.transfer(buyer, 10_000_000n * ORION);
   for (const token of tokens) {
@@ -81,7 +82,6 @@ export async function deployPurchaseFixture(): Promise<PurchaseFixture> {
     const key = { token0, token1, fee: FEE };
     await dex.addLiquidity({ key, maxAmount0, maxAmount1, minShares: 0n, to: owner, deadline: NEVER });
   };
-  await add(credits, POOL_CREDITS, orion, POOL_ORION);
   await add(third, POOL_THIRD, orion, POOL_ORION);
   await add(odd, POOL_ODD, credits, POOL_CREDITS);
   await add(odd, POOL_ODD, orion, POOL_ORION);

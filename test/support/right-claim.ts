@@ -49,7 +49,16 @@ export function spotsOf({ program, facts }: ClaimFixture): Spot[] {
 }
 
 export function stepProof({ source }: ClaimFixture, spot: Spot): Extract<Proof, { kind: "step" }> {
-  return { kind: "step", proof: buildStepProof(source, spot, nodeSha256) };
+  return { kind: "step", proof: buildStepProof(source(spot.shard), spot, nodeSha256) };
+}
+
+/** A proof with the trace of the claim that it is about, as the judge takes them. */
+export function aimed<P>(
+  claim: ClaimFixture,
+  shard: number,
+  proof: P,
+): { shard: number; shardRoot: Uint8Array; proof: P } {
+  return { shard, shardRoot: claim.trace(shard).root, proof };
 }
 
 /** The values of a shard with one element replaced and, if wanted, everything computed anew that depends on it. */

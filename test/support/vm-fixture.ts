@@ -17,9 +17,15 @@ export type Verdict =
     }
   | { readonly wrong: false; readonly error: string };
 
-export interface Case {
-  readonly facts: Facts;
+/** A proof and the trace that it is about: shard (absolute) and root, zero for a missing leaf of the tree over shards. */
+export interface Aimed {
+  readonly shard: number;
+  readonly shardRoot: Uint8Array;
   readonly proof: EncodedProof | Proof;
+}
+
+export interface Case extends Aimed {
+  readonly facts: Facts;
   /** Gas that the judge gets; all there is unless given. */
   readonly gas?: number;
 }
@@ -29,7 +35,7 @@ export interface VmFixture {
   readonly ethers: Awaited<ReturnType<typeof hre.network.create>>["ethers"];
   /** Puts proofs before the judge, many in one call. */
   judgeAll(cases: readonly Case[]): Promise<Verdict[]>;
-  judge(facts: Facts, proof: EncodedProof | Proof): Promise<Verdict>;
+  judge(facts: Facts, aimed: Aimed): Promise<Verdict>;
 }
 
 const FAULTS = [
@@ -54,7 +60,7 @@ const CALL_GAS = 2_000_000_000n;
 
 const isEncoded = (proof: EncodedProof | Proof): proof is EncodedProof => typeof proof.kind === "number";
 
-interface Entry {
+interface Entry extends Aimed {
   readonly facts: Facts;
   readonly proof: EncodedProof;
   readonly gas: number;
@@ -64,8 +70,8 @@ interface Entry {
 function* batches(cases: readonly Case[]): Generator<Entry[]> {
   let batch: Entry[] = [];
   let bytes = 0;
-  for (const { facts, proof, gas = 0 } of cases) {
-    const entry = { facts, proof: isEncoded(proof) ? proof : encodeProof(proof), gas };
+  for (const { proof, gas = 0, ...about } of cases) {
+    const entry = { ...about, proof: isEncoded(proof) ? proof : encodeProof(proof), gas };
     if (batch.length > 0 && (bytes + entry.proof.proof.length > BATCH_BYTES || batch.length >= BATCH_CASES)) {
       yield batch;
       [batch, bytes] = [[], 0];
@@ -105,8 +111,10 @@ export async function deployVm(): Promise<VmFixture> {
     const verdicts: Verdict[] = [];
     for (const entries of batches(cases)) {
       const claims = [...new Set(entries.map(({ facts }) => facts))];
-      const list = entries.map(({ facts, proof, gas }) => ({
+      const list = entries.map(({ facts, shard, shardRoot, proof, gas }) => ({
         claim: claims.indexOf(facts),
+        shard,
+        shardRoot,
         kind: proof.kind,
         proof: proof.proof,
         gas,
@@ -116,5 +124,5 @@ export async function deployVm(): Promise<VmFixture> {
     }
     return verdicts;
   };
-  return { vm, ethers, judgeAll, judge: async (facts, proof) => (await judgeAll([{ facts, proof }]))[0]! };
+  return { vm, ethers, judgeAll, judge: async (facts, aimed) => (await judgeAll([{ facts, ...aimed }]))[0]! };
 }

@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { hexlify, type ContractTransactionReceipt, type ContractTransactionResponse } from "ethers";
+import { hexlify, ZeroHash, type ContractTransactionReceipt, type ContractTransactionResponse } from "ethers";
 
 import type { Terms } from "@orion/protocol/chain";
 import {
@@ -7,27 +7,41 @@ import {
   chunkPlace,
   claimIdOf,
   claimShape,
+  demandTop,
   depthOf,
   DisputeState,
   KnownClaim,
+  makeMissingProof,
   makeProof,
   nextMove,
   nodeOf,
-  nodePlace,
+  openDemands,
+  optionsOf,
   partialProofSource,
-  positionOf,
+  placeOnChain,
   sealCommitment,
+  shardDepth,
+  shardOf,
+  shardPlace,
+  subjectOf,
   tensorTop,
+  traceHash,
   type ClaimDispute,
   type ClaimShape,
   type Move,
+  type OwnHash,
+  type OwnTrace,
+  type Provable,
+  type ReadyProof,
+  type Situation,
 } from "@orion/protocol/disputes";
 import {
   interpret,
   nodeFacts,
   proofHeader,
   type BuiltProgram,
-  type ClaimTree,
+  type Program,
+  type ProofHeader,
   type ProgramInputs,
   type Tensor,
 } from "@orion/protocol/tensor";
@@ -35,12 +49,12 @@ import {
 import { randomProgram } from "../unit/tensor/random-program.ts";
 import { Random } from "../unit/tensor/random.ts";
 import { makeClaim, type ClaimFixture, type Facts } from "./claim-fixture.ts";
-import { NO_ENTRY } from "./disputed-claim.ts";
+import { NO_ENTRY } from "./claim-view.ts";
+import { ALONE, SALT, STANDARD } from "./dispute-fixture.ts";
 import { LyingClaim, type Lies } from "./lying-claim.ts";
 import { OUTPUTS, type Job } from "./market-steps.ts";
 import type { MarketFixture } from "./market-fixture.ts";
 import { nodeSha256 } from "./node-sha256.ts";
-import { SALT, STANDARD } from "./dispute-fixture.ts";
 
 /** A job of several units, the second of which is disputed; its truth is known to everybody who computes. */
 export interface DisputedJob {
@@ -49,6 +63,8 @@ export interface DisputedJob {
   readonly unit: number;
   readonly honest: ClaimFixture;
   readonly shape: ClaimShape;
+  /** The own computation, by shard of the claim. */
+  readonly traces: readonly OwnTrace[];
 }
 
 /** One committed claim of a job's disputed unit. */
@@ -60,11 +76,15 @@ export interface Commitment {
 
 /** One transaction of a dispute. */
 export interface Step {
-  readonly what: Move["type"] | "respond" | "seal";
+  readonly what: Move["type"] | "respond" | "respondTrace" | "seal";
   readonly gas: number;
 }
 
-/** Posts a job of `units` units of `shards` shards each over a program, inputs differing by shard. */
+const ANYONE = { path: [], reserve: ZeroHash, attempt: 0 };
+/** More than any demand prepays here; the rest becomes a balance. */
+const PLENTY = 10n ** 17n;
+
+/** Posts a job of two units of `shards` shards each over a program, inputs differing by shard. */
 export async function postDisputedJob(
   f: MarketFixture,
   { program }: BuiltProgram,
@@ -81,12 +101,16 @@ export async function postDisputedJob(
     shards: 2 * shards,
     shardsPerClaim: shards,
     rows: BigInt(2 * shards),
-    profile: STANDARD,
+    options: optionsOf({ profile: STANDARD }),
     ...changes,
   });
   await f.market.connect(f.poster).postJob(terms);
   const job = { terms, id: await f.market.jobIdOf(terms) };
-  return { f, job, unit: 1, honest, shape: claimShape(program, shards) };
+  const traces = Array.from({ length: shards }, (_, s): OwnTrace => {
+    const shard = honest.facts.from + s;
+    return { tree: honest.trace(shard), tensors: (node) => honest.source(shard).claimed(node) };
+  });
+  return { f, job, unit: 1, honest, shape: claimShape(program, shards), traces };
 }
 
 /** A job over a random small program and random inputs. */
@@ -104,15 +128,15 @@ export async function randomJob(f: MarketFixture, seed: number, shards: number):
 export async function commitTo(
   { f, job, unit, honest }: DisputedJob,
   worker: HardhatEthersSigner,
-  claimRoot: Uint8Array,
+  outputsRoot: Uint8Array,
 ): Promise<Commitment> {
   await f.market.connect(worker).claim(job.terms, [unit]);
   const { attempt } = (await f.market.unit(job.id, unit)).slot;
   const key = await f.market.keyOf(job.id, unit, attempt, worker);
-  await f.market.connect(worker).commit(job.terms, unit, key, claimRoot, OUTPUTS);
+  await f.market.connect(worker).commit(job.terms, unit, key, outputsRoot, OUTPUTS);
   const window = f.parameters.standard.challengeWindow;
   const windowEnd = (await f.time.latest()) + window;
-  const facts = { ...honest.facts, claimRoot, worker: worker.address, windowEnd, profile: STANDARD };
+  const facts = { ...honest.facts, outputsRoot, worker: worker.address, windowEnd, profile: STANDARD };
   await f.disputes.requireFacts(f.market, key, facts);
   return { key, facts, worker };
 }
@@ -124,14 +148,12 @@ export class Challenger {
   readonly #of: DisputedJob;
   readonly #claim: Commitment;
   readonly #signer: HardhatEthersSigner;
-  readonly #tree: ClaimTree;
 
   constructor(of: DisputedJob, claim: Commitment, signer: HardhatEthersSigner) {
     this.#of = of;
     this.#claim = claim;
     this.#signer = signer;
-    this.#tree = of.honest.source.claim as ClaimTree;
-    this.known = new KnownClaim(of.shape, claim.facts.claimRoot, nodeSha256);
+    this.known = new KnownClaim(of.shape, claim.facts.outputsRoot, nodeSha256);
   }
 
   /** What the chain tells about the claim now. */
@@ -140,22 +162,35 @@ export class Challenger {
   }
 
   async next(): Promise<Move> {
-    const { f, shape, honest } = this.#of;
+    return nextMove(await this.#situation());
+  }
+
+  /** The demand that is made before anything is compared, where nothing is published. */
+  async top(): Promise<Move> {
+    return demandTop(await this.#situation());
+  }
+
+  async #situation(): Promise<Situation> {
+    const { f, honest, shape } = this.#of;
+    const { facts } = this.#claim;
     const dispute = await this.dispute();
     const times = new Map<number, number>();
     for (const { answeredInBlock: block } of dispute?.demands.values() ?? []) {
       if (block !== undefined) times.set(block, (await f.ethers.provider.getBlock(block))!.timestamp);
     }
-    return nextMove({
+    const { descendPeriod, answerPeriod } = f.parameters.standard;
+    return {
       known: this.known,
-      own: (place) => this.#tree.hash(positionOf(shape, place)),
+      own: ownHash(this.#of),
       program: honest.program,
       dispute,
+      from: facts.from,
       now: await f.time.latest(),
-      windowEnd: this.#claim.facts.windowEnd,
-      descendPeriod: f.parameters.standard.descendPeriod,
+      windowEnd: facts.windowEnd,
+      ...{ descendPeriod, answerPeriod },
+      traceTime: Number(await f.disputes.traceTime(facts.profile, shape.shards)),
       timeOfBlock: (block) => times.get(block)!,
-    });
+    };
   }
 
   /** Takes one step; returns what it was. */
@@ -167,52 +202,79 @@ export class Challenger {
 
   /** Sends what a move says. */
   async take(move: Move): Promise<void> {
+    const { disputes, market } = this.#of.f;
+    const judge = disputes.connect(this.#signer);
     if (move.type === "demand") await this.#demand(move);
-    if (move.type === "timeout") {
-      const { f } = this.#of;
-      const { disputes, market } = f;
-      await this.#note("timeout", disputes.connect(this.#signer).timeout(market, this.#claim.key, move.subject));
+    if (move.type === "demandTrace") {
+      const { key, facts } = this.#claim;
+      const place = placeOnChain("outputs", shardPlace(this.#of.shape, move.shard));
+      const target = { place, hash: move.leaf, path: move.path };
+      await this.#note("demandTrace", judge.demandTrace(market, key, facts, target, ANYONE, { value: PLENTY }));
     }
-    if (move.type === "prove") await this.#prove(move);
+    if (move.type === "timeout") await this.#note("timeout", judge.timeout(market, this.#claim.key, move.subject));
+    if (move.type === "prove") await this.#prove(move.difference);
   }
 
-  async #demand({ place, hash, path }: Extract<Move, { type: "demand" }>): Promise<void> {
+  async #demand({ tree, place, hash, path, leader }: Extract<Move, { type: "demand" }>): Promise<void> {
     const { f, shape, honest } = this.#of;
     const { disputes, market } = f;
     const { key, facts } = this.#claim;
     const top = tensorTop(shape);
-    const enters = depthOf(place) >= top && depthOf(ancestor(place, path.length)) < top;
-    const { descriptor, descriptorPath } = nodeFacts(
-      honest.program,
-      { shard: 0, node: enters ? nodeOf(shape, place) : 0 },
-      nodeSha256,
-    );
+    const enters = tree === "trace" && depthOf(place) >= top && depthOf(ancestor(place, path.length)) < top;
+    const { descriptor, descriptorPath } = nodeFacts(honest.program, enters ? nodeOf(shape, place) : 0, nodeSha256);
     const entry = enters ? { descriptor, path: [...descriptorPath] } : NO_ENTRY;
-    const value = await disputes.priceOf(market, key, facts.profile);
-    const header = proofHeader(honest.program, nodeSha256);
+    const header = headerOf(honest.program);
+    const target = { place: placeOnChain(tree, place), hash, path };
+    const joined = leader === undefined ? ALONE : { place: placeOnChain("trace", leader.place), hash: leader.hash };
     const sending = disputes
       .connect(this.#signer)
-      .demand(market, key, facts, header, entry, { place, hash, path }, { value });
+      .demand(market, key, facts, header, entry, target, joined, ANYONE, { value: PLENTY });
     await this.#note("demand", sending);
   }
 
-  async #prove({ difference }: Extract<Move, { type: "prove" }>): Promise<void> {
-    const { f, honest } = this.#of;
+  async #prove(difference: Provable): Promise<void> {
+    const { f } = this.#of;
     const { disputes, market } = f;
     const { key, facts } = this.#claim;
-    const { program, from, given, inputs } = honest.source;
-    const own = { tree: this.#tree, tensors: honest.source.claimed };
-    const source = partialProofSource({ program, from, given, inputs }, this.known, own);
-    const { kind, proof } = makeProof(difference, this.known, own, source, nodeSha256);
+    const ready = this.#proofOf(difference);
+    const { shard, shardRoot, kind, proof } = ready;
     const judge = disputes.connect(this.#signer);
-    const commitment = sealCommitment(claimIdOf(await market.getAddress(), key), this.#signer.address, proof, SALT);
+    const commitment = sealCommitment(claimIdOf(await market.getAddress(), key), this.#signer.address, ready, SALT);
     await this.#note("seal", judge.seal(commitment));
-    await this.#note("prove", judge.proveFraud(market, key, facts, kind, proof, SALT));
+    await f.time.increase(f.parameters.standard.sealAge);
+    await this.#note("prove", judge.proveFraud(market, key, facts, shard, shardRoot, kind, proof, SALT));
+  }
+
+  #proofOf(difference: Provable): ReadyProof {
+    const { honest, traces } = this.#of;
+    const { program, facts } = honest;
+    if (difference.kind === "missing") {
+      return makeMissingProof(difference, this.known, program, facts.from, nodeSha256);
+    }
+    const { given, inputs } = honest.source(facts.from + difference.shard);
+    const own = traces[difference.shard]!;
+    const base = { program, shard: facts.from + difference.shard, given, inputs };
+    const source = partialProofSource(base, difference.shard, this.known, own);
+    return makeProof(difference, this.known, own.tensors, source, nodeSha256);
   }
 
   async #note(what: Step["what"], sending: Promise<ContractTransactionResponse>): Promise<void> {
     this.steps.push({ what, gas: await gasOf(sending) });
   }
+}
+
+/** The head of a program, as the generated types of the contracts take it. */
+export function headerOf(program: Program): Omit<ProofHeader, "outputs"> & { outputs: [bigint, bigint] } {
+  const { outputs, ...rest } = proofHeader(program, nodeSha256);
+  return { ...rest, outputs: [...outputs] };
+}
+
+function ownHash({ honest, shape, traces }: DisputedJob): OwnHash {
+  return (tree, place) => {
+    const depth = depthOf(place);
+    if (tree === "outputs") return honest.outputs.hash(shardDepth(shape) - depth, place - 2 ** depth);
+    return traceHash(traces[shardOf(shape, place)]!, shape, place);
+  };
 }
 
 export async function gasOf(sending: Promise<ContractTransactionResponse>): Promise<number> {
@@ -235,39 +297,53 @@ export async function readDispute({ f }: DisputedJob, { key }: Commitment): Prom
   return state.of(market, key);
 }
 
-/** Answers every open demand by what the liar claimed; returns how many it could answer. */
+/** What all demands on a claim are named by. */
+export async function subjectsOf(of: DisputedJob, claim: Commitment): Promise<string[]> {
+  const dispute = await readDispute(of, claim);
+  return [...(dispute?.demands.values() ?? [])].map(({ what }) => subjectOf(what, of.shape, claim.facts.from));
+}
+
+/** Answers every open demand by what the liar claimed; returns the transactions. */
 export async function answerAll(of: DisputedJob, claim: Commitment, lies: LyingClaim): Promise<Step[]> {
   const { disputes, market } = of.f;
+  const { key, facts } = claim;
+  const judge = disputes.connect(claim.worker);
+  const header = headerOf(of.honest.program);
   const steps: Step[] = [];
-  for (const { at, answer } of (await readDispute(of, claim))?.demands.values() ?? []) {
-    if (at === undefined || answer !== undefined) continue;
-    const data = lies.answer(at.place);
-    if (data === undefined) continue;
-    const sending = disputes.connect(claim.worker).respond(market, claim.key, at.place, at.hash, data);
-    steps.push({ what: "respond", gas: await gasOf(sending) });
+  for (const { what } of openDemands(await readDispute(of, claim))) {
+    if (what.kind === "shard") {
+      const trace = lies.trace(what.shard - facts.from);
+      if (trace === undefined) continue;
+      const sending = judge.respondTrace(market, key, facts, header, { shard: what.shard, ...trace }, "0x");
+      steps.push({ what: "respondTrace", gas: await gasOf(sending) });
+    } else if (what.kind !== "block") {
+      const data = lies.answer(what.kind, what.place);
+      if (data === undefined) continue;
+      const sending = judge.respond(market, key, placeOnChain(what.kind, what.place), what.hash, data);
+      steps.push({ what: "respond", gas: await gasOf(sending) });
+    }
   }
   return steps;
 }
 
 /** The claim of a worker that computed honestly and then lied. */
-export function lie({ honest, shape }: DisputedJob, lies: Partial<Lies>): LyingClaim {
-  const { claim, claimed } = honest.source;
-  const all = {
-    chunks: lies.chunks ?? new Map<number, Uint8Array>(),
-    hashes: lies.hashes ?? new Map<number, Uint8Array>(),
-  };
-  return new LyingClaim(shape, claim as ClaimTree, claimed, all);
+export function lie({ honest, shape, traces }: DisputedJob, lies: Partial<Lies>): LyingClaim {
+  return new LyingClaim(shape, honest.program.outputNodes, traces, lies);
 }
 
-/** Gives the challenger what a worker publishes with its outputs: all node roots, and the tensors asked for. */
-export function publish(of: DisputedJob, lies: LyingClaim, { known }: Challenger, tensors: [number, number][]): void {
-  const { shape } = of;
-  const all = Array.from({ length: shape.shards }, (_, shard) =>
-    Array.from({ length: shape.nodes }, (_, node) => lies.hash(nodePlace(shape, shard, node))),
-  );
-  if (!known.learnNodeRoots(all)) throw new Error("the published roots are not the claim's");
-  for (const [shard, node] of tensors) {
-    const bytes = lies.tensor(shard, node, chunkPlace(shape, shard, node, 0));
-    if (!known.learnTensor(shard, node, bytes)) throw new Error("the published tensor is not the claim's");
-  }
+/** Gives the challenger what a worker publishes: the leaves of all shards. False where they do not fold to what it has committed to. */
+export function publish(lies: LyingClaim, { known }: Challenger): boolean {
+  return known.learnLeaves(lies.leaves());
+}
+
+/** Gives the challenger an output of a shard whose trace is answered, as the worker publishes it. */
+export function publishOutput(
+  of: DisputedJob,
+  lies: LyingClaim,
+  { known }: Challenger,
+  shard: number,
+  node: number,
+): void {
+  const bytes = lies.tensor(shard, node, chunkPlace(of.shape, shard, node, 0));
+  if (!known.learnTensor(shard, node, bytes)) throw new Error("the published output is not the claim's");
 }

@@ -6,7 +6,7 @@ import type { World } from "../world.ts";
 export async function stepValidator(world: World, address: string): Promise<void> {
   for (const job of world.state.jobs.values()) {
     if (!job.lies || job.proved || job.windowEnd === 0 || job.status !== "committed") continue;
-    if (!job.sealed) await seal(world, job.terms, job.worker, job.attempt, address);
+    if (!job.sealed) await seal(world, job, address);
     else {
       await prove(world, job, address);
       job.proved = true;

@@ -19,13 +19,26 @@ const CARE = 2 * DAY;
 const LONGEST = 3 * DAY;
 const LIES = 0.02;
 const SWAP_KEEPS = 0.997;
+/** US dollars a CU with rented machines, in the middle. */
+const RENT = 0.85;
+/** So many providers have other machines, whose cost a CU is any magnitude of such a range beside that: a gaming card of their own to a script in a browser. */
+const OTHERS = 0.4;
+const OTHER_COSTS = { lowest: 0.02, range: 1e6 } as const;
+
+/** US dollars that a CU costs a provider, and the CU a day that it has. Who has dear machines has no more money for them than others. */
+export function machines(random: Random): Pick<Provider, "cost" | "capacity"> {
+  const [cost, capacity] = [random.around(RENT, 0.35), random.around(150, 0.5)];
+  const [other, magnitude] = [random.chance(OTHERS), random.unit()];
+  if (!other) return { cost, capacity };
+  const beside = OTHER_COSTS.lowest * OTHER_COSTS.range ** magnitude;
+  return { cost: RENT * beside, capacity: beside < 1 ? capacity / 3 : capacity / beside };
+}
 
 export function makeProvider(random: Random, address: string): Provider {
   const forward = random.chance(0.45);
   return {
     address,
-    cost: random.around(0.85, 0.35),
-    capacity: random.around(150, 0.5),
+    ...machines(random),
     ...{ forward, sleepy: forward && random.chance(0.1), cheats: random.chance(0.03) },
     ...{ hour: Math.floor(random.unit() * 24), job: undefined, doneAt: 0 },
   };
@@ -77,7 +90,7 @@ export async function matchJobs(world: World): Promise<void> {
 
 async function begin(world: World, provider: Provider, job: Job): Promise<void> {
   const { state, view } = world;
-  const collateral = job.terms.collateralPerShard;
+  const collateral = job.terms.collateralPerClaim;
   const missing = collateral - world.purse(provider.address).free;
   if (missing > 0n) {
     await world.buyOutside(provider.address, missing);
@@ -126,9 +139,10 @@ async function careFor(world: World, provider: Provider, position: Position): Pr
   const choice = atTerm(lockPerCu(position), world.price, world.priceUsd / provider.cost);
   if (choice === "abandon") return 0n;
   if (choice === "roll") {
-    const needed = world.lockFor(position.debt) - position.lock;
-    if (needed > 0n) await world.buyOutside(provider.address, needed);
-    await world.roll(position, TERM, needed > 0n ? needed : 0n);
+    const cost = await world.costOfRoll(position, TERM);
+    if (cost === undefined) return 0n;
+    await world.buyOutside(provider.address, cost);
+    await world.roll(position, TERM, cost);
     return 0n;
   }
   const cost = world.costOf(position.debt);
@@ -142,12 +156,12 @@ async function sellAhead(world: World, provider: Provider, sold: number): Promis
   const { view, priceUsd } = world;
   const wanted = provider.capacity * daysAhead(priceUsd / provider.cost);
   const debt = toCu(wanted - sold);
-  if (wanted - sold < provider.capacity * LEAST_DAYS || !view.live || view.mintable < 10n * debt) return 0n;
+  if (wanted - sold < provider.capacity * LEAST_DAYS || !view.live || view.mintable < debt) return 0n;
   // Somebody before it in this block may have left no room.
-  if ((await world.contracts.credits.mintable({ blockTag: "pending" })) < debt) return 0n;
-  const lock = world.lockFor(debt);
-  await world.buyOutside(provider.address, lock);
-  await world.mint(provider.address, debt, TERM, lock);
+  if ((await world.mintableNow()) < debt) return 0n;
+  const { cost } = await world.costOfMint(debt, TERM);
+  await world.buyOutside(provider.address, cost);
+  await world.mint(provider.address, debt, TERM, cost);
   return await world.sellCu(provider.address, debt);
 }
 

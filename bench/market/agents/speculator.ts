@@ -1,6 +1,6 @@
 import { cuToReach, orionToReach } from "../pool.ts";
 import type { Random } from "../random.ts";
-import { fromOrion, least, toOrion } from "../units.ts";
+import { CU, fromOrion, least, toOrion } from "../units.ts";
 import type { World } from "../world.ts";
 import type { Speculator } from "./kinds.ts";
 
@@ -36,7 +36,7 @@ export async function stepSpeculator(world: World, speculator: Speculator): Prom
     speculator.spent += fromOrion(spend) * view.orionUsd;
   } else {
     const cu = least(world.purse(address).cu, cuToReach(state.pool, goal));
-    if (cu < 10n ** 12n) return;
+    if (cu < CU) return;
     const earned = await world.sellCu(address, cu);
     await world.sellOutside(address, earned);
     speculator.spent -= fromOrion(earned) * view.orionUsd;

@@ -79,20 +79,22 @@ export class Attacker {
 
   /** CU that its ORION can mint now. */
   mintable(orion = this.orion): bigint {
-    return (orion * CU * 99_998n) / (this.world.view.collateral * 100_000n);
+    // The fee of a full quota is 2% of the lock at the margin.
+    return (orion * CU * 979n) / (this.world.view.collateral * 1_000n);
   }
 
-  /** CU that its ORION can mint and the cap allows, after everything that was sent. */
+  /** CU that its ORION can mint and that cap and quota allow, after everything that was sent; zero where that is not worth a transaction. */
   async room(orion = this.orion): Promise<bigint> {
-    return least(this.mintable(orion), await this.world.contracts.credits.mintable({ blockTag: "pending" }));
+    const debt = least(this.mintable(orion), await this.world.mintableNow());
+    return debt < CU / 1_000n ? 0n : debt;
   }
 
   /** Returns the position that this makes, whose number is known because an attacker's transactions come first. */
   async mint(debt: bigint, term: number): Promise<Position> {
     const { ledger, view } = this.world.state;
-    const lock = this.world.lockFor(debt);
-    await this.world.mint(this.address, debt, term, lock);
-    this.orion -= lock;
+    const { lock, cost } = await this.world.costOfMint(debt, term);
+    await this.world.mint(this.address, debt, term, cost);
+    this.orion -= cost;
     this.cu += debt;
     const promised = { promisedDebt: debt, promisedLock: lock };
     const position = { id: ++ledger.newest, owner: this.address, end: view.time + term, debt, lock, ...promised };

@@ -1,6 +1,7 @@
 import type { Attack } from "./attacker.ts";
 import { corner } from "./corner.ts";
-import { jump } from "./jump.ts";
+import { option, squat } from "./hold.ts";
+import { jump, jumpAtOnce } from "./jump.ts";
 import { selfSlash, washControl, washJobs } from "./own-jobs.ts";
 import { recursiveDefault, recursiveUnwind } from "./recursive-minting.ts";
 import { suppression } from "./suppression.ts";
@@ -16,6 +17,9 @@ export const ATTACKS: readonly Attack[] = [
     thinOnce,
     thinWeek,
     jump,
+    jumpAtOnce,
+    option,
+    squat,
     selfSlash,
     washJobs,
     washControl,

@@ -3,18 +3,17 @@ import { DAY, fromCu, fromOrion, least } from "../units.ts";
 import type { Attack } from "./attacker.ts";
 
 const LEFT = 0.1;
-const STEP = 600;
 const STEPS = 9;
 const TERM = 30 * DAY;
 const PATIENCE = 24;
 
 /**
  * ORION loses nine tenths of its value within a block, and compute becomes ten times as dear in ORION within the next. The mean of an hour has
- * not seen it yet: whoever mints in the minutes after locks less than the CU bring.
+ * not seen it yet: whoever mints in the minutes after locks less than the CU bring. `seconds` pass between its blocks.
  */
-export const jump: Attack = {
-  name: "jump",
-  title: "minting in the minutes after a jump of the price",
+const leap = (name: string, title: string, seconds: number): Attack => ({
+  name,
+  title,
   capitals: [10_000, 50_000, 200_000],
   async run(attacker) {
     const { world, driver } = attacker;
@@ -24,7 +23,7 @@ export const jump: Attack = {
     const after = world.price;
     let [minted, cheapest] = [0n, 0];
     for (let step = 0; step < STEPS; step++) {
-      await driver.look(STEP);
+      await driver.look(seconds);
       attacker.count();
       const collateral = fromOrion(world.view.collateral);
       if (step === 0) cheapest = collateral;
@@ -35,7 +34,7 @@ export const jump: Attack = {
         await attacker.sell(debt);
         minted += debt;
       }
-      await world.mine(STEP);
+      await world.mine(seconds);
     }
     attacker.count();
     await attacker.liquidate(PATIENCE, before);
@@ -45,4 +44,7 @@ export const jump: Attack = {
       notes: { priceBefore: before, priceAfter: after, collateralThen: cheapest, mintedCu: fromCu(minted) },
     };
   },
-};
+});
+
+export const jump = leap("jump", "minting in the minutes after a jump of the price", 600);
+export const jumpAtOnce = leap("jump12", "minting in the blocks after a jump of the price", 12);

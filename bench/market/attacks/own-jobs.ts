@@ -59,8 +59,9 @@ export const selfSlash: Attack = {
       await commit(world, terms, worker.address, 0, true);
       windowEnd = world.view.time + windowOf(world);
     });
-    await attacker.hour(() => seal(world, terms, worker.address, 0, finder.address));
-    await attacker.hour(() => prove(world, { terms, worker: worker.address, attempt: 0, windowEnd }, finder.address));
+    const claimed = { terms, worker: worker.address, attempt: 0, windowEnd };
+    await attacker.hour(() => seal(world, claimed, finder.address));
+    await attacker.hour(() => prove(world, claimed, finder.address));
     await attacker.hour(async () => {
       await settle(world, terms, attacker.address);
       await cancel(world, { terms });
@@ -84,7 +85,7 @@ function washing(name: string, title: string, withJobs: boolean): Attack {
       let worked = 0;
       for (let round = 0; round < WASH_ROUNDS; round++) {
         const from = round === 0 ? attacker : worker;
-        const size = Number(world.purse(from.address).cu / 10n ** 6n) / 1e6;
+        const size = Number(world.purse(from.address).cu / 10n ** 12n) / 1e6;
         const collateral = least(world.purse(worker.address).free, (toCu(size) * ORION * 4_000n) / CU);
         const terms: Terms = termsOf(world, from.address, size, FIRST_NUMBER + round, collateral);
         if (withJobs) await oneJob(attacker, worker, terms);

@@ -1,4 +1,4 @@
-import { DAY, ORION } from "../units.ts";
+import { CU, DAY, ORION } from "../units.ts";
 import type { Attack, Attacker } from "./attacker.ts";
 
 const ROUNDS = 12;
@@ -8,7 +8,8 @@ const TERM = DAY;
 async function pyramid(attacker: Attacker): Promise<bigint> {
   let minted = 0n;
   for (let round = 0; round < ROUNDS && attacker.orion > ORION; round++) {
-    const debt = attacker.mintable();
+    const debt = await attacker.room();
+    if (debt === 0n) break;
     await attacker.mint(debt, TERM);
     await attacker.sell(debt);
     minted += debt;
@@ -27,7 +28,7 @@ export const recursiveDefault: Attack = {
       minted = await pyramid(attacker);
     });
     await attacker.hours(5 * 24);
-    return { done: true, notes: { mintedCu: Number(minted / 10n ** 12n) } };
+    return { done: true, notes: { mintedCu: Number(minted / CU) } };
   },
 };
 
@@ -46,6 +47,6 @@ export const recursiveUnwind: Attack = {
     });
     await attacker.hours(22);
     await attacker.liquidate(1, 0.01);
-    return { done: true, notes: { mintedCu: Number(minted / 10n ** 12n) } };
+    return { done: true, notes: { mintedCu: Number(minted / CU) } };
   },
 };

@@ -1,5 +1,5 @@
 import { cuToReach } from "../pool.ts";
-import { DAY, fromOrion, least } from "../units.ts";
+import { CU, DAY, fromOrion, least } from "../units.ts";
 import type { Attack } from "./attacker.ts";
 
 /** Part of its price to which compute is pressed. */
@@ -50,12 +50,12 @@ export const suppression: Attack = {
     const notes = {
       priceBefore: before,
       hoursPressed: pressed,
-      soldCu: Number(sold / 10n ** 12n),
+      soldCu: Number(sold / CU),
       collateralReached: cheap,
     };
     return {
       done: minted > 0n,
-      notes: { ...notes, mintedCu: Number(minted / 10n ** 12n), capital: fromOrion(capital) },
+      notes: { ...notes, mintedCu: Number(minted / CU), capital: fromOrion(capital) },
     };
   },
 };

@@ -7,8 +7,9 @@ const TERM = 30 * DAY;
 const PATIENCE = 3 * 24;
 /** Seconds for which the pool is thin, half before and half after an hour of the clock begins: one block. */
 const BLOCK = 12;
-const SPARE = 4n;
 const WEEK = 7 * 24 + 1;
+/** Thin observations of a day that make a pool thin. */
+const THIN = 3;
 
 /** CU whose sale leaves the pool with less ORION than makes its price count. */
 export function cuToThin(pool: Pool, minDepth: bigint): bigint {
@@ -16,19 +17,30 @@ export function cuToThin(pool: Pool, minDepth: bigint): bigint {
   return left >= 1 ? 0n : cuToReach(pool, spotPrice(pool) * left ** 2);
 }
 
-/**
- * Sells what thins the pool, minting what it lacks for that, and several times as much because its fees make the pool deeper and a thin pool's
- * cap lets nothing be minted later. A tenth of its ORION stays for fees. Returns the CU sold, nothing if ORION or cap do not suffice.
- */
+/** Most hours that the attacker gathers credits before it begins. */
+const GATHERING = 14 * 24;
+
+/** Mints over as many hours as the quota makes of it what it needs to thin the pool; whether it has got there, with a tenth of its ORION left for fees. */
+async function gather(attacker: Attacker, reserve: bigint): Promise<boolean> {
+  const { world } = attacker;
+  const { creditsMinDepth } = world.contracts.parameters;
+  const missing = (): bigint => most((cuToThin(world.state.pool, creditsMinDepth) * 11n) / 10n - attacker.cu, 0n);
+  for (let hour = 0; hour < GATHERING && missing() > 0n; hour++) {
+    await attacker.hour(async () => {
+      const room = await attacker.room(attacker.orion - reserve);
+      const debt = least(room, missing());
+      if (debt > 0n) await attacker.mint(debt, TERM);
+    });
+    if (attacker.orion <= reserve) break;
+  }
+  return missing() === 0n;
+}
+
+/** Sells what thins the pool; returns the CU sold, nothing if it has too few. */
 async function thinOut(attacker: Attacker): Promise<bigint> {
   const { world } = attacker;
   const needed = cuToThin(world.state.pool, world.contracts.parameters.creditsMinDepth);
-  const missing = most(needed - attacker.cu, 0n);
-  if (missing > 0n) {
-    const room = await attacker.room((attacker.orion * 9n) / 10n);
-    if (missing > room) return 0n;
-    await attacker.mint(least(room, SPARE * missing), TERM);
-  }
+  if (needed > attacker.cu) return 0n;
   await attacker.sell(needed);
   return needed;
 }
@@ -63,9 +75,13 @@ function attack(name: string, title: string, capitals: readonly number[], observ
     name,
     title,
     capitals,
-    async run(attacker) {
+    async run(attacker, capital) {
       const { world } = attacker;
       const before = world.price;
+      if (!(await gather(attacker, capital / 10n))) {
+        await attacker.liquidate(1, before);
+        return { done: false, notes: { priceBefore: before, observationsSpoiled: 0 } };
+      }
       let [sold, minted, collateral] = [0n, 0n, 0];
       let spoiled = 0;
       for (; spoiled < observations; spoiled++) {
@@ -78,7 +94,7 @@ function attack(name: string, title: string, capitals: readonly number[], observ
       await attacker.hour(async () => {
         await redeemAll(attacker);
         collateral = fromOrion(world.view.collateral);
-        const room = least(roomInBootstrap(world), attacker.mintable());
+        const room = least(roomInBootstrap(world), await attacker.room());
         if (!done || collateral >= world.price || room === 0n) return;
         minted = room;
         await attacker.mint(room, TERM);
@@ -95,7 +111,7 @@ function attack(name: string, title: string, capitals: readonly number[], observ
   };
 }
 
-export const thinOnce = attack("thin-pool", "a thin-pool switch-off, one observation", [500_000, 8_000_000], 1);
+export const thinOnce = attack("thin-pool", "a thin-pool switch-off, three observations", [500_000, 8_000_000], THIN);
 export const thinWeek = attack(
   "thin-pool-week",
   "a thin-pool switch-off, all observations of a week",

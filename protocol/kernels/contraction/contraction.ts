@@ -5,6 +5,7 @@ import { fitsNumber } from "../../tensor/ops/rules.ts";
 import { elementCount } from "../../tensor/shape.ts";
 import type { ProgramNode, TypedData } from "../../tensor/types.ts";
 import type { Device } from "../gpu/device.ts";
+import type { Pause } from "../pause.ts";
 import { rowRescaler, type RowRescaler } from "../rescale.ts";
 import { channelTile, exactPart, packBlocks, type Block, type Weights } from "./blocks.ts";
 import { convGeometry } from "./conv-geometry.ts";
@@ -16,7 +17,7 @@ import { contractionScales } from "./scales.ts";
 /** A matmul or conv2d node that runs on a device. */
 export interface Contraction {
   /** The node's output, or undefined if the sums over these weights cannot be split into exact 32-bit float ones. */
-  run(x: TypedData, weights: TypedData): Promise<TypedData | undefined>;
+  run(x: TypedData, weights: TypedData, pause: Pause): Promise<TypedData | undefined>;
 }
 
 /** Weights as the device wants them. */
@@ -60,7 +61,7 @@ export function prepareContraction(
   const known = constant === undefined ? undefined : pack(constant);
   if (constant !== undefined && known === undefined) return undefined;
   return {
-    async run(x, weights) {
+    async run(x, weights, pause) {
       const packed = known ?? pack(weights);
       if (packed === undefined) return undefined;
       const out = allocate(node.dtype, elementCount(node.dims));
@@ -68,7 +69,7 @@ export function prepareContraction(
       const outputs = out.length / batches;
       for (const [batch, one] of packed.entries()) {
         const part = x.subarray(batch * inputs, (batch + 1) * inputs);
-        await runBatch(device, one, part, rule, out, batch * outputs);
+        await runBatch(device, one, part, rule, out, batch * outputs, pause);
       }
       return out;
     },
@@ -126,13 +127,14 @@ function packWeights(
   const part = exactPart(weights);
   if (part === undefined) return undefined;
   const tile = channelTile(channels / groupsOf(node), device.layout);
-  const geometry = geometryOf(node, batches, mostRows(part, tile));
+  const geometry = geometryOf(node, batches, mostRows(part, tile, channels));
   if (geometry === undefined) return undefined;
   return { geometry, blocks: packBlocks(geometry, weights, part, tile, device.layout), tile, part };
 }
 
-function mostRows(part: number, tile: number): number {
-  return Math.max(Math.min(LIMITS.rows, Math.floor(LIMITS.macs / (part * tile)), Math.floor(LIMITS.outputs / tile)), 1);
+function mostRows(part: number, tile: number, channels: number): number {
+  const limits = [LIMITS.rows, LIMITS.macs / (part * tile), LIMITS.outputs / tile, LIMITS.sums / channels];
+  return Math.max(Math.floor(Math.min(...limits)), 1);
 }
 
 function geometryOf(node: ProgramNode, batches: number, rows: number): Geometry | undefined {
@@ -149,6 +151,7 @@ async function runBatch(
   rule: Rule,
   out: TypedData,
   to: number,
+  pause: Pause,
 ): Promise<void> {
   const { geometry } = packed;
   const channels = rule.zb.length;
@@ -160,6 +163,7 @@ async function runBatch(
     sums.fill(0);
     for (const block of packed.blocks) {
       await runBlock(device, packed, block, tile, slab, base, { sums, pitch: channels });
+      await pause();
     }
     rule.rescale(sums, tile.rows, out, to + tile.first * channels);
   }

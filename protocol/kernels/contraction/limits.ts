@@ -9,6 +9,8 @@ export const LIMITS = {
   slab: 2 ** 21,
   /** Output elements; also keeps the flat layout's division exact. */
   outputs: 2 ** 20,
+  /** Sums of a tile's rows over all channels, which are held as doubles. */
+  sums: 2 ** 22,
   rows: 2 ** 14,
   channels: 256,
   terms: 8192,

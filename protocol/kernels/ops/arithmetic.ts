@@ -2,7 +2,7 @@ import { allocate, maxAbs } from "../../tensor/dtype.ts";
 import { EXACT } from "../../tensor/numbers.ts";
 import { attr, tensorAt } from "../../tensor/ops/operator.ts";
 import { rescaler } from "../rescale.ts";
-import type { FastOp } from "./fast-op.ts";
+import { elementKernel, type FastOp } from "./fast-op.ts";
 
 /** rq(X − zpIn, m, s, zpOut). */
 export const requantize: FastOp = (node, operands) => {
@@ -10,8 +10,9 @@ export const requantize: FastOp = (node, operands) => {
   const zero = attr(node, 0);
   const rescale = rescaler(attr(node, 1), attr(node, 2), attr(node, 3), node.dtype);
   const out = allocate(node.dtype, data.length);
-  for (let i = 0; i < out.length; i++) out[i] = rescale((data[i] as number) - zero);
-  return out;
+  return elementKernel(out, (from, to) => {
+    for (let i = from; i < to; i++) out[i] = rescale((data[i] as number) - zero);
+  });
 };
 
 function addsub(sign: 1 | -1): FastOp {
@@ -23,10 +24,11 @@ function addsub(sign: 1 | -1): FastOp {
     const rescale = rescaler(1, attr(node, 4), attr(node, 5), node.dtype);
     const [left, right] = [a.data, b.data];
     const out = allocate(node.dtype, left.length);
-    for (let i = 0; i < out.length; i++) {
-      out[i] = rescale(((left[i] as number) - za) * ma + ((right[i] as number) - zb) * mb);
-    }
-    return out;
+    return elementKernel(out, (from, to) => {
+      for (let i = from; i < to; i++) {
+        out[i] = rescale(((left[i] as number) - za) * ma + ((right[i] as number) - zb) * mb);
+      }
+    });
   };
 }
 
@@ -42,6 +44,7 @@ export const mul: FastOp = (node, operands) => {
   const rescale = rescaler(attr(node, 2), attr(node, 3), attr(node, 4), node.dtype);
   const [left, right] = [a.data, b.data];
   const out = allocate(node.dtype, left.length);
-  for (let i = 0; i < out.length; i++) out[i] = rescale(((left[i] as number) - za) * ((right[i] as number) - zb));
-  return out;
+  return elementKernel(out, (from, to) => {
+    for (let i = from; i < to; i++) out[i] = rescale(((left[i] as number) - za) * ((right[i] as number) - zb));
+  });
 };

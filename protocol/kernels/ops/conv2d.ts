@@ -21,16 +21,20 @@ export const conv2d: FastOp = (node, operands) => {
   const rescale = rowRescaler(scales);
   const weights = tapMajor(w, scales.zb);
   const [images, lines, columns, channels] = node.dims;
-  const out = allocate(node.dtype, elementCount(node.dims));
-  const sums = new Float64Array(columns * channels);
-  for (let image = 0; image < images; image++) {
-    for (let line = 0; line < lines; line++) {
-      sums.fill(0);
-      for (let column = 0; column < columns; column++) addTaps(node, x, weights, [image, line, column], sums);
-      rescale(sums, columns, out, (image * lines + line) * sums.length);
-    }
-  }
-  return out;
+  const data = allocate(node.dtype, elementCount(node.dims));
+  const sums = new Float64Array(channels);
+  return {
+    data,
+    units: images * lines * columns,
+    run(from, to) {
+      for (let pixel = from; pixel < to; pixel++) {
+        const row = Math.floor(pixel / columns);
+        sums.fill(0);
+        addTaps(node, x, weights, [Math.floor(row / lines), row % lines, pixel % columns], sums);
+        rescale(sums, 1, data, pixel * channels);
+      }
+    },
+  };
 };
 
 /** Weights minus their zero points, by kernel tap, then channel in the group, then output channel. */
@@ -49,7 +53,7 @@ function tapMajor(w: Tensor, zb: Float64Array): Float64Array {
   return weights;
 }
 
-/** Adds every product of one output pixel, all channels of a tap side by side. */
+/** Adds every product of one output pixel to its channels' sums, all channels of a tap side by side. */
 function addTaps(
   node: ProgramNode,
   x: Tensor,
@@ -63,7 +67,6 @@ function addTaps(
   const [, height, width, inputs] = x.dims;
   const depth = inputs / attr(node, 10);
   const groupChannels = channels / attr(node, 10);
-  const to = column * channels;
   const taps = tapsAt(window, x.dims, image, line, column);
   for (let r = 0; r < taps.rows; r++) {
     for (let c = 0; c < taps.columns; c++) {
@@ -75,7 +78,7 @@ function addTaps(
         for (let n = 0, group = 0; n < channels; group += depth) {
           const value = (x.data[from + group + k] as number) - za;
           for (const end = n + groupChannels; n < end; n++) {
-            (sums[to + n] as number) += value * (weights[row + n] as number);
+            (sums[n] as number) += value * (weights[row + n] as number);
           }
         }
       }

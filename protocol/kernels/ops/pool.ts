@@ -3,22 +3,26 @@ import { EXACT, halfEvenDivSmall, saturate } from "../../tensor/numbers.ts";
 import { attr, tensorAt } from "../../tensor/ops/operator.ts";
 import { tapsAt, type Window } from "../../tensor/ops/window.ts";
 import { elementCount } from "../../tensor/shape.ts";
-import type { ProgramNode, Tensor } from "../../tensor/types.ts";
-import type { FastOp } from "./fast-op.ts";
+import type { ProgramNode, Tensor, TypedData } from "../../tensor/types.ts";
+import type { FastOp, NodeKernel } from "./fast-op.ts";
 
-/** Maximum over the real taps, all channels of a pixel side by side. */
+/** Channels that are pooled together: one unit of the loop, so that a pixel of many channels is no long stretch. */
+const BLOCK = 1024;
+
+/** Maximum over the real taps, the channels of a block side by side. */
 export const maxPool: FastOp = (node, operands) => {
   const x = tensorAt(operands, 0);
   const out = allocate(node.dtype, elementCount(node.dims));
-  out.fill(dtypeMin(node.dtype));
-  const channels = x.dims[3];
-  eachTap(node, x, (from, to) => {
-    for (let c = 0; c < channels; c++) {
-      const value = x.data[from + c] as number;
-      if (value > (out[to + c] as number)) out[to + c] = value;
-    }
+  const least = dtypeMin(node.dtype);
+  return poolKernel(node, x, out, (taps, to, channels) => {
+    out.fill(least, to, to + channels);
+    taps((from) => {
+      for (let c = 0; c < channels; c++) {
+        const value = x.data[from + c] as number;
+        if (value > (out[to + c] as number)) out[to + c] = value;
+      }
+    });
   });
-  return out;
 };
 
 /** sat(zp + halfEven((Σ − count·zp) / count)) over the real taps. */
@@ -27,24 +31,29 @@ export const avgPool: FastOp = (node, operands) => {
   const zp = attr(node, 8);
   // Twice the sum, because the rounding doubles a remainder.
   if (2 * attr(node, 0) * attr(node, 1) * maxAbs(x.dtype, zp) >= EXACT) return undefined;
-  const channels = x.dims[3];
-  const sums = new Float64Array(elementCount(node.dims));
-  const counts = new Float64Array(sums.length / channels);
-  eachTap(node, x, (from, to) => {
-    (counts[to / channels] as number)++;
-    for (let c = 0; c < channels; c++) (sums[to + c] as number) += (x.data[from + c] as number) - zp;
-  });
-  const out = allocate(node.dtype, sums.length);
-  for (let pixel = 0, i = 0; pixel < counts.length; pixel++) {
-    for (let c = 0; c < channels; c++, i++) {
-      out[i] = saturate(zp + halfEvenDivSmall(sums[i] as number, counts[pixel] as number), node.dtype);
+  const sums = new Float64Array(BLOCK);
+  const out = allocate(node.dtype, elementCount(node.dims));
+  return poolKernel(node, x, out, (taps, to, channels) => {
+    sums.fill(0);
+    const count = taps((from) => {
+      for (let c = 0; c < channels; c++) (sums[c] as number) += (x.data[from + c] as number) - zp;
+    });
+    for (let c = 0; c < channels; c++) {
+      out[to + c] = saturate(zp + halfEvenDivSmall(sums[c] as number, count), node.dtype);
     }
-  }
-  return out;
+  });
 };
 
-/** Calls `visit` with the first channel's index in X and in the output, for every real tap of every output pixel. */
-function eachTap(node: ProgramNode, x: Tensor, visit: (from: number, to: number) => void): void {
+/** Calls `visit` with the index in X of a block's first channel, for every real tap; gives their number. */
+type Taps = (visit: (from: number) => void) => number;
+
+/** A loop over the blocks of channels of all output pixels; `pool` computes the `channels` elements from `to` on. */
+function poolKernel(
+  node: ProgramNode,
+  x: Tensor,
+  data: TypedData,
+  pool: (taps: Taps, to: number, channels: number) => void,
+): NodeKernel {
   const window: Window = {
     kernel: [attr(node, 0), attr(node, 1)],
     stride: [attr(node, 2), attr(node, 3)],
@@ -53,17 +62,27 @@ function eachTap(node: ProgramNode, x: Tensor, visit: (from: number, to: number)
   };
   const [images, lines, columns, channels] = node.dims;
   const [, height, width] = x.dims;
-  let to = 0;
-  for (let image = 0; image < images; image++) {
-    for (let line = 0; line < lines; line++) {
-      for (let column = 0; column < columns; column++, to += channels) {
-        const taps = tapsAt(window, x.dims, image, line, column);
-        for (let r = 0; r < taps.rows; r++) {
-          for (let c = 0; c < taps.columns; c++) {
-            visit(((image * height + taps.y + r) * width + taps.x + c) * channels, to);
-          }
-        }
+  const blocks = Math.ceil(channels / BLOCK);
+  const one = (unit: number): void => {
+    const pixel = Math.floor(unit / blocks);
+    const first = (unit % blocks) * BLOCK;
+    const row = Math.floor(pixel / columns);
+    const image = Math.floor(row / lines);
+    const real = tapsAt(window, x.dims, image, row % lines, pixel % columns);
+    const taps: Taps = (visit) => {
+      for (let r = 0; r < real.rows; r++) {
+        let from = ((image * height + real.y + r) * width + real.x) * channels + first;
+        for (let c = 0; c < real.columns; c++, from += channels) visit(from);
       }
-    }
-  }
+      return real.rows * real.columns;
+    };
+    pool(taps, pixel * channels + first, Math.min(BLOCK, channels - first));
+  };
+  return {
+    data,
+    units: images * lines * columns * blocks,
+    run(from, to) {
+      for (let unit = from; unit < to; unit++) one(unit);
+    },
+  };
 }

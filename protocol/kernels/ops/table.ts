@@ -4,7 +4,8 @@ import { elementCount } from "../../tensor/shape.ts";
 import type { OpName, ProgramNode, Tensor, TypedData } from "../../tensor/types.ts";
 import { add, mul, requantize, sub } from "./arithmetic.ts";
 import { conv2d } from "./conv2d.ts";
-import type { FastOp } from "./fast-op.ts";
+import { inSlices, type Pause } from "../pause.ts";
+import { elementKernel, type FastOp, type NodeKernel } from "./fast-op.ts";
 import { avgPool, maxPool } from "./pool.ts";
 import { view } from "./view.ts";
 
@@ -12,14 +13,17 @@ import { view } from "./view.ts";
 const FAST: Readonly<Partial<Record<OpName, FastOp>>> = { conv2d, requantize, add, sub, mul, view, maxPool, avgPool };
 
 /** The output of a computed node without a device. */
-export function computeNode(node: ProgramNode, operands: readonly Tensor[]): TypedData {
-  return FAST[node.op]?.(node, operands) ?? computeByReference(node, operands);
+export async function computeNode(node: ProgramNode, operands: readonly Tensor[], pause: Pause): Promise<TypedData> {
+  const kernel = FAST[node.op]?.(node, operands) ?? referenceKernel(node, operands);
+  await inSlices(kernel.units, (from, to) => kernel.run(from, to), pause);
+  return kernel.data;
 }
 
-/** The output of a computed node by the reference rule of its operator. */
-function computeByReference(node: ProgramNode, operands: readonly Tensor[]): TypedData {
+/** A computed node by the reference rule of its operator. */
+function referenceKernel(node: ProgramNode, operands: readonly Tensor[]): NodeKernel {
   const element = OPERATORS[node.op].element(node, operands);
   const data = allocate(node.dtype, elementCount(node.dims));
-  for (let out = 0; out < data.length; out++) data[out] = element(out);
-  return data;
+  return elementKernel(data, (from, to) => {
+    for (let out = from; out < to; out++) data[out] = element(out);
+  });
 }

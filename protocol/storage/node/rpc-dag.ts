@@ -44,14 +44,14 @@ export function dagCalls(rpc: FastifyInstance, context: NodeContext): void {
 
   rpc.post("/dag/import", async (request, reply) => {
     const pinRoots = readQuery(request).flag("pin-roots", true);
-    const roots: CID[] = [];
+    const roots = new Map<string, CID>();
     for await (const part of readParts(request, maxUploadBytes)) {
       if (part.content === undefined) throw badRequest("expected a CAR file, not a folder");
       const car = await readCar(part.content, "the upload");
-      for await (const { cid, bytes } of car.blocks) await blocks.put(cid, bytes);
-      roots.push(...car.roots);
+      await blocks.putVerified(car.blocks);
+      for (const root of car.roots) roots.set(root.toString(), root);
     }
-    return streamJson(reply, pinResults(context, roots, pinRoots));
+    return streamJson(reply, pinResults(context, [...roots.values()], pinRoots));
   });
 }
 
@@ -64,17 +64,18 @@ export async function* exportDag({ blocks }: NodeContext, root: CID): AsyncGener
   );
 }
 
+/** Reports on every root; those that are complete are pinned together, before any of them is reported. */
 async function* pinResults(context: NodeContext, roots: CID[], pin: boolean): AsyncGenerator<object, void, undefined> {
-  for (const root of roots) {
-    let failure = "";
+  const failures = new Map<CID, string>();
+  const complete: CID[] = [];
+  for (const root of pin ? roots : []) {
     try {
-      if (pin) {
-        await assertComplete(context, root);
-        await context.pins.add(root, "recursive");
-      }
+      await assertComplete(context, root);
+      complete.push(root);
     } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
+      failures.set(root, error instanceof Error ? error.message : String(error));
     }
-    yield { Root: { Cid: { "/": root.toString() }, PinErrorMsg: failure } };
   }
+  await context.pins.addAll(complete, "recursive");
+  for (const root of roots) yield { Root: { Cid: { "/": root.toString() }, PinErrorMsg: failures.get(root) ?? "" } };
 }

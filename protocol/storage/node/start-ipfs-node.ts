@@ -23,7 +23,7 @@ export async function startIpfsNode(options: IpfsNodeOptions): Promise<IpfsNode>
   const host = options.host ?? DEFAULT_HOST;
   const log = options.log ?? SILENT;
   assertGuarded(host, options.token);
-  const context = await openContext(options);
+  const context = await openContext(options, log);
   const rules = { allowedOrigins: options.allowedOrigins ?? [], token: options.token };
   const app = createServer(context, rules, log);
   const closeUnused = trackConnections(app.server);
@@ -42,11 +42,13 @@ function assertGuarded(host: string, token: string | undefined): void {
   });
 }
 
-async function openContext(options: IpfsNodeOptions): Promise<NodeContext> {
+async function openContext(options: IpfsNodeOptions, log: NodeLog): Promise<NodeContext> {
   const maxBlockBytes = options.maxBlockBytes ?? MAX_BLOCK_BYTES;
+  const onDamaged = (file: string): void =>
+    log.error({ file }, "a file of blocks is damaged: store its content again, then remove it");
   try {
     return {
-      blocks: await openBlocks(path.join(options.dataDir, "blocks"), maxBlockBytes),
+      blocks: await openBlocks(path.join(options.dataDir, "blocks"), maxBlockBytes, onDamaged),
       pins: await openPins(path.join(options.dataDir, "pins")),
       peerId: await loadPeerId(options.dataDir),
       version: manifest.version,

@@ -57,7 +57,7 @@ export const reduceSum = reduction({
   element(node, operands) {
     const { data } = tensorAt(operands, 0);
     const span = spanOf(node);
-    // A step of at most 96 KiB spans fewer than 2^17 elements, so the sum stays below 2^48 and exact.
+    // A step of at most 80 KiB spans fewer than 2^17 elements, so the sum stays below 2^48 and exact.
     return (out) => {
       let sum = 0;
       for (let i = out * span; i < (out + 1) * span; i++) sum += data[i] as number;

@@ -3,11 +3,12 @@ import { InvalidInputError } from "../../common/errors.ts";
 const WORD = 32;
 
 /**
- * A value of the few ABI types that proofs consist of: a number, a word of 32 bytes, a byte string of whole words,
+ * A value of the few ABI types that proofs consist of: a number of at most 256 bits, a word of 32 bytes, a byte string of whole words,
  * an array of words, a dynamic tuple, or an array of dynamic tuples.
  */
 export type AbiValue =
   | number
+  | bigint
   | Uint8Array
   | { readonly bytes: Uint8Array }
   | { readonly words: readonly Uint8Array[] }
@@ -24,10 +25,14 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function numberWord(value: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidInputError(`${value} has no encoding as a word`);
+function numberWord(value: number | bigint): Uint8Array {
+  const safe = typeof value === "bigint" || Number.isSafeInteger(value);
+  if (!safe || value < 0 || value >= 2n ** 256n) throw new InvalidInputError(`${value} has no encoding as a word`);
   const word = new Uint8Array(WORD);
-  new DataView(word.buffer).setBigUint64(WORD - 8, BigInt(value));
+  const view = new DataView(word.buffer);
+  for (let at = WORD - 8, rest = BigInt(value); rest > 0n; at -= 8, rest >>= 64n) {
+    view.setBigUint64(at, rest & (2n ** 64n - 1n));
+  }
   return word;
 }
 
@@ -47,8 +52,8 @@ function encodeFields(fields: readonly AbiValue[]): Uint8Array {
   const tails: Uint8Array[] = [];
   let offset = fields.length * WORD;
   for (const field of fields) {
-    if (typeof field === "number" || field instanceof Uint8Array) {
-      heads.push(typeof field === "number" ? numberWord(field) : fullWord(field));
+    if (typeof field === "number" || typeof field === "bigint" || field instanceof Uint8Array) {
+      heads.push(field instanceof Uint8Array ? fullWord(field) : numberWord(field));
       continue;
     }
     const tail = encodeDynamic(field);
@@ -59,7 +64,7 @@ function encodeFields(fields: readonly AbiValue[]): Uint8Array {
   return concat([...heads, ...tails]);
 }
 
-function encodeDynamic(value: Exclude<AbiValue, number | Uint8Array>): Uint8Array {
+function encodeDynamic(value: Exclude<AbiValue, number | bigint | Uint8Array>): Uint8Array {
   if ("bytes" in value) return concat([numberWord(value.bytes.length), wholeWords(value.bytes)]);
   if ("words" in value) return concat([numberWord(value.words.length), ...value.words.map(fullWord)]);
   if ("tuple" in value) return encodeFields(value.tuple);

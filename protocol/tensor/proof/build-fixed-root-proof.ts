@@ -2,20 +2,20 @@ import { HASH_BYTES, pureSha256, type Sha256 } from "../tree/sha256.ts";
 import { sourceOf } from "../validate.ts";
 import { givenPath, slotIndex } from "./given-path.ts";
 import { nodeAt, nodeFacts } from "./node-facts.ts";
-import type { FixedRootProof, Place, ProofSource } from "./types.ts";
+import type { FixedRootProof, ProofSource } from "./types.ts";
 
 /**
  * Proof of the claimed root of an input or constant node beside the root that job or program fix. Throws
- * InvalidInputError outside the claim.
+ * InvalidInputError outside the trace.
  */
-export function buildFixedRootProof(source: ProofSource, place: Place, sha256: Sha256 = pureSha256): FixedRootProof {
-  const { nodeRoot, inShard, inClaim } = source.claim.proveNode(place.shard - source.from, place.node);
-  const isConstant = sourceOf(nodeAt(source, place.node)) === "constant";
+export function buildFixedRootProof(source: ProofSource, node: number, sha256: Sha256 = pureSha256): FixedRootProof {
+  const { nodeRoot, inShard } = source.trace.proveNode(node);
+  const isConstant = sourceOf(nodeAt(source, node)) === "constant";
   return {
-    ...nodeFacts(source.program, place, sha256),
+    ...nodeFacts(source.program, node, sha256),
     claimedRoot: nodeRoot,
-    claimedPath: [...inShard, ...inClaim],
-    fixedRoot: isConstant ? new Uint8Array(HASH_BYTES) : source.inputs.hash(0, slotIndex(source, place)),
-    fixedPath: givenPath(source, place),
+    claimedPath: inShard,
+    fixedRoot: isConstant ? new Uint8Array(HASH_BYTES) : source.inputs.hash(0, slotIndex(source, node)),
+    fixedPath: givenPath(source, node),
   };
 }

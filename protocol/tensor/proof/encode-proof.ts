@@ -1,5 +1,5 @@
 import { encodeTuple, type AbiValue } from "./abi.ts";
-import { CLAIM_TREES, PROOF_KINDS, type NodeFacts, type Opening, type Proof } from "./types.ts";
+import { LEAF_TREES, PROOF_KINDS, type NodeFacts, type Opening, type Proof } from "./types.ts";
 
 /** A proof as the judge takes it: the code of its kind, and the ABI encoding of its struct. */
 export interface EncodedProof {
@@ -9,10 +9,10 @@ export interface EncodedProof {
 
 const opening = ({ chunks, path }: Opening): AbiValue => ({ tuple: [{ bytes: chunks }, { words: path }] });
 
-function factsOf({ header, descriptor, descriptorPath, node, shard }: NodeFacts): AbiValue[] {
-  const { version, nodeCount, sharedSlots, shardSlots, outputNode, descriptorsRoot } = header;
-  const head = [version, nodeCount, sharedSlots, shardSlots, outputNode, descriptorsRoot];
-  return [...head, { bytes: descriptor }, { words: descriptorPath }, node, shard];
+function factsOf({ header, descriptor, descriptorPath, node }: NodeFacts): AbiValue[] {
+  const { version, nodeCount, sharedSlots, shardSlots, outputCount, outputs, descriptorsRoot } = header;
+  const head = [version, nodeCount, sharedSlots, shardSlots, outputCount, ...outputs, descriptorsRoot];
+  return [...head, { bytes: descriptor }, { words: descriptorPath }, node];
 }
 
 function fieldsOf(of: Proof): AbiValue[] {
@@ -25,7 +25,7 @@ function fieldsOf(of: Proof): AbiValue[] {
       return [of.proof.position, opening(of.proof.claimed)];
     case "missingLeaf": {
       const { tree, level, index, hash, path } = of.proof;
-      return [CLAIM_TREES[tree], level, index, hash, { words: path }];
+      return [LEAF_TREES[tree], level, index, hash, { words: path }];
     }
     case "fixedRoot": {
       const { claimedRoot, claimedPath, fixedRoot, fixedPath } = of.proof;

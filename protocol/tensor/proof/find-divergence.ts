@@ -1,24 +1,15 @@
 import { FORMAT } from "../constants.ts";
 import { dtypeBytes } from "../dtype.ts";
 import { byteLength } from "../shape.ts";
-import { sameHash } from "../tree/range-proof.ts";
+import { HASH_BYTES } from "../tree/sha256.ts";
 import type { TensorType } from "../types.ts";
 
 /**
- * The first place, shard by shard in node order, at which two trees of node roots differ, or undefined. Everything that
- * the node there reads agrees, so the element that differs is provably wrong in one of the two. Shards count within the claim.
+ * The first node, in order, whose roots (one behind another) differ in two traces of one shard, or undefined. Everything that the node there
+ * reads agrees, so the element that differs is provably wrong in one of the two.
  */
-export function findDivergence(
-  claimed: readonly (readonly Uint8Array[])[],
-  own: readonly (readonly Uint8Array[])[],
-): { readonly shard: number; readonly node: number } | undefined {
-  for (const [shard, roots] of own.entries()) {
-    const node = roots.findIndex((root, at) => {
-      const other = claimed[shard]?.[at];
-      return other === undefined || !sameHash(other, root);
-    });
-    if (node >= 0) return { shard, node };
-  }
+export function findDivergence(claimed: Uint8Array, own: Uint8Array): number | undefined {
+  for (let at = 0; at < own.length; at++) if (claimed[at] !== own[at]) return Math.floor(at / HASH_BYTES);
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { tensorLeaves } from "../tree/tensor-root.ts";
 import type { Program } from "../types.ts";
 import { sourceOf } from "../validate.ts";
 import { givenPath } from "./given-path.ts";
-import type { Opening, Place, ProofSource } from "./types.ts";
+import type { Opening, ProofSource } from "./types.ts";
 
 /** The chunks [firstChunk, lastChunk] of a tensor, the last one of the tensor zero-padded. */
 function wholeChunks(bytes: Uint8Array, firstChunk: number, lastChunk: number): Uint8Array {
@@ -20,29 +20,27 @@ const isComputed = (program: Program, node: number): boolean => {
 };
 
 /** Bytes of a node's output as proofs use them: as claimed if it is computed, else as job or program fix it. */
-export function bytesOf(source: ProofSource, { shard, node }: Place): Uint8Array {
+export function bytesOf(source: ProofSource, node: number): Uint8Array {
   const read = isComputed(source.program, node) ? source.claimed : source.given;
-  return read(shard - source.from, node);
+  return read(node);
 }
 
-/** Opens chunks of a node's output up to the claim's root, whatever kind the node is of. */
-export function openClaimed(source: ProofSource, { shard, node }: Place, first: number, last: number): Opening {
-  const position = shard - source.from;
-  const { inTensor, inShard, inClaim } = source.claim.proveChunks(position, node, first, last);
-  const chunks = wholeChunks(source.claimed(position, node), first, last);
-  return { chunks, path: [...inTensor, ...inShard, ...inClaim] };
+/** Opens chunks of a node's output up to the shard's root, whatever kind the node is of. */
+export function openClaimed(source: ProofSource, node: number, first: number, last: number): Opening {
+  const { inTensor, inShard } = source.trace.proveChunks(node, first, last);
+  return { chunks: wholeChunks(source.claimed(node), first, last), path: [...inTensor, ...inShard] };
 }
 
-/** Opens chunks of an operand up to the root against which its source is proved: the claim's, the inputs' or its own. */
+/** Opens chunks of an operand up to the root against which its source is proved: the shard's, the inputs' or its own. */
 export function openOperand(
   source: ProofSource,
-  place: Place,
+  node: number,
   first: number,
   last: number,
   sha256: Sha256 = pureSha256,
 ): Opening {
-  if (isComputed(source.program, place.node)) return openClaimed(source, place, first, last);
-  const bytes = source.given(place.shard - source.from, place.node);
+  if (isComputed(source.program, node)) return openClaimed(source, node, first, last);
+  const bytes = source.given(node);
   const inTensor = new MerkleTree(tensorLeaves(bytes, sha256), sha256).rangeProof(first, last);
-  return { chunks: wholeChunks(bytes, first, last), path: [...inTensor, ...givenPath(source, place)] };
+  return { chunks: wholeChunks(bytes, first, last), path: [...inTensor, ...givenPath(source, node)] };
 }

@@ -1,32 +1,29 @@
 import type { Program } from "../types.ts";
-import type { ClaimTree, TensorSource } from "../tree/claim-tree.ts";
 import type { MerkleTree } from "../tree/merkle-tree.ts";
+import type { ShardTrace } from "../tree/shard-trace.ts";
 
 /** What the bytes of a proof hold, by the code that goes with them. */
 export const PROOF_KINDS = { step: 0, padding: 1, missingLeaf: 2, fixedRoot: 3 } as const;
 export type ProofKind = keyof typeof PROOF_KINDS;
 
-/** The trees of a claim in which a leaf can be missing, by their code. */
-export const CLAIM_TREES = { shards: 0, nodes: 1, chunks: 2 } as const;
-export type ClaimTreeName = keyof typeof CLAIM_TREES;
+/** The trees in which a leaf can be missing, by their code: over the shards of a claim, the nodes of a trace, the chunks of a tensor. */
+export const LEAF_TREES = { shards: 0, nodes: 1, chunks: 2 } as const;
+export type LeafTreeName = keyof typeof LEAF_TREES;
 
 export interface ProofHeader {
   readonly version: number;
   readonly nodeCount: number;
   readonly sharedSlots: number;
   readonly shardSlots: number;
-  readonly outputNode: number;
+  readonly outputCount: number;
+  /** Output nodes, 32 bits each, eight a word from the highest bit down; unused ones are zero. */
+  readonly outputs: [bigint, bigint];
   readonly descriptorsRoot: Uint8Array;
 }
 
-/** A node of one shard: `shard` is absolute, within the claim's [from, to). */
-export interface Place {
-  readonly node: number;
-  readonly shard: number;
-}
-
 /** What every proof about a node begins with; a proof about no node has an empty descriptor and path. */
-export interface NodeFacts extends Place {
+export interface NodeFacts {
+  readonly node: number;
   readonly header: ProofHeader;
   /** 416 bytes. */
   readonly descriptor: Uint8Array;
@@ -39,7 +36,7 @@ export interface Opening {
   readonly path: readonly Uint8Array[];
 }
 
-/** An element that is not its operator applied to the claim's own values. */
+/** An element that is not its operator applied to the trace's own values. */
 export interface StepProof extends NodeFacts {
   readonly element: number;
   readonly claimed: Opening;
@@ -54,7 +51,7 @@ export interface PaddingProof extends NodeFacts {
 
 /** A subtree wholly beyond the leaves of its tree that is not empty, `level` levels above the leaves. */
 export interface MissingLeafProof extends NodeFacts {
-  readonly tree: ClaimTreeName;
+  readonly tree: LeafTreeName;
   readonly level: number;
   readonly index: number;
   readonly hash: Uint8Array;
@@ -75,14 +72,17 @@ export type Proof =
   | { readonly kind: "missingLeaf"; readonly proof: MissingLeafProof }
   | { readonly kind: "fixedRoot"; readonly proof: FixedRootProof };
 
-/** Everything that proofs about one claim are built from. Sources take the shard's position within the claim. */
+/** Gives the bytes of the output of one node of a shard. */
+export type TensorSource = (node: number) => Uint8Array;
+
+/** Everything that proofs about one shard's trace are built from. */
 export interface ProofSource {
   readonly program: Program;
-  /** The claim's own tree, or whatever else can prove its hashes. */
-  readonly claim: Pick<ClaimTree, "proveNode" | "proveChunks">;
-  /** Absolute index of the claim's first shard. */
-  readonly from: number;
-  /** Bytes of a computed node's output as claimed: the source that `claim` was made with. */
+  /** The claimed trace, or whatever else can prove its hashes up to the shard's root. */
+  readonly trace: Pick<ShardTrace, "proveNode" | "proveChunks">;
+  /** Absolute index of the shard: it chooses the shard's inputs. */
+  readonly shard: number;
+  /** Bytes of a computed node's output as claimed: those that `trace` was made of. */
   readonly claimed: TensorSource;
   /** Bytes of an input or constant node as the job or the program fixes them. */
   readonly given: TensorSource;

@@ -38,7 +38,10 @@ async function adversary(kind: string, client: ReturnType<typeof withSigner>): P
   switch (kind) {
     case "falsifier": {
       const backend = await createBackend({ mode: "auto", log });
-      return createFalsifier({ ...client, backend }, { intervalMs: INTERVAL_MS, onCommit: committed });
+      return createFalsifier(
+        { ...client, backend },
+        { intervalMs: INTERVAL_MS, publishes: false, onCommit: committed },
+      );
     }
     case "withholder":
       return createWithholder(client, { intervalMs: INTERVAL_MS, onCommit: (unit) => committed(unit) });

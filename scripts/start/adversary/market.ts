@@ -40,7 +40,7 @@ async function claimUnit(context: ServiceContext, job: JobRecord, index: number)
 export async function commitClaim(
   context: ServiceContext,
   { job, unit }: Prey,
-  claimRoot: string,
+  outputsRoot: string,
   outputs: string,
 ): Promise<Prey> {
   const { chain, sender } = context;
@@ -48,12 +48,12 @@ export async function commitClaim(
     job.terms,
     unit.index,
     unit.key,
-    claimRoot,
+    outputsRoot,
     outputs,
   ]);
   const receipt = await sender.send({ to: chain.network.addresses.market, data, label: "commit" });
   const abi = contractInterface("JobMarket");
   const event = receipt.logs.map((log) => abi.parseLog(log)).find((parsed) => parsed?.name === "ClaimCommitted");
   const windowEnd = Number(event?.args.windowEnd as bigint);
-  return { job, unit: { ...unit, status: "committed", claimRoot, outputs, windowEnd } };
+  return { job, unit: { ...unit, status: "committed", outputsRoot, outputs, windowEnd } };
 }

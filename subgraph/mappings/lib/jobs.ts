@@ -26,6 +26,7 @@ export function newJob(market: Address, id: Bytes, payer: Address, terms: JobPos
   job.burned = ZERO;
   job.compensated = ZERO;
   job.rewarded = ZERO;
+  job.reserved = ZERO;
   job.unclaimed = terms.shards;
   job.unsettled = terms.shards;
   job.published = false;
@@ -40,6 +41,7 @@ function copyTerms(job: Job, terms: JobPostedTermsStruct): void {
   job.programRoot = terms.programRoot;
   job.dataset = terms.dataset;
   job.inputsRoot = terms.inputsRoot;
+  job.challengers = terms.challengers;
   job.rows = terms.rows;
   job.shards = terms.shards;
   job.shardsPerClaim = terms.shardsPerClaim;
@@ -47,8 +49,11 @@ function copyTerms(job: Job, terms: JobPostedTermsStruct): void {
   job.pricePerShard = terms.pricePerShard;
   job.keeper = terms.keeper;
   job.keeperFee = terms.keeperFee;
-  job.collateralPerShard = terms.collateralPerShard;
-  job.profile = fixed(BigInt.fromI32(terms.profile), 1);
+  job.collateralPerClaim = terms.collateralPerClaim;
+  // From the lowest bit: profile 8, attestors 8, minted 1.
+  job.profile = fixed(BigInt.fromI32(terms.options & 0xff), 1);
+  job.attestors = (terms.options >> 8) & 0xff;
+  job.minted = ((terms.options >> 16) & 1) != 0;
 }
 
 /** A unit that is about to be claimed for the first time. */
@@ -62,7 +67,12 @@ export function newUnit(id: Bytes, job: Job, index: BigInt): Unit {
   unit.attempt = 0;
   unit.deadline = ZERO;
   unit.committedAt = ZERO;
+  unit.pendingReserves = 0;
   return unit;
+}
+
+export function unitId(job: Bytes, index: BigInt): Bytes {
+  return job.concat(fixed(index, 4));
 }
 
 /** Takes shards and a share of the tips out of what a job still holds, as the market does; the caller books where it went and saves both. */
@@ -97,6 +107,7 @@ export function loadMarket(address: Address): Market {
   market.burned = ZERO;
   market.compensated = ZERO;
   market.rewarded = ZERO;
+  market.reserved = ZERO;
   market.settledWork = ZERO;
   market.settledShards = ZERO;
   market.jobCount = 0;
@@ -108,6 +119,7 @@ export function loadMarket(address: Address): Market {
   market.expiredCount = 0;
   market.forfeitedCount = 0;
   market.paused = false;
+  market.pausedUntil = ZERO;
   const protocol = loadProtocol();
   protocol.market = address;
   protocol.save();

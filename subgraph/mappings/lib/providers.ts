@@ -15,6 +15,7 @@ export function newProvider(address: Bytes, since: BigInt): Provider {
   provider.staked = ZERO;
   provider.withdrawn = ZERO;
   provider.slashed = ZERO;
+  provider.recovered = ZERO;
   provider.earnedPay = ZERO;
   provider.earnedTips = ZERO;
   provider.earnedFees = ZERO;

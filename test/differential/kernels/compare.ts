@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createExecutor, type Backend } from "@orion/protocol/kernels";
-import { interpret, type BuiltProgram, type ProgramInputs } from "@orion/protocol/tensor";
+import { interpret, type BuiltProgram, type ProgramInputs, type Tensor } from "@orion/protocol/tensor";
 import { backendOf } from "../../../protocol/kernels/backend.ts";
 import { createDevice, type Mode } from "../../../protocol/kernels/gpu/device.ts";
 import { flatLayout } from "../../../protocol/kernels/gpu/flat-layout.ts";
@@ -45,5 +45,28 @@ export async function expectSame(
     expect(seen[node]?.data.constructor).to.equal(tensor.data.constructor);
     expect(seen[node]?.data.length).to.equal(tensor.data.length);
     expect(seen[node]?.dims).to.deep.equal(tensor.dims);
+  }
+}
+
+/** Computes outputs only, and traces: dropping what nobody reads any more, and hashing on the way, change no value. */
+export async function expectSamePasses(
+  backend: Backend,
+  built: BuiltProgram,
+  inputs: ProgramInputs,
+  label: string,
+): Promise<void> {
+  const executor = createExecutor(built.program, inputs.constants, backend);
+  const outputs = await executor.outputs(inputs);
+  const traced = await executor.trace(inputs, { hold: true });
+  executor.dispose();
+  const wanted = interpret(built.program, inputs);
+  const same = (left: Tensor | undefined, right: Tensor | undefined): boolean =>
+    left?.data.length === right?.data.length && left?.data.every((value, i) => value === right?.data[i]) === true;
+  for (const [index, node] of built.program.outputNodes.entries()) {
+    expect(same(outputs[index], wanted[node]), `${label}: output ${index}`).to.equal(true);
+    expect(same(traced.outputs[index], wanted[node]), `${label}: output ${index} of the trace`).to.equal(true);
+  }
+  for (const [node, tensor] of wanted.entries()) {
+    expect(same(traced.values?.[node], tensor), `${label}: node ${node} of the trace`).to.equal(true);
   }
 }

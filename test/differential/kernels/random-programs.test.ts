@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { OPERATORS } from "@orion/protocol/tensor";
 import { runs } from "../../fuzz/tensor/runs.ts";
 import { randomInputs, randomProgram } from "../../unit/tensor/random-program.ts";
-import { BACKENDS, expectSame, openBackend, type CountingBackend } from "./compare.ts";
+import { BACKENDS, expectSame, expectSamePasses, openBackend, type CountingBackend } from "./compare.ts";
 
 for (const name of BACKENDS) {
   describe(`random programs on ${name}`, () => {
@@ -17,7 +17,9 @@ for (const name of BACKENDS) {
         fc.asyncProperty(fc.integer(), fc.integer(), async (programSeed, inputSeed) => {
           const built = randomProgram(programSeed, 8);
           for (const { op } of built.program.nodes) seen.add(op);
-          await expectSame(backend, built, randomInputs(built, inputSeed), `program ${programSeed}`);
+          const inputs = randomInputs(built, inputSeed);
+          await expectSame(backend, built, inputs, `program ${programSeed}`);
+          await expectSamePasses(backend, built, inputs, `program ${programSeed}`);
         }),
         { numRuns: runs(200) },
       );

@@ -5,6 +5,7 @@ import { buildStepProof, elementCount, evaluateElement, FORMAT, type StepProof }
 import { makeClaim } from "../../support/claim-fixture.ts";
 import { nodeSha256 } from "../../support/node-sha256.ts";
 import { COMPUTED_OPS, isComputedOp, randomTrace } from "../../support/random-trace.ts";
+import { aimed } from "../../support/right-claim.ts";
 import { deployVm, type Case, type Verdict, type VmFixture } from "../../support/vm-fixture.ts";
 import { Random } from "../../unit/tensor/random.ts";
 
@@ -49,7 +50,7 @@ function stepsOf(seed: number): { cases: Case[]; expected: Expected[] } {
   const { program, tensors } = randomTrace(seed, op, r.between(1, 4));
   const from = r.between(0, 5);
   const position = r.between(0, 2);
-  const { facts, source } = makeClaim(
+  const claim = makeClaim(
     program,
     Array.from({ length: position + 1 }, () => tensors),
     {
@@ -65,8 +66,8 @@ function stepsOf(seed: number): { cases: Case[]; expected: Expected[] } {
     for (let sample = 0; sample < Math.min(PER_NODE, size); sample++) {
       const element = r.chance(0.2) ? size - 1 : r.between(0, size - 1);
       const shard = from + position;
-      const proof = buildStepProof(source, { node: index, shard, element }, nodeSha256);
-      cases.push({ facts, proof: { kind: "step", proof } });
+      const proof = buildStepProof(claim.source(shard), { node: index, element }, nodeSha256);
+      cases.push({ facts: claim.facts, ...aimed(claim, shard, { kind: "step", proof }) });
       const actual = evaluateElement(program, index, tensors, element);
       const claimed = tensors[index]!.data[element]!;
       const name = `seed ${seed} node ${index} ${node.op} element ${element}`;

@@ -77,6 +77,23 @@ contract PriceHistoryFuzzTest is Test {
         assertApproxEqAbs(mean * int256(elapsed), exact, 60 * 2 ** 55 + elapsed);
     }
 
+    /// @notice A mean that is no whole number of 2^-64 is rounded down, below zero too, where a plain division would round it up.
+    function testFuzz_aMeanBelowZeroIsRoundedDown(uint64 first, uint64 second, uint16 before, uint16 after_) public {
+        // Within one hour, so that the sum is known to the bit: what had lasted when the reserves changed, rounded to 2^-8, and the rest exactly.
+        (uint256 t1, uint256 t2) = (bound(before, 1, 1_700), bound(after_, 1, 1_700));
+        _start(1_000 hours, uint256(first) + 2, 1);
+        _change(t1, uint256(second) + 2, 1);
+        vm.warp(vm.getBlockTimestamp() + t2);
+        int256 kept = (_logs[0] * int256(t1) + (1 << 55)) >> 56;
+        int256 sum = (kept << 56) + _logs[1] * int256(t2);
+        (int256 mean, uint256 elapsed) = _pool.mean(t1 + t2);
+        assertEq(elapsed, t1 + t2);
+        assertLt(sum, 0);
+        // The only whole number with mean · elapsed <= sum < (mean + 1) · elapsed.
+        assertLe(mean * int256(elapsed), sum);
+        assertGt((mean + 1) * int256(elapsed), sum);
+    }
+
     function testFuzz_observationsAreOfHoursAndExact(uint64 seed, uint40 time) public {
         _start(uint256(time) + 1, 10 ** 18, 3 * 10 ** 18);
         _live(seed, 60);

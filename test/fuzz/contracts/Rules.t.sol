@@ -2,12 +2,18 @@
 pragma solidity ^0.8.28;
 
 import {Test} from "forge-std/Test.sol";
+import {DemandWord, DemandWordLib} from "../../../contracts/dispute/DemandWord.sol";
+import {OutcomeWord, OutcomeWordLib} from "../../../contracts/dispute/OutcomeWord.sol";
+import {Price} from "../../../contracts/dispute/Price.sol";
 import {IProviderRegistry} from "../../../contracts/interfaces/IProviderRegistry.sol";
 import {Bounded, BoundedLib} from "../../../contracts/libraries/Bounded.sol";
 import {JobRules} from "../../../contracts/market/JobRules.sol";
 import {Splits} from "../../../contracts/market/Splits.sol";
-import {ClaimFacts} from "../../../contracts/types/Claim.sol";
-import {Profile, ProfileWord, ProfileWordLib} from "../../../contracts/types/Profile.sol";
+import {ClaimFacts, Outcome} from "../../../contracts/types/Claim.sol";
+import {Demand, DemandState} from "../../../contracts/types/Demand.sol";
+import {Profile} from "../../../contracts/types/Profile.sol";
+import {ProfileWord, ProfileWordLib} from "../../../contracts/types/ProfileWord.sol";
+import {TraceWord, TraceWordLib} from "../../../contracts/types/TraceWord.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 
 /// @notice Every pure rule with money in it, over its whole domain.
@@ -18,7 +24,8 @@ contract RulesFuzzTest is Test {
 
     function testFuzz_profileSurvivesItsWord(Profile memory p) public pure {
         _makeValid(p);
-        Profile memory q = ProfileWordLib.pack(p).unpack();
+        TraceWord trace = TraceWordLib.pack(p);
+        Profile memory q = ProfileWordLib.pack(p).unpack(trace);
         assertEq(keccak256(abi.encode(q)), keccak256(abi.encode(p)));
         ProfileWord word = ProfileWordLib.pack(p);
         assertEq(word.claimPeriod(), p.claimPeriod);
@@ -31,6 +38,11 @@ contract RulesFuzzTest is Test {
         assertEq(word.answerPeriod(), p.answerPeriod);
         assertEq(word.descendPeriod(), p.descendPeriod);
         assertEq(word.answerGwei(), p.answerGwei);
+        assertEq(trace.sealAge(), p.sealAge);
+        assertEq(trace.kappa(), p.kappa);
+        assertEq(trace.traceFloor(), p.traceFloor);
+        assertEq(trace.traceWei(), p.traceWei);
+        assertEq(trace.leastWindow(), p.leastWindow);
     }
 
     function testFuzz_expiryTakesTenToTwentyPerCentAndBurnsHalf(uint96 lock, Profile memory p) public pure {
@@ -56,6 +68,84 @@ contract RulesFuzzTest is Test {
         assertEq(uint256(nobody.burned) + nobody.toPoster, lock);
         assertEq(nobody.toPoster, s.toPoster);
         assertEq(nobody.toFinder, 0);
+    }
+
+    /// @notice Silence pays a tenth, burns 30% at least and keeps the rest for a verdict, whose parts are what the reserve takes in.
+    function testFuzz_silenceKeepsMostForTheVerdict(uint96 lock) public pure {
+        IProviderRegistry.Split memory s = Splits.ofSilence(lock, address(2), address(3));
+        (uint96 half, uint96 tenth) = Splits.reserved(lock);
+        assertEq(uint256(s.burned) + s.toPoster + s.toFinder + s.toReserve, lock);
+        assertEq(s.toReserve, uint256(half) + tenth);
+        assertEq(s.toPoster, 0);
+        assertLe(uint256(s.toFinder) * 10, lock);
+        assertGe(uint256(s.burned) * 10, uint256(lock) * 3);
+        assertLe(uint256(half) * 2, lock);
+        assertEq(s.finder, address(2));
+        assertEq(s.reserve, address(3));
+    }
+
+    /// @notice A price is stored rounded up by less than a part in 2^23, and any price that a profile can ask for fits.
+    function testFuzz_priceSurvivesItsCode(uint88 amount) public pure {
+        uint256 price = bound(amount, 0, uint256(type(uint24).max) << 63);
+        uint256 code = Price.encode(price);
+        uint256 taken = Price.decode(code);
+        assertLt(code, 1 << 30);
+        assertGe(taken, price);
+        assertLe(taken - price, price >> 23);
+        assertEq(Price.encode(taken), code);
+    }
+
+    /// @notice The slot of a demand gives back what was put in.
+    function testFuzz_demandSurvivesItsWord(
+        address payer,
+        uint32 deadline,
+        uint32 count,
+        uint32 price,
+        bool queued,
+        uint8 span
+    ) public view {
+        uint256 leaves = bound(count, 0, 1 << 24);
+        (span, price) = (span % 8, price % (1 << 30));
+        uint8 index = span % 4;
+        DemandWord d = DemandWordLib.opened(payer, deadline, leaves, price, queued, span, index);
+        assertEq(d.payer(), payer);
+        assertEq(d.time(), deadline);
+        assertEq(d.leaves(), leaves);
+        assertEq(d.price(), Price.decode(price));
+        assertEq(d.holdsPlace(), queued);
+        assertEq(d.span(), span);
+        assertEq(d.profile(), index);
+        assertTrue(d.state() == DemandState.Open);
+        Demand memory unpacked = d.unpack();
+        assertEq(unpacked.payer, payer);
+        assertEq(unpacked.time, deadline);
+        assertEq(unpacked.lastLeaf, leaves == 0 ? 0 : leaves - 1);
+        assertEq(unpacked.priced & 0x3fffffff, price);
+        assertEq(unpacked.priced >> 31 == 1, queued);
+        assertEq(unpacked.bits & 7, 1);
+        DemandWord answered = d.answered();
+        assertEq(answered.time(), block.timestamp);
+        assertEq(answered.leaves(), leaves);
+        assertTrue(answered.state() == DemandState.Answered);
+    }
+
+    /// @notice The slot of an outcome gives back what was put in, and each change changes what it says.
+    function testFuzz_outcomeSurvivesItsWord(Outcome memory o, address payee, uint32 hold) public pure {
+        OutcomeWord word = OutcomeWordLib.pack(o);
+        assertEq(keccak256(abi.encode(word.unpack())), keccak256(abi.encode(o)));
+        Outcome memory held = word.withHold(hold).unpack();
+        assertEq(held.holdUntil, hold > o.holdUntil ? hold : o.holdUntil);
+        held.holdUntil = o.holdUntil;
+        assertEq(keccak256(abi.encode(held)), keccak256(abi.encode(o)));
+        Outcome memory closed = word.withClosed(payee).unpack();
+        assertEq(closed.prover, payee);
+        assertTrue(closed.closed);
+        (o.fallen, o.closed) = (0, false);
+        Outcome memory fallen = OutcomeWordLib.pack(o).withFall(payee, 2).unpack();
+        assertEq(fallen.fallen, 2);
+        assertEq(fallen.queued, 0);
+        assertEq(fallen.open, o.open);
+        assertEq(fallen.prover, payee);
     }
 
     /// @notice However the shards are divided into settlements, their tips sum to the pot and none waits longer for a smaller share.
@@ -109,9 +199,9 @@ contract RulesFuzzTest is Test {
         uint16 attempt,
         address worker
     ) public view {
-        assertEq(JobRules.id(t), keccak256(abi.encode(block.chainid, address(this), t)));
+        assertEq(JobRules.id(t, block.chainid), keccak256(abi.encode(block.chainid, address(this), t)));
         assertEq(
-            JobRules.key(jobId, unit, attempt, worker),
+            JobRules.key(block.chainid, jobId, unit, attempt, worker),
             keccak256(abi.encode(block.chainid, address(this), jobId, unit, attempt, worker))
         );
     }
@@ -142,11 +232,16 @@ contract RulesFuzzTest is Test {
 
     /// @dev Brings random fields into the bounds that a deployment checks.
     function _makeValid(Profile memory p) private pure {
-        p.claimPeriod = uint32(bound(p.claimPeriod, 1, type(uint32).max));
-        p.challengeWindow = uint32(bound(p.challengeWindow, 1, type(uint32).max));
-        p.manifestPeriod = uint32(bound(p.manifestPeriod, 1, type(uint32).max));
-        p.answerPeriod = uint32(bound(p.answerPeriod, 1, type(uint32).max));
-        p.descendPeriod = uint32(bound(p.descendPeriod, 1, type(uint32).max));
+        p.kappa = uint8(bound(p.kappa, 1, 16));
+        p.claimPeriod = uint32(bound(p.claimPeriod, 1, (1 << 19) / p.kappa));
+        p.challengeWindow = uint32(bound(p.challengeWindow, 1, 1 << 26));
+        p.manifestPeriod = uint32(bound(p.manifestPeriod, 1, 1 << 26));
+        p.answerPeriod = uint32(bound(p.answerPeriod, 1, 1 << 26));
+        p.descendPeriod = uint32(bound(p.descendPeriod, 1, 1 << 26));
+        p.sealAge = uint32(bound(p.sealAge, 1, p.descendPeriod));
+        p.traceFloor = uint32(bound(p.traceFloor, 1, 1 << 19));
+        p.traceWei = uint64(bound(p.traceWei, 1, 1e15));
+        p.leastWindow = uint32(bound(p.leastWindow, 1, p.challengeWindow));
         p.expiryBps = uint16(bound(p.expiryBps, 1000, 2000));
         p.expiryBurnBps = uint16(bound(p.expiryBurnBps, 5000, 10_000));
         p.finderBps = uint16(bound(p.finderBps, 0, 4000));

@@ -6,6 +6,7 @@ import { deployPurchaseFixture, type PurchaseFixture } from "../../support/purch
 
 const FACTOR = Math.max(1, Number(process.env.FUZZ_RUNS) || 1);
 const RUNS = 40 * FACTOR;
+const SHARDS_PER_CLAIM = 1024;
 
 const purchase = fc.record({
   route: fc.constantFrom("orion" as const, "third" as const, "odd" as const, "oddLong" as const),
@@ -30,9 +31,13 @@ describe("BuyAndPost, any purchase", function () {
     let [bought, refused] = [0, 0];
     await fc.assert(
       fc.asyncProperty(purchase, async ({ route: name, shards, price, fee, allowed, push }) => {
+        const fresh = await f.helpers.takeSnapshot();
         const route = f.routes[name];
         const rows = BigInt(shards);
-        const terms = f.own({ shards, rows, shardsPerClaim: 1024, pricePerShard: price, keeperFee: fee });
+        // Between the bounds for a whole claim of such shards.
+        const collateralPerClaim = BigInt(Math.min(shards, SHARDS_PER_CLAIM) + 1) * ORION;
+        const size = { shards, rows, shardsPerClaim: SHARDS_PER_CLAIM, collateralPerClaim };
+        const terms = f.own({ ...size, pricePerShard: price, keeperFee: fee });
         const seen = await quote(terms, route);
         if (push > 0n) await f.sell(f.orion, f.credits, push * ORION);
         if (push < 0n) await f.sell(f.credits, f.orion, (-push * CU) / 3n);
@@ -51,6 +56,7 @@ describe("BuyAndPost, any purchase", function () {
           bought += 1;
         }
         expect(await f.held()).to.deep.equal([0n, 0n, 0n, 0n]);
+        await fresh.restore();
       }),
       { numRuns: RUNS },
     );

@@ -17,7 +17,7 @@ import { runs } from "./runs.ts";
 
 const WORDS = [0, 1, 2, 3, 4, 0x7f, 0x80, 0xff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x4000_0000, 1025];
 
-const HEADER = 21;
+const HEADER = 82;
 const RECORD = 416;
 
 /** What a hostile author would try: a byte, a whole field, a field by a little, a record twice, the header, a cut. */
@@ -39,7 +39,7 @@ function mutate(r: Random, file: Uint8Array): Uint8Array {
         break;
       }
       case 3:
-        view.setUint32(r.pick([5, 9, 13, 17]), r.pick(WORDS));
+        view.setUint32(r.pick([5, 9, 13, 17, 18, 22, 78]), r.pick(WORDS));
         break;
       default:
         view.setInt8(record() + 3 + 4 * r.between(56, 77), r.between(-2, 9));
@@ -119,30 +119,9 @@ describe("program files under mutation", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1500 }), (bytes) => {
         expect(accepted(bytes)).to.equal(undefined);
-        const headed = new Uint8Array([
-          0x4f,
-          0x52,
-          0x54,
-          0x50,
-          1,
-          0,
-          0,
-          0,
-          1,
-          0,
-          0,
-          0,
-          0,
-          0,
-          0,
-          0,
-          1,
-          0,
-          0,
-          0,
-          0,
-          ...bytes,
-        ]);
+        // A right header: one node, one shard slot, its output node 0.
+        const header = [0x4f, 0x52, 0x54, 0x50, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1];
+        const headed = new Uint8Array([...header, ...new Uint8Array(64), ...bytes]);
         expect(accepted(headed)).to.equal(undefined);
       }),
       { numRuns: runs(300) },

@@ -13,7 +13,7 @@ import { makeClaim, type ClaimFixture } from "../../support/claim-fixture.ts";
 import { mutateProof } from "../../support/mutate-proof.ts";
 import { nodeSha256 } from "../../support/node-sha256.ts";
 import { isComputedOp } from "../../support/random-trace.ts";
-import { rightClaim, spotsOf, stepProof, withAlteration } from "../../support/right-claim.ts";
+import { aimed, rightClaim, spotsOf, stepProof, withAlteration } from "../../support/right-claim.ts";
 import { deployVm, type Case, type VmFixture } from "../../support/vm-fixture.ts";
 import { Random } from "../../unit/tensor/random.ts";
 
@@ -21,10 +21,17 @@ const FACTOR = Math.max(1, Number(process.env.FUZZ_RUNS) || 1);
 const SEED = Number(process.env.VM_SEED ?? "1");
 const seeds = (count: number): number[] => Array.from({ length: Math.ceil(count * FACTOR) }, (_, i) => SEED + i);
 
-const rootsOf = ({ source, facts, program }: ClaimFixture): Uint8Array[][] =>
-  Array.from({ length: facts.to - facts.from }, (_, shard) =>
-    program.nodes.map((_node, node) => source.claim.proveNode(shard, node).nodeRoot),
-  );
+/** The first node of the first shard whose traces differ in two claims. */
+function divergence(claimed: ClaimFixture, own: ClaimFixture): { shard: number; node: number } | undefined {
+  const { facts, program } = own;
+  const rootsOf = (claim: ClaimFixture, shard: number): Uint8Array =>
+    new Uint8Array(program.nodes.flatMap((_, node) => [...claim.trace(shard).nodeRoot(node)]));
+  for (let shard = facts.from; shard < facts.to; shard++) {
+    const node = findDivergence(rootsOf(claimed, shard), rootsOf(own, shard));
+    if (node !== undefined) return { shard, node };
+  }
+  return undefined;
+}
 
 /** Puts cases before the judge a few programs at a time, so that thousands of them never stand in memory together. */
 async function judged(fixture: VmFixture, pending: Case[]): Promise<string[]> {
@@ -42,7 +49,10 @@ describe("claims before TensorVM", () => {
     this.timeout(0);
     for (const seed of seeds(25)) {
       const claim = rightClaim(seed, { length: 4 });
-      const cases = spotsOf(claim).map((spot) => ({ facts: claim.facts, proof: stepProof(claim, spot) }));
+      const cases = spotsOf(claim).map((spot) => ({
+        facts: claim.facts,
+        ...aimed(claim, spot.shard, stepProof(claim, spot)),
+      }));
       expect(new Set(await judged(fixture, cases)), `seed ${seed}`).to.deep.equal(new Set(["NotWrong"]));
     }
   });
@@ -55,8 +65,19 @@ describe("claims before TensorVM", () => {
       const claim = rightClaim(seed, { length: 4 });
       const spots = spotsOf(claim);
       const cases = Array.from({ length: 40 }, (): Case => {
-        const { proof } = stepProof(claim, r.pick(spots));
-        return { facts: claim.facts, proof: mutateProof(proof, r) };
+        const spot = r.pick(spots);
+        const { proof } = stepProof(claim, spot);
+        if (r.chance(0.9)) return { facts: claim.facts, ...aimed(claim, spot.shard, mutateProof(proof, r)) };
+        // The same proof for another shard, or under another root.
+        const about = aimed(claim, spot.shard, { kind: "step", proof } as const);
+        const { from, to, outputsRoot } = claim.facts;
+        const change = r.pick([
+          { shard: spot.shard + 1 },
+          { shard: from - 1 },
+          { shard: to },
+          { shardRoot: outputsRoot },
+        ]);
+        return { facts: claim.facts, ...about, ...change, shard: Math.max(0, change.shard ?? spot.shard) };
       });
       for (const reason of await judged(fixture, cases)) {
         expect(reason, `seed ${seed}`).to.match(/^(NotWrong|BadProof\(\w+\)|revert without data|Panic\(\d+\))$/);
@@ -97,15 +118,11 @@ describe("claims before TensorVM", () => {
       const tensors = right.tensors.map((of, at) => (at === shard ? lie : of));
       const wrong = makeClaim(program, tensors, { from: facts.from, shards: facts.shards });
 
-      const place = findDivergence(rootsOf(wrong), rootsOf(right))!;
-      expect(place, `seed ${seed}`).to.deep.equal({ shard, node });
+      expect(divergence(wrong, right), `seed ${seed}`).to.deep.equal({ shard: facts.from + shard, node });
       const difference = findDifference(program.nodes[node]!, toBytes(lie[node]!), toBytes(values[node]!));
       expect(difference).to.deep.equal({ kind: "element", element });
-      const spot = { shard: facts.from + shard, node, element };
-      cases.push({
-        facts: wrong.facts,
-        proof: { kind: "step", proof: buildStepProof(wrong.source, spot, nodeSha256) },
-      });
+      const proof = buildStepProof(wrong.source(facts.from + shard), { node, element }, nodeSha256);
+      cases.push({ facts: wrong.facts, ...aimed(wrong, facts.from + shard, { kind: "step", proof }) });
       expected.push(`wrong: ${value} for ${truth}`);
     }
     expect(await judged(fixture, cases)).to.deep.equal(expected);
@@ -129,9 +146,9 @@ describe("claims before TensorVM", () => {
           shards: facts.shards,
           ...(lie ? { alter } : {}),
         });
-        const place = { shard: facts.from + shard, node };
-        const proof: Proof = { kind: "fixedRoot", proof: buildFixedRootProof(claim.source, place, nodeSha256) };
-        cases.push({ facts: claim.facts, proof });
+        const built = buildFixedRootProof(claim.source(facts.from + shard), node, nodeSha256);
+        const proof: Proof = { kind: "fixedRoot", proof: built };
+        cases.push({ facts: claim.facts, ...aimed(claim, facts.from + shard, proof) });
       }
     }
     const verdicts = await fixture.judgeAll(cases);

@@ -10,7 +10,6 @@ import {
   jobIdOf,
   readClocks,
   termsType,
-  unitCollateral,
   unitCount,
   unitRange,
   type Terms,
@@ -28,6 +27,7 @@ const anyTerms: fc.Arbitrary<Terms> = fc.record({
   programRoot: bytes32,
   dataset: bytes32,
   inputsRoot: bytes32,
+  challengers: bytes32,
   rows: uint(64),
   shards: fc.nat(2 ** 32 - 1),
   shardsPerClaim: fc.nat(2 ** 32 - 1),
@@ -35,8 +35,8 @@ const anyTerms: fc.Arbitrary<Terms> = fc.record({
   pricePerShard: uint(96),
   keeper: address,
   keeperFee: uint(96),
-  collateralPerShard: uint(96),
-  profile: fc.nat(255),
+  collateralPerClaim: uint(96),
+  options: fc.nat(2 ** 24 - 1),
 });
 const numRuns = 40 * (Number(process.env.FUZZ_RUNS) || 1);
 
@@ -111,7 +111,6 @@ describe("terms, as TypeScript and the contract know them", function () {
           const { from, to } = unitRange(terms, unit);
           expect(from).to.equal(next);
           expect(to - from).to.be.within(1, shardsPerClaim);
-          expect(unitCollateral(terms, unit)).to.equal(BigInt(to - from) * terms.collateralPerShard);
           next = to;
         }
         expect(next).to.equal(shards);
@@ -124,7 +123,7 @@ describe("terms, as TypeScript and the contract know them", function () {
   it("name a profile whose clocks are read from the chain", async () => {
     const clocks = await readClocks(running.chain, 0);
     expect(clocks).to.deep.equal({ claimPeriod: 300, challengeWindow: 2, manifestPeriod: 300 });
-    const error: unknown = await readClocks(running.chain, 3).catch((reason: unknown) => reason);
+    const error: unknown = await readClocks(running.chain, 4).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(RevertError);
     expect((error as RevertError).revert).to.equal("UnknownProfile");
   });

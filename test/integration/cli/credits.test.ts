@@ -51,23 +51,34 @@ describe("orion credits", function () {
       .to.match(/^minting +3 CU of .* that may be minted$/m)
       .and.to.match(/^lock +6 ORION$/m);
     expect(minted.stderr)
+      .to.match(/^fee +≈ 0\.015\d* ORION, 0\.2\d% of the lock, burned$/m)
+      .and.to.match(/^quota +≈ 20\d,\d+\.\d+ CU left this hour, of ≈ 208,333\.333333 CU$/m);
+    expect(minted.stderr)
       .to.match(/^collateral +2 ORION per CU: the floor$/m)
       .and.to.match(/^owed by +.* UTC \(chain time\)$/m);
-    expect(minted.stdout).to.match(/^locked +6 ORION$/m);
+    expect(minted.stdout)
+      .to.match(/^locked +6 ORION$/m)
+      .and.to.match(/^fee +0\.015\d* ORION$/m);
   });
 
-  it("are refused above the cap, above the limit of the lock and beyond the longest term, with a hint", async () => {
+  it("are refused above the hour's quota, above the limit of the cost and beyond the longest term, with a hint", async () => {
     const most = await run("deployer", "mint", "6000000");
     expect(most).to.include({ code: 2, stdout: "" });
-    expect(most.stderr).to.match(/error: 6,000,000 CU are more than may be minted now: .* gives no live price\nhint: /);
-    const dear = await run("deployer", "mint", "1", "--max-lock", "1.9");
+    expect(most.stderr).to.match(
+      /error: 6,000,000 CU are more than may be minted in this hour, of whose quota ≈ [\d.,]+ CU are left: .*\nhint: .*next hour/,
+    );
+    const dear = await run("deployer", "mint", "1", "--max-cost", "2");
     expect(dear).to.include({ code: 2, stdout: "" });
-    expect(dear.stderr).to.match(/^error: the lock is 2 ORION now, more than 1\.9 ORION\nhint: .*--max-lock/m);
+    expect(dear.stderr).to.match(
+      /^error: lock and fee are 2\.005\d* ORION now, more than 2 ORION\nhint: .*--max-cost/m,
+    );
+    const tiny = await run("deployer", "mint", "5nCU", "--max-cost", "1n");
+    expect(tiny.stderr).to.match(/^error: lock and fee are 10\.02\d* nORION now, more than 1 nORION$/m);
     const long = await run("deployer", "mint", "1", "--term", "31d");
     expect(long).to.include({ code: 2, stdout: "" });
     expect(long.stderr).to.match(/^error: a term is 30 d at most, not 31 d\nhint: .*--term/);
     const poor = await run("stranger", "mint", "1");
-    expect(poor.stderr).to.match(/holds 0 ORION, 2 ORION are needed\nhint: /);
+    expect(poor.stderr).to.match(/holds 0 ORION, 2\.005\d* ORION are needed\nhint: /);
   });
 
   it("show each position's time left and what a roll would add", async () => {
@@ -103,6 +114,9 @@ describe("orion credits", function () {
       /^error: position \d+ owes 3 CU, less than 4 CU$/m,
     );
     expect((await run("deployer", "roll", id, "--term", "31d")).stderr).to.include("a term is 30 d at most");
+    expect((await run("deployer", "roll", id, "--term", "16d")).stderr).to.match(
+      /^error: a roll moves the end, .* UTC, by 7 days at least\nhint: give a longer --term/m,
+    );
   });
 
   it("are delivered on only after the end, for what was shown, by the auction", async () => {
@@ -173,7 +187,7 @@ describe("orion credits", function () {
     expect(BigInt(newest?.topUp as string)).to.equal(2n * each - BigInt(newest?.lock as string));
     const rolled = await run("deployer", "roll", id);
     expect(rolled.code, rolled.stderr).to.equal(0);
-    expect(rolled.stderr).to.match(/^a roll adds 0\.8\d+ ORION to the lock now$/m);
+    expect(rolled.stderr).to.match(/^a roll adds 0\.8\d+ ORION to the lock now and burns ≈ 0\.0\d+ ORION$/m);
     expect((await positions()).find((position) => position.id === id)).to.include({ topUp: "0" });
   });
 });

@@ -2,11 +2,12 @@ import { expect } from "chai";
 import { parseEther, toBeHex } from "ethers";
 
 import { rpc } from "@orion/cli";
+import { CREDIT } from "@orion/protocol/common";
 
 import { expectRefused, MINE, startDexNetwork, type DexNetwork, type Json } from "./dex-network.ts";
 
 const ORION = 10n ** 18n;
-const CU = 10n ** 12n;
+const CU = CREDIT;
 
 describe("orion dex: trading and providing liquidity", function () {
   this.timeout(180_000);
@@ -64,7 +65,7 @@ describe("orion dex: trading and providing liquidity", function () {
     const ran = await net.run("swap", "--out", "2.5", "--from", "orion", "--to", "cu", ...MINE);
     expect(ran.code).to.equal(0);
     expect(ran.stderr).to.match(
-      /^pay +2\.\d+ ORION, at most 2\.\d+ ORION\nget +2\.5 CU\nroute +ORION → CU \(0\.3%\)\nprice .*\nprice impact .*\nfees +0\.30% of the input: 0\.00\d+ ORION\n$/,
+      /^pay +2\.\d+ ORION, at most 2\.\d+ ORION\nget +2\.5 CU\nroute +ORION → CU \(0\.3%\)\nprice .*\nprice impact .*\nfees +0\.30% of the input: [\d.]+ m?ORION\nswap: about \d+ gas, [\d.]+ coin, [\d.]+ at most\nswap: \d+ gas at [\d.]+ gwei, [\d.]+ coin\n$/,
     );
     expect(ran.stdout).to.match(/^paid 2\.\d+ ORION and received 2\.5 CU\n$/);
     const after = await net.balances();

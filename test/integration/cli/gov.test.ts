@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { id, parseEther } from "ethers";
 
+import { formatAmount, ORION } from "../../../cli/core/amounts.ts";
 import { accountAt, ACCOUNTS, startTestNetwork, type TestNetwork } from "../../support/network/test-network.ts";
 import { orion, type Ran } from "./orion.ts";
 
@@ -59,7 +60,7 @@ describe("orion gov", function () {
   it("says that ORION must be delegated before it votes", async () => {
     await refused(
       ["propose", "--set", "market.paused=true", "--description", "x"],
-      /has 0 ORION of votes, 100,000 ORION are needed to propose/,
+      /has 4,000 ORION of votes, 100,000 ORION are needed to propose/,
       "do not vote yet: `orion gov delegate`",
     );
     const { votes } = await json("delegate");
@@ -148,8 +149,8 @@ describe("orion gov", function () {
       const stranger = await run("stranger", ["vote", proposal, "for"]);
       expect(stranger.stderr)
         .to.match(/had no votes when the vote began at/)
-        .and.include("hint: votes count as delegated then");
-      await refused(["cancel", proposal], "nobody can cancel", `hint: vote against it until `);
+        .and.include("hint: votes count as they were then");
+      await refused(["cancel", proposal], "nobody can cancel the proposal now", `hint: vote against it until `);
       const { governor } = running.chain.contracts;
       const vote = await json("vote", proposal.slice(0, 12), "for", "--reason", "Less risk");
       expect(vote).to.include({ proposal, choice: "for", for: vote.weight });
@@ -165,7 +166,12 @@ describe("orion gov", function () {
       expect(stdout)
         .to.match(/^state +active$/m)
         .and.to.match(/^for +.* \(100\.00%\)$/m);
-      expect(stdout).to.match(/^quorum +40,000,000 ORION: reached by for and abstain$/m);
+      // Four per cent of what is left of all ORION: fees have burned some.
+      const { governor } = running.chain.contracts;
+      const quorum = await governor.quorum(await governor.proposalSnapshot(proposal));
+      expect(quorum).to.be.within(parseEther("39900000"), parseEther("40000000"));
+      expect(stdout).to.match(/^quorum +\S+ ORION: reached by for and abstain$/m);
+      expect(stdout).to.include(` ${formatAmount(quorum, ORION)}: reached`);
       expect(stdout).to.include("set    credits.floor: 2 → 2.5 ORION per CU");
     });
 
@@ -175,13 +181,13 @@ describe("orion gov", function () {
       await refused(["vote", proposal, "for"], "the vote ended at");
       await refused(
         ["cancel", proposal],
-        "the proposal is succeeded: nobody can cancel it now",
+        "the proposal is succeeded: only the guardian can cancel what is queued",
         "hint: nothing happens before",
       );
       expect(await json("queue", proposal)).to.include({ state: "queued" });
       await refused(
         ["cancel", proposal],
-        "the proposal is queued: nobody can cancel it now",
+        "the proposal is queued: only the guardian can cancel what is queued",
         "hint: nothing happens before",
       );
       await refused(["queue", proposal], "the proposal is queued; may be executed from");
@@ -204,19 +210,24 @@ describe("orion gov", function () {
       expect(stranger).to.include({ code: 2, stdout: "" });
       expect(stranger.stderr).to.match(
         new RegExp(
-          `^error: only its proposer 0x\\w+ may cancel it, .*\nhint: .*: \`orion gov vote ${own} against\`\n$`,
+          `^error: only its proposer 0x\\w+ may cancel it while that has the votes, .*\nhint: .*: \`orion gov vote ${own} against\`\n$`,
         ),
       );
       expect(await json(...args)).to.include({ proposal: own, state: "cancelled" });
       expect((await run("stranger", ["show", own])).stdout).to.match(/^state +cancelled$/m);
       await refused(args, "the proposal is cancelled already");
-      await refused(["vote", own, "for"], "its proposer has cancelled the proposal");
+      await refused(["vote", own, "for"], "the proposal is cancelled: there is no vote");
       await refused(["queue", own], "the proposal is cancelled already");
       await refused(["execute", own], "the proposal is cancelled already");
     });
 
     it("is over when too few take part", async () => {
       const lost = await propose("Nobody cares", "--set", "market.paused=true");
+      await refused(
+        ["propose", "--set", "dex.paused=true", "--description", "Another one"],
+        "has a proposal already whose vote has not ended",
+        "orion gov cancel",
+      );
       await running.advance(HOUR + DAY + 2);
       await refused(["queue", lost], "the proposal is defeated: too few took part");
       await refused(["cancel", lost], "the proposal is defeated; too few took part");

@@ -20,6 +20,12 @@ interface Asked {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+/** A row that the command line can print, but for its key. */
+const DISPUTE = {
+  ...{ since: "1", claim: null, kind: "WALK", cause: null, demandCount: 0, answerCount: 0, proofs: [] },
+  ...{ fallen: false, closed: false, open: 0, traces: [], demands: [] },
+};
+
 describe("orion query, of an index that anybody may run", function () {
   this.timeout(60_000);
   let folder: string;
@@ -59,7 +65,7 @@ describe("orion query, of an index that anybody may run", function () {
     expect(refused.stderr).to.include("error: the index refuses the question: \\u001b[2J");
     answer = () => ({
       data: {
-        disputes: [{ since: "1", key: `${HOSTILE}\nforged`, claim: null, demandCount: 0, answerCount: 0, proofs: [] }],
+        disputes: [{ ...DISPUTE, key: `${HOSTILE}\nforged` }],
       },
     });
     const listed = await query("disputes");
@@ -82,7 +88,7 @@ describe("orion query, of an index that anybody may run", function () {
   });
 
   it("asks every page of a list, and every part of an answer, of one block", async () => {
-    const dispute = { since: "1", key: ID, claim: null, demandCount: 0, answerCount: 0, proofs: [] };
+    const dispute = { ...DISPUTE, key: ID };
     let block = 40;
     answer = ({ variables }) => ({
       data: {

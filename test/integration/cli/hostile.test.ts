@@ -37,6 +37,8 @@ const NETWORK = {
     buyAndPost: address(9),
     governor: address(10),
     timelock: address(11),
+    guardian: address(12),
+    reserves: address(13),
   },
 };
 
@@ -239,7 +241,8 @@ describe("orion, given something it can't use", function () {
     it("a program that is cut off, or was changed", async () => {
       const whole = new Uint8Array(await readFile(PROGRAM));
       refused(await post(await file("cut.ortp", whole.subarray(0, 2_000)), "x.npy"), 2, /the program cut\.ortp: /);
-      const changed = Uint8Array.from(whole, (byte, at) => (at === 21 + 416 ? 0xff : byte));
+      // Behind the magic, the header and one node.
+      const changed = Uint8Array.from(whole, (byte, at) => (at === 4 + 78 + 416 ? 0xff : byte));
       refused(await post(await file("changed.ortp", changed), "x.npy"), 2, /the program changed\.ortp: .*node 1/);
       refused(await post(await file("text.ortp", "hello"), "x.npy"), 2, /the program text\.ortp: /);
     });
@@ -305,6 +308,14 @@ describe("orion, given something it can't use", function () {
       const asked = await run(["keys", "address"], home);
       expect(asked.stdout).to.equal(`${wallet.address}\n`);
       for (const text of [made.stdout, asked.stdout]) expect(text).not.to.include(wallet.privateKey.slice(2));
+    });
+
+    it("a folder that can't be written", async () => {
+      await writeFile(path.join(folder, "taken"), "");
+      const home = { ORION_HOME: "taken", ORION_PASSWORD: PASSWORD };
+      const made = await run(["keys", "new", "mine"], home);
+      refused(made, 2, /cannot use taken\/keys: it lies in something that is no folder/, "ORION_HOME");
+      refused(await run(["devnet", "--data-dir", "taken"], {}), 2, /cannot use the folder \S+taken: /, "--data-dir");
     });
 
     it("a short password, and a name that is taken", async () => {

@@ -68,6 +68,13 @@ describe("orion, on a network of its own", function () {
     expect(ran.stderr).to.include(`error: port ${port} is taken\nhint: `);
   });
 
+  it("devnet leaves alone a folder in which another one runs", async () => {
+    const ran = await run(["devnet", "--port", "0", "--ipfs-port", "0"]);
+    expect(ran).to.include({ code: 2, stdout: "" });
+    expect(ran.stderr).to.match(/error: a network with the data in \S+\.orion is running already\nhint: use that one/);
+    expect(await json("job", "status")).to.have.property("jobs");
+  });
+
   it("a provider registers, stakes more, withdraws, and can't withdraw what it has not", async () => {
     await json("provider", "register", "--stake", "100", "--account", "worker-1");
     const staked = await json("provider", "stake", "10.5", "--account", "worker-1");
@@ -97,7 +104,7 @@ describe("orion, on a network of its own", function () {
   it("credits are minted, rolled and redeemed; a position that has not ended is not delivered on", async () => {
     const { position } = await json("credits", "mint", "2", "--term", "1d", "--account", "engineer");
     const { id } = position as { id: string };
-    const later = await json("credits", "roll", id, "--term", "7d", "--account", "engineer");
+    const later = await json("credits", "roll", id, "--term", "9d", "--account", "engineer");
     expect(later.end).to.be.greaterThan((position as { end: number }).end);
     // About 2 ORION per CU; the exchange's price is live on such a network, so the last digits are its.
     const lock = BigInt((later as { lock: string }).lock);
@@ -110,14 +117,14 @@ describe("orion, on a network of its own", function () {
     expect(positions).to.have.length(1);
     expect((positions as object[])[0]).to.include({
       id,
-      debt: "1500000000000",
+      debt: "1500000000000000000",
       lock: String(lock - released),
     });
     const early = await run(["credits", "deliver", id, "1", "--account", "engineer"]);
     expect(early.code).to.equal(2);
     expect(early.stderr).to.match(/position \d+ has not ended, and will at .* UTC\nhint: deliver in /);
     const balance = await json("credits", "balance", accounts.engineer ?? "");
-    expect(balance).to.include({ credits: "1001500000000000" });
+    expect(balance).to.include({ credits: "1001500000000000000000" });
   });
 
   describe("with a job", () => {
@@ -150,12 +157,12 @@ describe("orion, on a network of its own", function () {
       const plan = await json(...post, "--dry-run");
       expect(plan).to.include({ dryRun: true, units: 8 });
       expect(plan.terms).to.include({ rows: "15", shards: 8, workPerShard: String(program.facts.work) });
-      expect(await json("job", "status")).to.deep.equal({ jobs: [] });
+      expect(await json("job", "status")).to.deep.equal({ jobs: [], notListed: 0 });
     });
 
     it("refuses a price below par, a fee without a keeper, and an account without credits", async () => {
       const cases: readonly (readonly [args: string[], code: number, message: string])[] = [
-        [[...post, "--price", "0.000000000001"], 2, "below par"],
+        [[...post, "--price", "0.000000000000000001"], 2, "below par"],
         [[...post, "--keeper-fee", "1"], 2, "a keeper fee needs a keeper"],
         [[...post.slice(0, -1), "worker-3"], 2, "holds 0 CU"],
         [[...post, "--weights", "model.ortp"], 2, "model.ortp"],
@@ -189,13 +196,13 @@ describe("orion, on a network of its own", function () {
       expect(watched.code).to.equal(0);
       const last = JSON.parse(watched.stdout.trimEnd().split("\n").at(-1) ?? "") as Record<string, unknown>;
       expect(last).to.include({ state: "settled", settled: 8, results: 1, penalties: 0 });
-      const escrow = 8n * (program.facts.work + 10_000_000n);
-      expect(last.paid).to.equal(String(escrow + 100_000_000_000n));
+      const escrow = 8n * (program.facts.work + 10n ** 13n);
+      expect(last.paid).to.equal(String(escrow + 10n ** 17n));
       expect(worker.events[0]).to.include({ event: "ready", mode: "webasm", address: accounts["worker-1"] });
       const kinds = new Set(worker.events.map(({ kind }) => kind));
       expect([...kinds]).to.include.members(["download", "claim", "compute", "upload", "commit"]);
       expect(await json("provider", "status", accounts["worker-1"] ?? "")).to.include({
-        earned: String(8n * program.facts.work + 100_000_000_000n),
+        earned: String(8n * program.facts.work + 10n ** 17n),
         locked: "0",
       });
     });

@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { expect } from "chai";
 
+import { CREDIT } from "@orion/protocol/common";
 import { encodeNpy, encodeProgram } from "@orion/protocol/tensor";
 
 import { accountAt, ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../../support/network/test-network.ts";
@@ -45,19 +46,19 @@ describe("orion job post, on a network without a price history", function () {
   it("takes a collateral that is given", async () => {
     const ran = await run([...POST, "--collateral", "1", "--json"]);
     expect(ran.stderr).to.equal("");
-    const { terms } = JSON.parse(ran.stdout) as { terms: { collateralPerShard: string } };
-    expect(terms.collateralPerShard).to.equal(String(ORION));
+    const { terms } = JSON.parse(ran.stdout) as { terms: { collateralPerClaim: string } };
+    expect(terms.collateralPerClaim).to.equal(String(ORION));
   });
 
   it("takes the floor for the price when told", async () => {
     const ran = await run([...POST, "--without-price", "--json"]);
     expect(ran.stderr).to.equal("");
-    const { terms } = JSON.parse(ran.stdout) as { terms: Record<string, string> };
+    const { terms } = JSON.parse(ran.stdout) as { terms: Record<string, string | number> };
     const [floor] = await running.chain.contracts.credits.parameters();
-    const followed = (BigInt(terms.workPerShard ?? "") * floor * 20n) / 10n ** 12n;
+    const followed = (BigInt(terms.workPerShard ?? "") * BigInt(terms.shardsPerClaim ?? 0) * floor * 20n) / CREDIT;
     // This job is so small that the least of a claim counts.
     expect(followed).to.be.lessThan(ORION);
-    expect(terms.collateralPerShard).to.equal(String(ORION));
+    expect(terms.collateralPerClaim).to.equal(String(ORION));
   });
 
   it("buys with a limit above the present price, and says that there is no mean", async () => {

@@ -13,6 +13,7 @@ import {
 } from "ethers";
 
 import { connectChain, poolKeyOf, type Chain, type NetworkFile } from "@orion/protocol/chain";
+import { CREDIT } from "@orion/protocol/common";
 import { encodeNpy, encodeProgram } from "@orion/protocol/tensor";
 
 import { devWallets, type DevWallets } from "../../../cli/devnet/accounts.ts";
@@ -34,7 +35,7 @@ interface Purchase {
 /** Some work, so that a purchase is large enough to move a price. */
 const PRICE = "0.5";
 const SHARDS = 8n;
-const ESCROW = (SHARDS * 10n ** 12n) / 2n;
+const ESCROW = (SHARDS * CREDIT) / 2n;
 
 describe("orion job post --pay", function () {
   this.timeout(120_000);
@@ -160,7 +161,7 @@ describe("orion job post --pay", function () {
     const cases: readonly (readonly [args: string[], message: string])[] = [
       [[...priced, "--max-price", "1"], "--max-price and --deadline are for a purchase"],
       [[...paying, "--approve-once"], "--approve-once is for the CU"],
-      [[...priced, "--pay", "gold"], "Give `orion`, or the address of a token."],
+      [[...priced, "--pay", "gold"], "Give `mint`, `orion`, or the address of a token."],
       [[...priced, "--pay", network.addresses.credits], "CU need not be bought with CU"],
       [[...priced, "--pay", engineer], "there is no token at"],
       [[...paying, "--max-price", "0"], "Give a positive amount"],

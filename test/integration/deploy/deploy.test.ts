@@ -13,17 +13,17 @@ import {
   type DeployProgress,
   type Parameters,
 } from "@orion/deploy";
-import { ConfigurationError, UnavailableError } from "@orion/protocol/common";
+import { ConfigurationError, CREDIT, UnavailableError } from "@orion/protocol/common";
 import { contractsAt, deployedAt, readNetworkFile, type Contracts, type NetworkFile } from "@orion/protocol/chain";
 
 import { anvilPath, startAnvil, startHardhatNode, type ChainProcess } from "./chain-process.ts";
 
 /** First account of the development nodes' published mnemonic. */
 const DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-/** One for each contract; the governor makes its own timelock. */
-const TRANSACTIONS = 13;
-/** Two approvals for the exchange, one for the credits, a mint and a deposit. */
-const SEED_TRANSACTIONS = 5;
+/** One for each contract, one that names the credits and one that names the market; the governor makes its own timelock, which makes the guardian's contract. */
+const TRANSACTIONS = 15;
+/** An approval for the credits, and the call that opens them. */
+const SEED_TRANSACTIONS = 2;
 /** Enough for some of the contracts, too little for all of them. */
 const GAS_OF_A_PART = 9_000_000n;
 const DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -71,26 +71,36 @@ describe("deployOrion", function () {
       expect(await contracts.market.CREDITS()).to.equal(addresses.credits);
       expect(await contracts.market.REGISTRY()).to.equal(addresses.registry);
       expect(await contracts.market.DISPUTES()).to.equal(addresses.disputes);
+      expect(await contracts.market.RESERVES()).to.equal(addresses.reserves);
+      expect(await contracts.reserves.MARKET()).to.equal(addresses.market);
+      expect(await contracts.reserves.DISPUTES()).to.equal(addresses.disputes);
+      expect(await contracts.reserves.REGISTRY()).to.equal(addresses.registry);
       expect(await contracts.upkeep.MARKET()).to.equal(addresses.market);
       expect(await contracts.credits.DEX()).to.equal(addresses.dex);
       expect(await contracts.mining.SHARES()).to.equal(addresses.dex);
       expect(await contracts.buyAndPost.MARKET()).to.equal(addresses.market);
       expect(await contracts.governor.token()).to.equal(addresses.orion);
       expect(await contracts.governor.timelock()).to.equal(addresses.timelock);
+      expect(await contracts.governor.REGISTRY()).to.equal(addresses.registry);
+      expect(await contracts.governor.credits()).to.equal(addresses.credits);
+      expect(await contracts.credits.market()).to.equal(addresses.market);
+      expect(await contracts.timelock.GUARDIAN()).to.equal(addresses.guardian);
+      expect(await contracts.guardian.TIMELOCK()).to.equal(addresses.timelock);
+      expect(await contracts.guardian.guardian()).to.equal(ZeroAddress);
       expect(await contracts.usdPrices?.CREDITS()).to.equal(addresses.credits);
       expect(await provider.getCode(await contracts.disputes.VM())).to.not.equal("0x");
     });
 
-    it("gives twelve contracts twelve addresses", () => {
-      expect(new Set(deployedAt(network).map(([, address]) => address)).size).to.equal(12);
+    it("gives fourteen contracts fourteen addresses", () => {
+      expect(new Set(deployedAt(network).map(([, address]) => address)).size).to.equal(14);
     });
 
     it("sets the profiles of the parameters, in words that keep every field", async () => {
       const { Orion } = await loadParameters("local");
-      for (const [index, wanted] of [Orion.fast, Orion.standard, Orion.long].entries()) {
+      for (const [index, wanted] of [Orion.fast, Orion.standard, Orion.long, Orion.rollup].entries()) {
         const profile = await contracts.disputes.profile(index);
         expect([...profile].map(Number)).to.deep.equal(Object.values(wanted));
-        expect(await contracts.disputes.profileWord(index)).to.equal(packed(wanted));
+        expect([...(await contracts.disputes.profileWords(index))]).to.deep.equal(packed(wanted));
       }
     });
 
@@ -147,7 +157,8 @@ describe("deployOrion", function () {
         "LocalFeed",
         "UsdPrices",
       ]);
-      const addresses = deployedAt(network).flatMap(([name, address]) => (name === "timelock" ? [] : [address]));
+      const made = new Set(["timelock", "guardian", "reserves"]);
+      const addresses = deployedAt(network).flatMap(([name, address]) => (made.has(name) ? [] : [address]));
       expect(deployed.map(({ detail }) => detail)).to.include.members(addresses);
     });
 
@@ -157,8 +168,12 @@ describe("deployOrion", function () {
       const again = contractsAt(second, provider);
       expect(await again.market.owner()).to.equal(second.addresses.timelock);
       const { Orion } = await loadParameters("local");
-      const seeded = Orion.seedOrion + (Orion.seedCredits * Orion.creditsFloor) / 10n ** 12n;
-      expect(await again.orion.balanceOf(DEPLOYER)).to.be.closeTo((await again.orion.totalSupply()) - seeded, 1n);
+      // In the pool, and in the lock of the treasury's position; its fee has burned.
+      const lock = (Orion.seedCredits * Orion.creditsFloor) / CREDIT;
+      expect(await again.orion.balanceOf(DEPLOYER)).to.equal(
+        (await again.orion.totalSupply()) - Orion.seedOrion - lock,
+      );
+      expect(await again.orion.totalSupply()).to.equal(10n ** 27n - (lock * 25n) / 10_000n);
     });
 
     it("resumes from its journal: a second run sends nothing and finds the same network", async () => {
@@ -236,7 +251,7 @@ describe("deployOrion", function () {
     it("says that no chain answers", async () => {
       const error = await failureOf({});
       expect(error).to.be.instanceOf(UnavailableError);
-      expect(error).to.have.property("message", "no chain answers at http://127.0.0.1:9");
+      expect(error).to.have.property("message", "no chain answers at 127.0.0.1:9");
     });
 
     it("refuses a malformed key without showing it", async () => {
@@ -261,11 +276,13 @@ describe("deployOrion", function () {
   for (const name of ["local", "testnet", "mainnet"] as const) {
     it(`${name} parameters obey the bounds on profiles`, async () => {
       const { Orion } = await loadParameters(name);
-      for (const profile of [Orion.fast, Orion.standard, Orion.long]) {
+      for (const profile of [Orion.fast, Orion.standard, Orion.long, Orion.rollup]) {
         expect(profile.expiryBps).to.be.within(1_000, 2_000);
         expect(profile.expiryBurnBps).to.be.at.least(5_000);
         expect(profile.finderBps).to.be.at.most(4_000);
         expect(profile.burnBps).to.be.at.least(2_500);
+        expect(profile.leastWindow).to.be.at.most(profile.challengeWindow);
+        expect(profile.sealAge).to.be.at.most(profile.descendPeriod);
       }
       expect(Orion.lowestCollateral < Orion.highestCollateral).to.equal(true);
     });
@@ -280,20 +297,17 @@ describe("deployOrion", function () {
   }
 });
 
-/** The layout of `ProfileWord`, written down a second time on purpose. */
-function packed(profile: Parameters["Orion"]["fast"]): bigint {
-  const widths = {
-    claimPeriod: 32,
-    challengeWindow: 32,
-    manifestPeriod: 32,
-    answerPeriod: 32,
-    descendPeriod: 32,
-  } as const;
-  const ratios = { expiryBps: 16, expiryBurnBps: 16, finderBps: 16, burnBps: 16 } as const;
-  let [word, offset] = [0n, 0n];
-  for (const [field, bits] of Object.entries({ ...widths, ...ratios, answerGwei: 32 })) {
-    word |= BigInt(profile[field as keyof typeof profile]) << offset;
-    offset += BigInt(bits);
-  }
-  return word;
+/** The layout of a profile's two words, written down a second time on purpose. */
+function packed(profile: Parameters["Orion"]["fast"]): bigint[] {
+  const clocks = { claimPeriod: 32, challengeWindow: 32, manifestPeriod: 32, answerPeriod: 32, descendPeriod: 32 };
+  const ratios = { expiryBps: 16, expiryBurnBps: 16, finderBps: 16, burnBps: 16 };
+  const traces = { sealAge: 32, kappa: 8, traceFloor: 32, traceWei: 64, leastWindow: 32 };
+  return [{ ...clocks, ...ratios, answerGwei: 32 }, traces].map((widths) => {
+    let [word, offset] = [0n, 0n];
+    for (const [field, bits] of Object.entries(widths)) {
+      word |= BigInt(profile[field as keyof typeof profile]) << offset;
+      offset += BigInt(bits);
+    }
+    return word;
+  });
 }

@@ -20,7 +20,7 @@ describe("a reorganisation in the middle of a dispute", () => {
   let f: MarketFixture;
 
   before(async () => {
-    f = await deployMarketFixture("DisputeManager");
+    f = await deployMarketFixture();
   });
   afterEach(() => f.reset());
 
@@ -32,7 +32,7 @@ describe("a reorganisation in the middle of a dispute", () => {
     challenger: Challenger,
   ): Promise<boolean> => {
     const { type } = await challenger.step();
-    expect(type).to.be.oneOf(["demand", "prove"]);
+    expect(type).to.be.oneOf(["demand", "demandTrace", "prove"]);
     if (type === "prove") return true;
     await answerAll(of, claim, lies);
     return false;
@@ -41,7 +41,7 @@ describe("a reorganisation in the middle of a dispute", () => {
 
   it("takes moves back, at any point, and the challenger goes on from what the chain shows and still wins", async () => {
     const of = await randomJob(f, 7, 2);
-    const program = { program: of.honest.program, shape: of.shape, tensors: of.honest.source.claimed };
+    const program = { program: of.honest.program, shape: of.shape, traces: of.traces };
     const lies = lie(of, randomLie(new Random(11), program, "element")!);
     const claim = await commitTo(of, f.workers[0], lies.root);
     // The same signer goes on with the very same memory: what it learned stays true, whatever the chain forgets.
@@ -53,13 +53,13 @@ describe("a reorganisation in the middle of a dispute", () => {
       await round(of, claim, lies, challenger);
       await send("evm_revert", [fork]);
       taken++;
-      expect((await f.disputes.outcome(f.market, claim.key)).fallen).to.equal(false);
+      expect((await f.disputes.outcome(f.market, claim.key)).fallen).to.equal(0n);
       // After the fork it starts from nothing, as a process that was killed does.
       const again = new Challenger(of, claim, f.stranger);
       if (await round(of, claim, lies, again)) break;
     }
     expect(taken).to.be.greaterThan(2);
-    expect((await f.disputes.outcome(f.market, claim.key)).fallen).to.equal(true);
+    expect((await f.disputes.outcome(f.market, claim.key)).fallen).to.equal(1n);
     const supply = await f.orion.totalSupply();
     await f.market.settle(of.job.terms, [of.unit]);
     expect((await f.orion.totalSupply()) < supply).to.equal(true);
@@ -67,14 +67,14 @@ describe("a reorganisation in the middle of a dispute", () => {
 
   it("takes the fall itself back, and the claim falls again", async () => {
     const of = await randomJob(f, 7, 1);
-    const program = { program: of.honest.program, shape: of.shape, tensors: of.honest.source.claimed };
+    const program = { program: of.honest.program, shape: of.shape, traces: of.traces };
     const lies = lie(of, randomLie(new Random(11), program, "element")!);
     const claim = await commitTo(of, f.workers[0], lies.root);
     const fork = await send("evm_snapshot");
     const first = new Challenger(of, claim, f.stranger);
     while (!(await round(of, claim, lies, first)));
     await send("evm_revert", [fork]);
-    expect((await f.disputes.outcome(f.market, claim.key)).fallen).to.equal(false);
+    expect((await f.disputes.outcome(f.market, claim.key)).fallen).to.equal(0n);
     const second = new Challenger(of, claim, f.workers[2]);
     while (!(await round(of, claim, lies, second)));
     expect((await f.disputes.outcome(f.market, claim.key)).prover).to.equal(f.workers[2].address);

@@ -26,7 +26,7 @@ describe("Gas", function () {
   });
 
   it("that moved, broke a target, vanished or appeared is complained of", () => {
-    const good = { ...Object.fromEntries(Object.keys(TARGETS).map((name) => [name, 10_000])), tip: 10_000 };
+    const good = { ...TARGETS, tip: 10_000 };
     expect(complaints(good, good)).to.deep.equal([]);
     expect(complaints({ ...good, tip: 10_100 }, good)).to.deep.equal([]);
     expect(complaints({ ...good, tip: 10_101 }, good)).to.deep.equal(["tip: 10000 → 10101"]);
@@ -62,7 +62,7 @@ describe("Gas", function () {
     };
 
     it("with the number of shards and units of the job", async () => {
-      const cheap = { workPerShard: 1n, pricePerShard: 1n, keeperFee: 10n, collateralPerShard: 10n ** 18n };
+      const cheap = { workPerShard: 1n, pricePerShard: 1n, keeperFee: 10n, collateralPerClaim: 10n ** 18n };
       const small = f.terms({ ...cheap, shards: 2 });
       const huge = f.terms({ ...cheap, shards: 4_000_000_000, rows: 4_000_000_000n });
       const post = async (terms: typeof small): Promise<[Job, number]> => {

@@ -13,6 +13,7 @@ import * as questions from "@orion/protocol/query";
 
 import { orion, type Ran } from "../cli/orion.ts";
 import { start, type Running } from "../cli/running.ts";
+import { patient } from "../../support/patience.ts";
 
 type Row = Record<string, unknown>;
 
@@ -21,7 +22,7 @@ interface Ready {
   readonly resumed: boolean;
 }
 
-const ENDED_MS = 15_000;
+const ENDED_MS = patient(15_000);
 
 describe("orion index, beside a network of its own", function () {
   this.timeout(180_000);

@@ -2,14 +2,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { id } from "ethers";
+import { id, ZeroHash } from "ethers";
 
 import { jobIdOf, type Terms } from "@orion/protocol/chain";
 import { toHex } from "@orion/protocol/common";
-import { putDataset, putProgram, shardDataset, type LoadedProgram, type ShardedDataset } from "@orion/protocol/jobs";
+import {
+  assembleProgram,
+  putDataset,
+  putProgram,
+  shardDataset,
+  type LoadedProgram,
+  type ShardedDataset,
+} from "@orion/protocol/jobs";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { createContentStore, digestFromDagCid, startIpfsNode, type ContentStore } from "@orion/protocol/storage";
-import { encodeNpy, encodeProgram, type Tensor } from "@orion/protocol/tensor";
+import { encodeNpy, encodeProgram, ProgramBuilder, type Tensor } from "@orion/protocol/tensor";
 import type { CID } from "multiformats/cid";
 
 import { accountAt } from "../../support/network/test-network.ts";
@@ -26,6 +33,18 @@ export async function startStore(): Promise<{ store: ContentStore; stop: () => P
     await rm(dir, { recursive: true, force: true });
   };
   return { store: createContentStore({ url: node.url, retries: 0 }), stop };
+}
+
+/** Images i8[2,6,6,1] as `tinyImages` draws them; outputs: the sums of their lines i16[2,6], and the mean image of both i8[1,6,6,1], whose rows are no batch. */
+export function twoOutputs(): LoadedProgram {
+  const b = new ProgramBuilder();
+  const image = b.shardInput("i8", [2, 6, 6, 1]);
+  const lines = b.reduceSum(b.reshape(image, [2, 6, 6]), 1, "i16");
+  const sums = b.reshape(lines, [2, 6]);
+  const one = (at: number) => b.slice(image, { start: [at, 0, 0, 0], size: [1, 6, 6, 1] });
+  const mean = b.add(one(0), one(1), { dtype: "i8", ma: 1, mb: 1, s: 1 });
+  const built = b.build(sums, mean);
+  return assembleProgram(encodeProgram(built.program), built.constants, nativeSha256);
 }
 
 /** A job that lies in the store; no chain is needed to speak of it. */
@@ -64,8 +83,9 @@ export async function storeJob(
     pricePerShard: program.facts.work,
     keeper: accountAt(2).address,
     keeperFee: 1n,
-    collateralPerShard: 10n ** 18n,
-    profile: 0,
+    challengers: ZeroHash,
+    collateralPerClaim: 10n ** 18n,
+    options: 0,
   };
   return { program, programCid, datasetCid, dataset, terms, jobId: jobIdOf(CHAIN_ID, MARKET, terms) };
 }

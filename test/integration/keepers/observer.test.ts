@@ -52,6 +52,20 @@ describe("the observer of a network without a feed", function () {
     expect(await sent(ACCOUNTS.upkeep)).to.equal(3);
   });
 
+  it("goes on when its account has coin again", async () => {
+    const log = recordingLogger();
+    const before = await observations();
+    const { address } = running.sender(ACCOUNTS.stranger);
+    await running.chainProcess.rpc("hardhat_setBalance", [address, "0x0"]);
+    const context = { ...running.context(ACCOUNTS.stranger), chain: withoutFeed(running.chain), log };
+    observers.push(startHere(createObserver(context, FAST)));
+    await running.advance(HOUR_SECONDS);
+    await until("a warning", async () => log.lines.some(({ message }) => /coin to pay for gas/.test(message)));
+    await running.chainProcess.rpc("hardhat_setBalance", [address, "0xde0b6b3a7640000"]);
+    await until("an observation", async () => (await observations()) === before + 1n);
+    expect(log.lines.filter(({ level }) => level === "warn")).to.have.length(1);
+  });
+
   it("races others without harm", async () => {
     const before = await observations();
     observe(ACCOUNTS.upkeep);

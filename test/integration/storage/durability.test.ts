@@ -93,6 +93,35 @@ describe("the node's data", () => {
     await node.stop();
   });
 
+  it("outlasts kill -9 in the middle of batches: whatever a batch acknowledged is there, and pinned", async function () {
+    this.timeout(60_000);
+    const acknowledged: { bytes: Uint8Array; cid: CID }[] = [];
+    for (const wanted of [100, 250, 400]) {
+      const node = await spawnNode(dataDir);
+      const store = createContentStore({ url: node.url, retries: 0 });
+      const writers = Array.from({ length: 3 }, async () => {
+        for (;;) {
+          const contents = Array.from({ length: 40 }, () => new Uint8Array(randomBytes(30_000)));
+          const cids = await store.putMany(contents).catch(() => undefined);
+          if (cids === undefined) return; // the node was killed
+          acknowledged.push(...contents.map((bytes, i) => ({ bytes, cid: cids[i] as CID })));
+        }
+      });
+      while (acknowledged.length < wanted) await new Promise((resolve) => setTimeout(resolve, 2));
+      node.process.kill("SIGKILL");
+      await Promise.all([...writers, once(node.process, "exit")]);
+    }
+    const node = await temporaryNode({ dataDir });
+    const store = createContentStore({ url: node.url });
+    const pins = await recursivePins(node.url);
+    for (const { cid, bytes } of acknowledged) {
+      expect(Buffer.compare(await store.getBytes(cid, { maxBytes: bytes.byteLength }), bytes)).to.equal(0);
+      expect(pins.has(cid.toString())).to.equal(true);
+    }
+    await node.stop();
+    expect(await readdir(path.join(dataDir, "blocks", "drafts"))).to.deep.equal([]);
+  });
+
   it("ends on SIGTERM by itself", async () => {
     const node = await spawnNode(dataDir);
     await createContentStore({ url: node.url }).version();
@@ -131,6 +160,84 @@ describe("the node's data", () => {
       expect(Buffer.compare(await store.getBytes(cid, { maxBytes: 5000 }), bytes)).to.equal(0);
     }
     await node.stop();
+  });
+
+  it("is checked in packs too: a damaged block is refused and mended, others are not touched by it", async () => {
+    const node = await temporaryNode({ dataDir });
+    const store = createContentStore({ url: node.url, retries: 0 });
+    const contents = Array.from({ length: 5 }, () => new Uint8Array(randomBytes(5000)));
+    const cids = await store.putMany(contents);
+    const [pack = "", ...more] = await blockFiles(dataDir);
+    expect(more).to.deep.equal([]);
+    const stored = await readFile(pack);
+    const at = stored.indexOf(contents[3] ?? "");
+    stored[at + 4000] = (stored[at + 4000] ?? 0) ^ 1;
+    await writeFile(pack, stored.subarray(0, -1000));
+    const read = (i: number): Promise<Uint8Array> => store.getBytes(cids[i] as CID, { maxBytes: 5000 });
+    for (const damaged of [3, 4]) await expectRejection(read(damaged), Error, /this node's disk gave wrong bytes/);
+    for (const whole of [0, 1, 2]) expect(await read(whole)).to.deep.equal(contents[whole]);
+    await store.putBytes(contents[3] ?? new Uint8Array());
+    expect(await read(3)).to.deep.equal(contents[3]);
+    await store.putMany(contents);
+    await node.stop();
+
+    const again = await temporaryNode({ dataDir });
+    const reader = createContentStore({ url: again.url });
+    for (const [i, bytes] of contents.entries()) {
+      expect(await reader.getBytes(cids[i] as CID, { maxBytes: 5000 })).to.deep.equal(bytes);
+    }
+    const { count, bytes } = await (await openBlocks(path.join(dataDir, "blocks"), 10_000)).stats();
+    expect([count, bytes]).to.deep.equal([5, 25_000]);
+    await again.stop();
+  });
+
+  it("starts with a pack whose head is damaged, says so, and takes its blocks again", async () => {
+    const first = await temporaryNode({ dataDir });
+    const contents = Array.from({ length: 3 }, () => new Uint8Array(randomBytes(100)));
+    const cids = await createContentStore({ url: first.url }).putMany(contents);
+    await first.stop();
+    const [pack = ""] = await blockFiles(dataDir);
+    const whole = await readFile(pack);
+    for (const at of [0, 9, 11, 20, 50, 12 + 3 * 36]) {
+      const bent = Buffer.from(whole);
+      bent[at] = (bent[at] ?? 0) ^ 0x40;
+      await writeFile(pack, bent);
+      const damaged: string[] = [];
+      const blocks = await openBlocks(path.join(dataDir, "blocks"), 1000, (file) => damaged.push(file));
+      expect(damaged, `byte ${at}`).to.deep.equal([pack]);
+      expect(await blocks.has(cids[0] as CID)).to.equal(false);
+    }
+    const logged: object[] = [];
+    const log = { info: () => {}, warn: () => {}, error: (fields: object) => logged.push(fields) };
+    const node = await temporaryNode({ dataDir, log });
+    expect(logged).to.deep.equal([{ file: pack }]);
+    const store = createContentStore({ url: node.url });
+    await store.putMany(contents);
+    expect(await store.getBytes(cids[2] as CID, { maxBytes: 100 })).to.deep.equal(contents[2]);
+    await node.stop();
+  });
+
+  it("keeps pins made together, but for those removed since, over a restart", async () => {
+    const first = await temporaryNode({ dataDir });
+    const cids = await createContentStore({ url: first.url }).putMany(
+      Array.from({ length: 6 }, () => new Uint8Array(randomBytes(50))),
+    );
+    const ipfs = create({ url: first.url });
+    await ipfs.pin.add(cids[0] as CID, { name: "renamed" });
+    await Promise.all([1, 2, 3].map((i) => ipfs.pin.rm(cids[i] as CID)));
+    await ipfs.pin.add(cids[3] as CID);
+    await first.stop();
+
+    const second = await temporaryNode({ dataDir });
+    const left = [0, 3, 4, 5].map((i) => String(cids[i])).sort();
+    expect([...(await recursivePins(second.url))].sort()).to.deep.equal(left);
+    for (const i of [0, 4, 5]) await create({ url: second.url }).pin.rm(cids[i] as CID);
+    await second.stop();
+
+    const third = await temporaryNode({ dataDir });
+    expect([...(await recursivePins(third.url))]).to.deep.equal([String(cids[3])]);
+    expect(await readdir(path.join(dataDir, "pins"))).to.have.length(1);
+    await third.stop();
   });
 
   it("stays under its folder, whatever the CID", async () => {

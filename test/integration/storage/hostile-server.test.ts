@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { randomBytes } from "node:crypto";
 import { ConfigurationError, IntegrityError, InvalidInputError, UnavailableError } from "@orion/protocol/common";
-import { ContentTooLargeError, createContentStore, createGatewayStore } from "@orion/protocol/storage";
+import {
+  ContentTooLargeError,
+  DamagedBlockError,
+  createContentStore,
+  createGatewayStore,
+} from "@orion/protocol/storage";
 import type { ContentReader } from "@orion/protocol/storage";
 import { expect } from "chai";
 import type { CID } from "multiformats/cid";
@@ -38,7 +43,7 @@ describe("an IPFS node that lies", () => {
     bent[12_345] = (bent[12_345] ?? 0) ^ 0x10;
     for (const reader of await readers((_request, response) => response.end(bent))) {
       const before = server?.requests ?? 0;
-      await expectRejection(reader.getBytes(cid, { maxBytes: 50_000 }), IntegrityError, /gave wrong bytes for bafk/);
+      await expectRejection(reader.getBytes(cid, { maxBytes: 50_000 }), DamagedBlockError, /gave wrong bytes for bafk/);
       expect(server?.requests).to.equal(before + 1);
     }
   });
@@ -96,8 +101,28 @@ describe("an IPFS node that lies", () => {
       await expectRejection(
         reader.getBytes(cid, { maxBytes: 50_000 }),
         UnavailableError,
-        /did not answer within 0.2 s/,
+        /sent only 10 bytes within 0.2 s/,
       );
+    }
+  });
+
+  it("is given up when it sends a byte now and then", async () => {
+    const dripping: ReturnType<typeof setInterval>[] = [];
+    try {
+      for (const reader of await readers((_request, response) => {
+        let sent = 0;
+        dripping.push(setInterval(() => response.write(content.subarray(sent, ++sent)), 20));
+      })) {
+        const started = performance.now();
+        await expectRejection(
+          reader.getBytes(cid, { maxBytes: 50_000 }),
+          UnavailableError,
+          /sent only \d+ bytes within 0.2 s/,
+        );
+        expect(performance.now() - started).to.be.lessThan(5_000);
+      }
+    } finally {
+      dripping.forEach(clearInterval);
     }
   });
 

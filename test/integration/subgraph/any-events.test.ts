@@ -30,6 +30,7 @@ const ALWAYS_RECORDED: Record<string, string> = {
   "ProviderRegistry.ProfilePublished": "profilePublications",
   "DisputeManager.Sealed": "seals",
   "DisputeManager.FraudProved": "fraudProofs",
+  "DisputeManager.TimedOut": "timeouts",
   "DisputeManager.Withdrawn": "etherWithdrawals",
   "JobMarket.ItemSkipped": "skippedItems",
   "JobMarket.ResultPublished": "results",

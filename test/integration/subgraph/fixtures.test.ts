@@ -18,8 +18,15 @@ const NETWORK = {
   ...{ name: "local", chainId: 31_337, rpcUrl: "http://127.0.0.1:1", ipfsUrl: "http://127.0.0.1:1", deployBlock: 1 },
   addresses: {
     ...{ orion: at.OrionToken, registry: at.ProviderRegistry, credits: at.ComputeCredits, disputes: at.DisputeManager },
-    ...{ market: at.JobMarket, upkeep: at.JobMarket, dex: at.DePinDex, mining: at.LiquidityMining },
+    ...{
+      market: at.JobMarket,
+      reserves: at.Reserves,
+      upkeep: at.JobMarket,
+      dex: at.DePinDex,
+      mining: at.LiquidityMining,
+    },
     ...{ buyAndPost: at.BuyAndPost, governor: at.OrionGovernor, timelock: at.OrionTimelock, usdPrices: at.UsdPrices },
+    guardian: at.Guardian,
   },
 } as const satisfies NetworkFile;
 

@@ -1,28 +1,53 @@
-import { rm, writeFile } from "node:fs/promises";
+import { symlinkSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { expect } from "chai";
 import { Wallet } from "ethers";
 
-import { createOrchestrator } from "@orion/keepers";
-import { connectChain, createMarketFollower, createSender } from "@orion/protocol/chain";
+import { connectChain, createMarketFollower, createSender, type Sender } from "@orion/protocol/chain";
 import { type OrionError, silentLogger, systemClock } from "@orion/protocol/common";
-import type { ServiceContext } from "@orion/protocol/jobs";
-import { createBackend, type Backend } from "@orion/protocol/kernels";
-import { createContentStore } from "@orion/protocol/storage";
+import { WorkTally, type ServiceContext } from "@orion/protocol/jobs";
+import { createBackend, estimateSeconds, workloadOf, type Backend } from "@orion/protocol/kernels";
+import { createContentStore, type ContentStore } from "@orion/protocol/storage";
+import { byteLength, type Tensor } from "@orion/protocol/tensor";
 import { createWorker, Journal, type Worker, type WorkerRules } from "@orion/worker";
 
 import { jobOf } from "../../support/network/checks.ts";
 import { recordingLogger, startHere, type LogLine, type Started } from "../../support/network/in-process.ts";
 import { marketCalls } from "../../support/network/market-calls.ts";
+import { publishTinyJob } from "../../support/network/publish-manifest.ts";
 import { journalDirOf, until } from "../../support/network/services.ts";
-import { startProxy } from "../../support/network/switchable-proxy.ts";
+import { startProxy } from "../../support/network/http-proxy.ts";
 import { accountAt, ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../../support/network/test-network.ts";
-import { postTinyJob, type TinyJob } from "../../support/network/tiny-job.ts";
+import type { TinyJob, TinyJobOptions } from "../../support/network/tiny-job.ts";
+import {
+  poolInputs,
+  POOLED_PER_SHARD,
+  poolProgram,
+  wideInputs,
+  wideProgram,
+} from "../../support/network/wide-program.ts";
 
 interface Running extends Started {
   readonly worker: Worker;
   readonly lines: LogLine[];
+}
+
+type Call = Parameters<Sender["send"]>[0];
+
+/** The sender, which does something else before it sends what has that label. */
+function calling(sender: Sender, label: string, first: (call: Call) => Promise<unknown>): Sender {
+  return {
+    address: sender.address,
+    get lastBlock() {
+      return sender.lastBlock;
+    },
+    async send(call) {
+      if (call.label === label) await first(call);
+      return sender.send(call);
+    },
+  };
 }
 
 describe("createWorker", function () {
@@ -46,7 +71,10 @@ describe("createWorker", function () {
     started = [];
   });
 
-  const start = (rules: WorkerRules = {}, changes: Partial<ServiceContext & { backend: Backend }> = {}): Running => {
+  const start = (
+    rules: WorkerRules = {},
+    changes: Partial<ServiceContext & { backend: Backend; tally: WorkTally }> = {},
+  ): Running => {
     const log = recordingLogger();
     const context = {
       ...running.context(account),
@@ -60,13 +88,8 @@ describe("createWorker", function () {
     started.push(one);
     return one;
   };
-  const published = async (shards: number, shardsPerClaim = 1): Promise<TinyJob> => {
-    const job = await postTinyJob(running, { shards, shardsPerClaim });
-    const orchestrator = startHere(createOrchestrator(running.context(ACCOUNTS.orchestrator), { intervalMs: 50 }));
-    await until("a manifest", async () => (await jobOf(running, job)).manifests.length > 0);
-    await orchestrator.stop();
-    return job;
-  };
+  const published = (shards: number, shardsPerClaim = 1, more: Omit<TinyJobOptions, "shards"> = {}): Promise<TinyJob> =>
+    publishTinyJob(running, { shards, shardsPerClaim, ...more });
   const statuses = async (job: TinyJob): Promise<string[]> =>
     [...(await jobOf(running, job)).units].map(({ status }) => status);
   const refusal = (lines: readonly LogLine[], job: TinyJob): string | undefined =>
@@ -76,17 +99,73 @@ describe("createWorker", function () {
     await ended;
   };
 
+  /** This machine, but so fast or slow that it would take so many seconds for so many shards, by its rates. */
+  const asFastAs = (whole: number, { program }: TinyJob, shards: number): Backend => {
+    const factor = (shards * estimateSeconds(workloadOf(program.program), backend.rates)) / whole;
+    const rates = Object.fromEntries(Object.entries(backend.rates).map(([name, rate]) => [name, rate * factor]));
+    return { ...backend, rates: rates as Backend["rates"] };
+  };
+
   it("claims nothing that it could not compute in half of the claim period", async () => {
     const job = await published(4, 4);
-    const macs = Number(job.program.facts.macs);
     // Four shards, 30 of 60 seconds: just too slow, then just fast enough.
-    const slow = start({}, { backend: { ...backend, macsPerSecond: (4 * macs) / 30.5 } });
+    const slow = start({}, { backend: asFastAs(30.5, job, 4) });
     await until("a refusal", async () => refusal(slow.lines, job) !== undefined);
     await slow.stop();
     expect(refusal(slow.lines, job)).to.match(/a unit would take about 30.5 s of the 60 s that a claim may last/);
     expect(await statuses(job)).to.deep.equal(["free"]);
-    await start({ maxUnits: 1 }, { backend: { ...backend, macsPerSecond: (4 * macs) / 29 } }).ended;
+    await start({ maxUnits: 1 }, { backend: asFastAs(29, job, 4) }).ended;
     expect(await statuses(job)).to.deep.equal(["committed"]);
+  });
+
+  it("unpriced-time: counts the time of pools, which have no multiplications, before it claims", async () => {
+    const content = { program: poolProgram(), inputs: poolInputs(2) };
+    expect(content.program.facts.macs).to.equal(0n);
+    const job = await published(2, 2, { content });
+    // Nothing takes time but what is under the kernels: just too slow, then just fast enough.
+    const free = Object.fromEntries(
+      Object.keys(backend.rates).map((name) => [name, 1e15]),
+    ) as unknown as Backend["rates"];
+    const poolingFor = (seconds: number): Backend => ({
+      ...backend,
+      rates: { ...free, pooled: (2 * POOLED_PER_SHARD) / seconds },
+    });
+    const slow = start({}, { backend: poolingFor(30.5) });
+    await until("a refusal", async () => refusal(slow.lines, job) !== undefined);
+    await slow.stop();
+    expect(refusal(slow.lines, job)).to.match(/a unit would take about 30.5 s of the 60 s that a claim may last/);
+    expect(await statuses(job)).to.deep.equal(["free"]);
+    await start({ maxUnits: 1 }, { backend: poolingFor(29) }).ended;
+    expect(await statuses(job)).to.deep.equal(["committed"]);
+  });
+
+  it("disk-filled: fetches no weights of jobs that it refuses, and keeps nothing of them", async () => {
+    const content = { program: wideProgram(1), inputs: wideInputs(1) };
+    const jobs: TinyJob[] = [];
+    for (let i = 0; i < 3; i++) jobs.push(await published(1, 1, { content }));
+    const [weights] = content.program.constants as [Tensor];
+    const { store } = running;
+    let fetched = 0;
+    const counting: ContentStore = {
+      ...store,
+      async getBytes(...args) {
+        const bytes = await store.getBytes(...args);
+        if (bytes.byteLength === byteLength(weights)) fetched++;
+        return bytes;
+      },
+    };
+    const slow = start({}, { backend: asFastAs(60, jobs[0] as TinyJob, 1), store: counting });
+    await until("all refusals", async () => jobs.every((job) => refusal(slow.lines, job) !== undefined));
+    await slow.stop();
+    expect(fetched).to.equal(0);
+    const kept = await readdir(`${journalDirOf(running, account)}/content`);
+    expect(kept.filter((name) => jobs.some(({ jobId }) => jobId === name))).to.deep.equal([]);
+    for (const job of jobs) await finish(job);
+    // So that the count counts what it should.
+    const quick = await published(1, 1, { content });
+    await start({ maxUnits: 1 }, { store: counting }).ended;
+    expect(await statuses(quick)).to.deep.equal(["committed"]);
+    expect(fetched).to.be.greaterThan(0);
   });
 
   it("claims nothing that needs more memory than it may use, or pays less than it wants", async () => {
@@ -145,13 +224,74 @@ describe("createWorker", function () {
     await marketCalls(running, account).claim(job.terms, [0]);
     const { key } = (await jobOf(running, job)).units.get(0);
     const journal = await Journal.open(journalDirOf(running, account));
-    await journal.record({ key, claimRoot: job.terms.salt, outputs: job.terms.dataset });
+    await journal.record({ key, outputsRoot: job.terms.salt, outputs: job.terms.dataset });
     journal.close();
     // An earlier life was about to sign this root; computing anew must never lead to another one.
     await start({ maxUnits: 1 }).ended;
     const unit = (await jobOf(running, job)).units.get(0);
-    expect([unit.status, unit.claimRoot]).to.deep.equal(["committed", job.terms.salt]);
+    expect([unit.status, unit.outputsRoot]).to.deep.equal(["committed", job.terms.salt]);
     await finish(job);
+  });
+
+  it("signs no commit before its root is in the journal and its outputs are on disk", async () => {
+    const job = await published(2);
+    const seen: boolean[] = [];
+    const { sender } = running.context(account);
+    const dir = journalDirOf(running, account);
+    const watched = calling(sender, "commit", async ({ data }) => {
+      const { args } = running.chain.contracts.market.interface.parseTransaction({ data }) ?? {};
+      const key = args?.[2] as string;
+      const entry = JSON.parse(await readFile(`${dir}/${key}.json`, "utf8")) as { outputsRoot: string };
+      seen.push(entry.outputsRoot === args?.[3], (await readdir(`${dir}/outputs/${key}`)).includes("roots"));
+    });
+    await start({ maxUnits: 2 }, { sender: watched }).ended;
+    expect(seen).to.deep.equal([true, true, true, true]);
+    expect(await statuses(job)).to.deep.equal(["committed", "committed"]);
+  });
+
+  it("signs nothing while the disk is full, says so, goes on, and commits once there is room", async () => {
+    const job = await published(1);
+    await marketCalls(running, account).claim(job.terms, [0]);
+    const { key } = (await jobOf(running, job)).units.get(0);
+    let full = true;
+    const step = (name: string): void => {
+      // The entry's draft leads to a device that has no room.
+      if (full && name === "worker:uploaded") {
+        symlinkSync("/dev/full", `${journalDirOf(running, account)}/${key}.json.tmp`);
+      }
+    };
+    const { ended, lines } = start({ maxUnits: 1 }, { step });
+    const told = (): number => lines.filter(({ fields }) => fields.code === "JOURNAL").length;
+    await until("a second attempt", () => Promise.resolve(told() >= 2));
+    expect(await statuses(job)).to.deep.equal(["claimed"]);
+    full = false;
+    await ended;
+    expect(await statuses(job)).to.deep.equal(["committed"]);
+  });
+
+  it("takes a commit that is made already for what it is, and loses no claim over it", async () => {
+    const job = await published(1);
+    const { sender } = running.context(account);
+    const { lines } = start({}, { sender: calling(sender, "commit", (call) => sender.send(call)) });
+    await until("the commit", () =>
+      Promise.resolve(lines.some(({ message }) => message === "the claim is committed already")),
+    );
+    expect(lines.filter(({ level }) => level === "error" || level === "warn")).to.deep.equal([]);
+    expect(await statuses(job)).to.deep.equal(["committed"]);
+  });
+
+  it("traces a shard before the first claim of a program, and none where it does not check", async () => {
+    const job = await published(3);
+    const tally = new WorkTally();
+    await start({ maxUnits: 3, checkRate: 0 }, { tally }).ended;
+    expect(await statuses(job)).to.deep.equal(["committed", "committed", "committed"]);
+    expect([tally.traces, tally.checks]).to.deep.equal([1, 1]);
+    expect(tally.hashing).to.be.greaterThan(0);
+    const again = await published(2);
+    const careful = new WorkTally();
+    await start({ maxUnits: 2, checkRate: 1 }, { tally: careful }).ended;
+    expect(await statuses(again)).to.deep.equal(["committed", "committed"]);
+    expect([careful.traces, careful.checks]).to.deep.equal([3, 3]);
   });
 
   it("ends with the journal's error when that cannot be trusted, and signs nothing", async () => {
@@ -160,7 +300,11 @@ describe("createWorker", function () {
     const { key } = (await jobOf(running, job)).units.get(0);
     const file = `${journalDirOf(running, account)}/${key}.json`;
     await writeFile(file, "{");
-    const error: unknown = await start().ended.catch((reason: unknown) => reason);
+    const damaged = start();
+    // Earlier claims are at stake: they are defended on, whatever has ended the work.
+    const told = (): boolean => damaged.lines.some(({ message }) => message.includes("the work has ended"));
+    await until("the end of the work", () => Promise.resolve(told()));
+    const error: unknown = await damaged.stop().catch((reason: unknown) => reason);
     expect((error as OrionError).code).to.equal("JOURNAL");
     expect(await statuses(job)).to.deep.equal(["claimed"]);
     await rm(file);
@@ -190,7 +334,8 @@ describe("createWorker", function () {
 
   for (const mode of ["refuse", "drop"] as const) {
     it(`goes on when chain and IPFS ${mode} for a while`, async () => {
-      const [rpc, ipfs] = [await startProxy(running.chainProcess.url), await startProxy(running.ipfs.url)];
+      const rpc = await startProxy({ target: running.chainProcess.url });
+      const ipfs = await startProxy({ target: running.ipfs.url });
       const network = { ...running.network, rpcUrl: rpc.url };
       const chain = await connectChain(network);
       const wallet = accountAt(account);

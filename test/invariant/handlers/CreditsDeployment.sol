@@ -4,15 +4,15 @@ pragma solidity ^0.8.28;
 import {CommonBase} from "forge-std/Base.sol";
 import {ComputeCredits} from "../../../contracts/credits/ComputeCredits.sol";
 import {DePinDex} from "../../../contracts/exchange/DePinDex.sol";
-import {IDePinDex} from "../../../contracts/interfaces/IDePinDex.sol";
+import {IBurnable} from "../../../contracts/interfaces/IBurnable.sol";
 import {OrionToken} from "../../../contracts/token/OrionToken.sol";
 import {PoolKey} from "../../../contracts/types/PoolKey.sol";
 
 /// @notice Credits beside an exchange with their pool, in either order of its tokens; itself owner, treasury and first provider of liquidity.
 contract CreditsDeployment is CommonBase {
     uint128 public constant FLOOR = 2 ether + 1;
-    uint128 public constant CAP = 400_000e12;
-    uint128 public constant BOOTSTRAP_CAP = 100_000e12;
+    uint128 public constant CAP = 400_000e18;
+    uint128 public constant BOOTSTRAP_CAP = 100_000e18;
     uint128 public constant MIN_DEPTH = 1_000 ether;
 
     OrionToken public immutable orion;
@@ -27,17 +27,22 @@ contract CreditsDeployment is CommonBase {
         ComputeCredits credits_;
         // An address is as good as a coin.
         do {
-            credits_ = new ComputeCredits(orion_, dex_, address(this), FLOOR, CAP, BOOTSTRAP_CAP, MIN_DEPTH);
+            credits_ = new ComputeCredits(
+                IBurnable(address(orion_)),
+                dex_,
+                address(this),
+                address(this),
+                FLOOR,
+                CAP,
+                BOOTSTRAP_CAP,
+                MIN_DEPTH
+            );
         } while (address(credits_) < address(orion_) != creditsFirst_);
         (orion, dex, credits) = (orion_, dex_, credits_);
         orion_.approve(address(credits_), type(uint256).max);
         orion_.approve(address(dex_), type(uint256).max);
         credits_.approve(address(dex_), type(uint256).max);
-        credits_.mint(5_000e12, 30 days, type(uint128).max, address(this));
-        (uint256 amount0, uint256 amount1) = creditsFirst_
-            ? (uint256(5_000e12), uint256(20_000 ether))
-            : (uint256(20_000 ether), uint256(5_000e12));
-        dex_.addLiquidity(IDePinDex.Add(_key(), amount0, amount1, 1, address(this), block.timestamp));
+        credits_.open(5_000e18, 20_000 ether);
     }
 
     /// @notice Gives ORION to an actor, who approves credits and exchange.

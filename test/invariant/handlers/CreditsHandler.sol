@@ -5,11 +5,19 @@ import {CommonBase} from "forge-std/Base.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ComputeCredits} from "../../../contracts/credits/ComputeCredits.sol";
 import {IComputeCredits} from "../../../contracts/interfaces/IComputeCredits.sol";
+import {CREDIT} from "../../../contracts/types/Credit.sol";
 import {CreditsDeployment} from "./CreditsDeployment.sol";
 
 /// @notice Minters and holders of credits, and a governance that uses its bounds.
 /// @dev A step that is not possible now is left out, so that no call reverts: a revert is a finding.
 contract CreditsHandler is CommonBase {
+    struct Quote {
+        bool possible;
+        uint256 topUp;
+        uint256 fee;
+        uint256 end;
+    }
+
     CreditsDeployment public immutable D;
     ComputeCredits private immutable _CREDITS;
 
@@ -34,23 +42,18 @@ contract CreditsHandler is CommonBase {
     function mint(uint256 seed) external {
         address minter = actors[seed % 4];
         (uint256 price, bool live) = (_CREDITS.collateralPerCredit(), _CREDITS.isPriceLive());
-        uint256 most = Math.min(_CREDITS.mintable(), (D.orion().balanceOf(minter) * 1e12) / price);
-        if (most == 0 || _CREDITS.paused()) return;
+        // The fee is 2% of the lock at most.
+        uint256 affordable = (D.orion().balanceOf(minter) * CREDIT * 98) / (price * 100);
+        uint256 most = Math.min(_CREDITS.mintable(), affordable);
+        if (most == 0) return;
         // Every sixteenth time all that is possible.
-        uint128 debt = uint128((seed >> 8) % 16 == 0 ? most : 1 + ((seed >> 16) % Math.min(most, 1e16)));
-        vm.prank(minter);
-        uint256 id = _CREDITS.mint(debt, 1 + ((seed >> 80) % 30 days), type(uint128).max, actors[(seed >> 12) % 4]);
-        pricedAt[id] = price;
+        uint128 debt = uint128((seed >> 8) % 16 == 0 ? most : 1 + ((seed >> 16) % Math.min(most, 1e22)));
+        pricedAt[_mint(seed, minter, debt)] = price;
         (uint128 floor, uint128 cap, uint128 bootstrapCap, ) = _CREDITS.parameters();
         if (_CREDITS.totalSupply() > (live ? cap : Math.min(cap, bootstrapCap))) wronged = true;
         if (price < floor) wronged = true;
-        ++reached[
-            price > floor
-                ? live
-                    ? bytes32("mintLive")
-                    : bytes32("mintThin")
-                : bytes32("mintAtFloor")
-        ];
+        bytes32 priced = live ? bytes32("mintLive") : bytes32("mintThin");
+        ++reached[price > floor ? priced : bytes32("mintAtFloor")];
     }
 
     function redeem(uint256 seed) external {
@@ -80,23 +83,20 @@ contract CreditsHandler is CommonBase {
         (uint256 id, IComputeCredits.Position memory p) = _pick(seed);
         address payer = actors[(seed >> 8) % 4];
         if (p.debt == 0) return;
+        // Long terms, since a roll moves the end by a week at least.
+        uint256 term = 20 days + 1 + ((seed >> 80) % 10 days);
+        Quote memory q = _quote(id, term);
+        if (!q.possible || (q.topUp == 0 && payer != p.owner)) return;
+        if (q.topUp + q.fee > D.orion().balanceOf(payer)) return;
         (uint128 floor, , , ) = _CREDITS.parameters();
         uint256 price = _CREDITS.isPriceLive() ? _CREDITS.collateralPerCredit() : floor;
-        uint256 needed = Math.mulDiv(p.debt, price, 1e12, Math.Rounding.Ceil);
-        uint256 topUp = needed > p.lock ? needed - p.lock : 0;
-        if (topUp == 0 && payer != p.owner) return;
-        if (topUp > D.orion().balanceOf(payer)) return;
-        vm.prank(payer);
-        if (_CREDITS.roll(id, 1 + ((seed >> 80) % 30 days), uint128(topUp)) != topUp) wronged = true;
-        if (_CREDITS.position(id).end < p.end) wronged = true;
-        if (topUp > 0) pricedAt[id] = price;
-        ++reached[
-            topUp == 0
-                ? bytes32("roll")
-                : price > floor
-                    ? bytes32("rollLive")
-                    : bytes32("rollTopUp")
-        ];
+        uint256 needed = Math.mulDiv(p.debt, price, CREDIT, Math.Rounding.Ceil);
+        if (q.topUp != (needed > p.lock ? needed - p.lock : 0)) wronged = true;
+        bool isDay = q.end != block.timestamp + term;
+        if (_isWrong(p, q, isDay)) wronged = true;
+        _roll(id, term, payer, q, p.lock);
+        if (q.topUp > 0) pricedAt[id] = price;
+        ++reached[_kindOfRoll(isDay, q.topUp, price > floor)];
     }
 
     function handOver(uint256 seed) external {
@@ -145,6 +145,57 @@ contract CreditsHandler is CommonBase {
 
     function everybody() external view returns (address[4] memory) {
         return actors;
+    }
+
+    /// @dev What a roll would take; a roll is refused only where it would be too short or too early.
+    function _quote(uint256 id, uint256 term) private returns (Quote memory) {
+        try _CREDITS.quoteRoll(id, term) returns (uint256 topUp, uint256 fee, uint256 end) {
+            return Quote(true, topUp, fee, end);
+        } catch (bytes memory reason) {
+            bytes4 refusal = bytes4(reason);
+            if (refusal != IComputeCredits.RollTooShort.selector && refusal != IComputeCredits.RollTooEarly.selector) {
+                wronged = true;
+            }
+            return Quote(false, 0, 0, 0);
+        }
+    }
+
+    /// @dev Rolls for exactly what was quoted.
+    function _roll(uint256 id, uint256 term, address payer, Quote memory q, uint256 lock) private {
+        uint256 supply = D.orion().totalSupply();
+        vm.prank(payer);
+        (uint256 added, uint256 paid) = _CREDITS.roll(id, term, uint128(q.topUp + q.fee));
+        if (added != q.topUp || paid != q.fee || supply - D.orion().totalSupply() != q.fee) wronged = true;
+        if (_CREDITS.position(id).end != q.end || _CREDITS.position(id).lock != lock + q.topUp) wronged = true;
+    }
+
+    /// @dev Whether a roll is shorter, longer, cheaper or dearer than the rules say.
+    function _isWrong(IComputeCredits.Position memory p, Quote memory q, bool isDay) private view returns (bool) {
+        uint256 moved = q.end - p.end;
+        if (moved < (isDay ? 1 days : 7 days)) return true;
+        if (isDay && (q.topUp > 0 || moved > 1 days || q.end > block.timestamp + 2 days)) return true;
+        return q.fee != Math.ceilDiv((p.lock + q.topUp) * moved * 25, 10_000 * 30 days);
+    }
+
+    function _kindOfRoll(bool isDay, uint256 topUp, bool isPriced) private pure returns (bytes32) {
+        if (isDay) return "rollThin";
+        if (topUp == 0) return "roll";
+        return isPriced ? bytes32("rollLive") : bytes32("rollTopUp");
+    }
+
+    /// @dev Mints, and holds quota and fee against the rules.
+    function _mint(uint256 seed, address minter, uint128 debt) private returns (uint256 id) {
+        uint256 supply = D.orion().totalSupply();
+        (uint256 quota, uint256 before) = _CREDITS.hourlyQuota();
+        vm.prank(minter);
+        id = _CREDITS.mint(debt, 1 + ((seed >> 80) % 30 days), type(uint128).max, actors[(seed >> 12) % 4]);
+        uint256 burned = supply - D.orion().totalSupply();
+        if (before + debt > quota || burned != _fee(_CREDITS.position(id).lock, before, debt, quota)) wronged = true;
+    }
+
+    /// @dev The fee as the protocol states it, of a term of 30 days at most, in plain arithmetic: the amounts here are small enough.
+    function _fee(uint256 lock, uint256 before, uint256 debt, uint256 quota) private pure returns (uint256) {
+        return Math.ceilDiv(lock * (2 * 25 * quota + 175 * (before + (before + debt))), 2 * 10_000 * quota);
     }
 
     function _gather(address from) private {

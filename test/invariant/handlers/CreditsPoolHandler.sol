@@ -120,25 +120,30 @@ contract CreditsPoolHandler is CommonBase {
     }
 
     /// @dev Observes, so that the history holds all that lasted until now, and returns what the credits then say.
-    function _observed() private returns (bytes32) {
+    function _observed() private returns (bytes32 said) {
         D.dex().observe(_POOL);
-        return _said();
+        (said, , ) = _said();
     }
 
     function _expectSame(bytes32 before) private {
-        if (_said() != before) wronged = true;
-        _see();
-    }
-
-    function _said() private view returns (bytes32) {
-        return
-            keccak256(abi.encode(D.credits().collateralPerCredit(), D.credits().isPriceLive(), D.credits().mintable()));
+        (bytes32 said, uint256 collateral, bool live) = _said();
+        if (said != before) wronged = true;
+        _note(collateral, live);
     }
 
     function _see() private {
+        _note(D.credits().collateralPerCredit(), D.credits().isPriceLive());
+    }
+
+    function _said() private view returns (bytes32 said, uint256 collateral, bool live) {
+        (collateral, live) = (D.credits().collateralPerCredit(), D.credits().isPriceLive());
+        said = keccak256(abi.encode(collateral, live, D.credits().mintable()));
+    }
+
+    function _note(uint256 collateral, bool live) private {
         (uint128 floor, , , ) = D.credits().parameters();
-        bool above = D.credits().collateralPerCredit() > floor;
-        if (D.credits().isPriceLive()) ++reached[above ? bytes32("live") : bytes32("liveAtFloor")];
+        bool above = collateral > floor;
+        if (live) ++reached[above ? bytes32("live") : bytes32("liveAtFloor")];
         else ++reached[above ? bytes32("thin") : bytes32("none")];
     }
 

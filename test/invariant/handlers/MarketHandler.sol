@@ -2,10 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {CommonBase} from "forge-std/Base.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IComputeCredits} from "../../../contracts/interfaces/IComputeCredits.sol";
 import {IJobMarket} from "../../../contracts/interfaces/IJobMarket.sol";
 import {IProviderRegistry} from "../../../contracts/interfaces/IProviderRegistry.sol";
 import {Outcome} from "../../../contracts/types/Claim.sol";
-import {Terms} from "../../../contracts/types/Terms.sol";
+import {Fall} from "../../../contracts/types/Fall.sol";
+import {JobOptions, Terms} from "../../../contracts/types/Terms.sol";
 import {Deployment} from "./Deployment.sol";
 
 /// @notice Posters, workers, keepers and strangers who do anything that they may do, in any order and at any time.
@@ -17,6 +20,7 @@ contract MarketHandler is CommonBase {
     Deployment public immutable D;
     IJobMarket private immutable _MARKET;
     IProviderRegistry private immutable _REGISTRY;
+    IComputeCredits private immutable _CREDITS;
 
     /// @dev The test, which alone may end the life of the network.
     address private immutable _OWNER = msg.sender;
@@ -32,12 +36,16 @@ contract MarketHandler is CommonBase {
     mapping(bytes32 jobId => uint256) public refundedShards;
     /// @notice A settled unit left its final state.
     bool public resurrected;
+    /// @notice Claims that fell by silence and were forfeit; their reserves may be gone.
+    bytes32[] private _reserved;
+    mapping(bytes32 key => bool) private _noted;
     bool private _paused;
 
     constructor(Deployment d) {
         D = d;
         _MARKET = d.market();
         _REGISTRY = d.registry();
+        _CREDITS = d.credits();
         for (uint160 i; i < 3; ++i) posters[i] = address(0xA000 + i);
         for (uint160 i; i < 4; ++i) workers[i] = address(0xB000 + i);
         for (uint160 i; i < 2; ++i) keepers[i] = address(0xC000 + i);
@@ -54,15 +62,22 @@ contract MarketHandler is CommonBase {
         t.shards = uint32(1 + ((seed >> 8) % 9));
         t.rows = t.shards;
         t.shardsPerClaim = uint32(1 + ((seed >> 16) % 4));
-        t.workPerShard = uint96(1 + ((seed >> 24) % 1e12));
+        t.workPerShard = uint96(1 + ((seed >> 24) % 1e18));
         t.pricePerShard = uint96(t.workPerShard + ((seed >> 72) % 1e9));
         if ((seed >> 104) % 3 > 0) (t.keeper, t.keeperFee) = (keepers[(seed >> 112) % 2], uint96((seed >> 120) % 1e9));
-        t.collateralPerShard = uint96(1 ether + ((seed >> 160) % 1e9));
-        t.profile = uint8((seed >> 200) % 3);
-        vm.prank(posters[(seed >> 208) % 3]);
-        _MARKET.postJobFor(t);
+        t.collateralPerClaim = uint96(1 ether + ((seed >> 160) % 1e9));
+        bool minted = (seed >> 204) % 3 == 0;
+        t.options = JobOptions.wrap(uint24((seed >> 200) % 4) | (minted ? uint24(1 << 16) : 0));
+        vm.prank(minted ? t.poster : posters[(seed >> 208) % 3]);
+        if (minted)
+            _CREDITS.mintForJob(
+                t,
+                1 + ((seed >> 216) % ((seed >> 212) % 2 == 0 ? 1 hours : 30 days)),
+                type(uint128).max
+            );
+        else _MARKET.postJobFor(t);
         _jobs.push(t);
-        ++reached["post"];
+        ++reached[minted ? bytes32("postMinted") : bytes32("post")];
     }
 
     function publish(uint256 seed) external {
@@ -89,7 +104,7 @@ contract MarketHandler is CommonBase {
         if (_flag(t, 4)) return;
         uint32[] memory units = _unitsIn(t, IJobMarket.UnitState.Free, seed >> 32);
         address worker = workers[seed % 4];
-        uint96 needed = uint96(_shards(t, units) * t.collateralPerShard);
+        uint96 needed = uint96(units.length * t.collateralPerClaim);
         IProviderRegistry.Account memory a = _REGISTRY.account(worker, address(_MARKET));
         if (!a.authorised || a.free < needed || units.length == 0) return;
         vm.prank(worker);
@@ -120,13 +135,14 @@ contract MarketHandler is CommonBase {
             (IJobMarket.UnitSlot memory u, ) = _MARKET.unit(_id(t), units[i]);
             bytes32 key = _MARKET.keyOf(_id(t), units[i], u.attempt, u.worker);
             Outcome memory o = D.disputes().outcome(address(_MARKET), key);
-            if (o.fallen) continue;
+            if (o.isFallen()) continue;
             uint256 kind = (seed >> (8 + i)) % 8;
-            if (kind < 2) (o.fallen, o.prover) = (true, (seed >> 64) % 2 == 0 ? address(0) : workers[seed % 4]);
-            else if (kind < 4) o.open = uint32(seed % 3);
-            else if (kind < 6) o.holdUntil = uint40(block.timestamp + ((seed >> 96) % 100));
+            if (kind == 0) (o.fallen, o.prover) = (Fall.PROOF, (seed >> 64) % 2 == 0 ? address(0) : workers[seed % 4]);
+            else if (kind == 1) (o.fallen, o.prover) = (Fall.SILENCE, posters[seed % 3]);
+            else if (kind < 4) o.open = uint16(seed % 3);
+            else if (kind < 6) o.holdUntil = uint32(block.timestamp + ((seed >> 96) % 100));
             else (o.open, o.holdUntil) = (0, 0);
-            D.disputes().judge(address(_MARKET), key, o);
+            D.judge(key, o);
         }
     }
 
@@ -139,6 +155,39 @@ contract MarketHandler is CommonBase {
         else _MARKET.settle(t, units);
         if (_observe(t)) ++reached["settle"];
         if (_attempts(t) > returned) ++reached["forfeit"];
+        _noteReserves(t);
+    }
+
+    /// @notice Reserves without a verdict are released where the job was cancelled, and burned when they are old.
+    function endReserve(uint256 seed) external {
+        if (_reserved.length == 0) return;
+        bytes32 key = _reserved[seed % _reserved.length];
+        if (seed % 2 == 0) {
+            // Most jobs are done before they are cancelled: sometimes this one is cancelled while its reserve waits.
+            if (seed % 8 == 0) _cancelJobOf(key);
+            try D.reserves().release(key) {
+                ++reached["release"];
+            } catch {}
+        } else {
+            if (seed % 16 == 1) vm.warp(vm.getBlockTimestamp() + 91 days);
+            try D.reserves().burn(key) {
+                ++reached["burn"];
+            } catch {}
+        }
+    }
+
+    function _cancelJobOf(bytes32 key) private {
+        bytes32 jobId = D.reserves().reserveOf(key).jobId;
+        for (uint256 j; j < _jobs.length; ++j) {
+            Terms memory t = _jobs[j];
+            if (_id(t) != jobId || _flag(t, 4)) continue;
+            vm.prank(t.poster);
+            _MARKET.cancel(t);
+        }
+    }
+
+    function reserved() external view returns (bytes32[] memory) {
+        return _reserved;
     }
 
     function accept(uint256 seed) external {
@@ -150,7 +199,9 @@ contract MarketHandler is CommonBase {
             (IJobMarket.UnitSlot memory u, ) = _MARKET.unit(_id(t), units[i]);
             bytes32 key = _MARKET.keyOf(_id(t), units[i], u.attempt, u.worker);
             Outcome memory o = D.disputes().outcome(address(_MARKET), key);
-            if (o.fallen || o.open > 0 || block.timestamp <= o.holdUntil) continue;
+            if (o.isFallen() || o.open > 0 || block.timestamp <= o.holdUntil) continue;
+            if (D.reserves().undecided(_id(t), units[i]) > 0) continue;
+            if (isMinted(t) && block.timestamp <= _MARKET.job(_id(t)).postedAt + 1 days) continue;
             one[0] = units[i];
             vm.prank(t.poster);
             _MARKET.accept(t, one);
@@ -175,6 +226,28 @@ contract MarketHandler is CommonBase {
         vm.prank(t.poster);
         _MARKET.cancel(t);
         ++reached[_flag(t, 2) ? bytes32("cancelPublished") : bytes32("cancel")];
+        if (isMinted(t)) ++reached[_flag(t, 2) ? bytes32("cancelMintedPublished") : bytes32("cancelMinted")];
+    }
+
+    /// @notice The owner of a position that was opened for a job, or after its term anybody, burns other credits against it.
+    function burnDebt(uint256 seed) external {
+        if (_jobs.length == 0) return;
+        uint256 id = _CREDITS.jobCredits(_id(_pick(seed))).position;
+        IComputeCredits.Position memory p = _CREDITS.position(id);
+        bool ended = block.timestamp > p.end;
+        address by = ended ? posters[seed % 3] : p.owner;
+        uint256 most = Math.min(p.debt, D.balanceOf(by));
+        if (most == 0) return;
+        uint128 amount = uint128(seed % 2 == 0 ? most : 1 + ((seed >> 8) % most));
+        vm.prank(by);
+        if (ended) _CREDITS.deliver(id, amount);
+        else _CREDITS.redeem(id, amount);
+        ++reached[ended ? bytes32("deliver") : bytes32("redeem")];
+    }
+
+    function payOwed(uint256 seed) external {
+        if (seed % 4 > 0) return;
+        for (uint256 j; j < _jobs.length; ++j) _payOwed(_jobs[j]);
     }
 
     function stake(uint256 seed) external {
@@ -207,14 +280,16 @@ contract MarketHandler is CommonBase {
     }
 
     function pass(uint256 seed) external {
-        vm.warp(vm.getBlockTimestamp() + 1 + (seed % 120));
+        vm.warp(vm.getBlockTimestamp() + (seed % 64 == 0 ? 1 days : 1 + (seed % 120)));
     }
 
     /// @notice Ends everything that still runs as its parties would: nothing may be left behind.
     function close() external {
         if (msg.sender != _OWNER) return;
-        vm.warp(vm.getBlockTimestamp() + 1 days);
+        vm.warp(vm.getBlockTimestamp() + 1 days + 1);
         for (uint256 j; j < _jobs.length; ++j) _closeJob(_jobs[j]);
+        vm.warp(vm.getBlockTimestamp() + 1 days);
+        for (uint256 j; j < _jobs.length; ++j) _payOwed(_jobs[j]);
         for (uint256 i; i < 4; ++i) {
             uint96 free = _REGISTRY.account(workers[i], address(_MARKET)).free;
             if (free == 0) continue;
@@ -234,14 +309,34 @@ contract MarketHandler is CommonBase {
             for (uint32 k; k < _count(t); ++k) {
                 (IJobMarket.UnitSlot memory u, IJobMarket.UnitState s) = _MARKET.unit(_id(t), k);
                 bool running = s == IJobMarket.UnitState.Claimed || s == IJobMarket.UnitState.Committed;
-                if (running && u.worker == worker) lock += uint256(_size(t, k)) * t.collateralPerShard;
+                if (running && u.worker == worker) lock += t.collateralPerClaim;
             }
         }
+    }
+
+    /// @notice CU that the credits hold for poster and keeper of a job.
+    function owedOf(Terms memory t) external view returns (uint256 sum) {
+        sum = _CREDITS.owed(_id(t), t.poster).amount;
+        if (t.keeper != t.poster) sum += _CREDITS.owed(_id(t), t.keeper).amount;
     }
 
     /// @notice Shards in free units.
     function freeShards(Terms memory t) external view returns (uint256) {
         return _shards(t, _unitsIn(t, IJobMarket.UnitState.Free, type(uint256).max));
+    }
+
+    function isMinted(Terms memory t) public pure returns (bool) {
+        return JobOptions.unwrap(t.options) >> 16 == 1;
+    }
+
+    function _payOwed(Terms memory t) private {
+        address[2] memory accounts = [t.poster, t.keeper];
+        for (uint256 i; i < 2; ++i) {
+            IComputeCredits.Owed memory owed = _CREDITS.owed(_id(t), accounts[i]);
+            if (owed.amount == 0 || block.timestamp < owed.dueAt) continue;
+            _CREDITS.payOwed(_id(t), accounts[i]);
+            ++reached[i == 0 ? bytes32("payPoster") : bytes32("payKeeper")];
+        }
     }
 
     function _closeJob(Terms memory t) private {
@@ -251,7 +346,7 @@ contract MarketHandler is CommonBase {
             bytes32 key = _MARKET.keyOf(_id(t), committed[i], u.attempt, u.worker);
             Outcome memory o = D.disputes().outcome(address(_MARKET), key);
             (o.open, o.holdUntil) = (0, 0);
-            D.disputes().judge(address(_MARKET), key, o);
+            D.judge(key, o);
         }
         _MARKET.settle(t, committed);
         _MARKET.expire(t, _unitsIn(t, IJobMarket.UnitState.Claimed, type(uint256).max));
@@ -259,6 +354,22 @@ contract MarketHandler is CommonBase {
         if (_flag(t, 4)) return;
         vm.prank(t.poster);
         _MARKET.cancel(t);
+    }
+
+    /// @dev Finds the reserves that the units' former attempts left.
+    function _noteReserves(Terms memory t) private {
+        for (uint32 k; k < _count(t); ++k) {
+            (IJobMarket.UnitSlot memory u, ) = _MARKET.unit(_id(t), k);
+            for (uint16 attempt; attempt < u.attempt; ++attempt) {
+                for (uint256 w; w < 4; ++w) {
+                    bytes32 key = _MARKET.keyOf(_id(t), k, attempt, workers[w]);
+                    if (_noted[key] || D.reserves().reserveOf(key).worker == address(0)) continue;
+                    _noted[key] = true;
+                    _reserved.push(key);
+                    ++reached["reserve"];
+                }
+            }
+        }
     }
 
     /// @dev Notes which units have settled since the last look; true if any has.

@@ -2,22 +2,23 @@
 pragma solidity ^0.8.28;
 
 import {DType} from "../../../contracts/types/DType.sol";
-import {NodeEntry} from "../../../contracts/types/Demand.sol";
+import {NodeEntry, TraceAnswer} from "../../../contracts/types/Demand.sol";
 import {Op} from "../../../contracts/types/Op.sol";
-import {ProgramHeader} from "../../../contracts/types/Program.sol";
+import {ProgramHeader} from "../../../contracts/types/ProgramHeader.sol";
+import {Opening} from "../../../contracts/types/Proof.sol";
 
-/// @notice The tree of a claim over two shards of a program of two nodes, an input and a computed one of three chunks: every kind of place is in it.
-/// @dev Places: 1; shards 2 and 3; node roots 4 to 7, of which 5 and 7 are computed; chunks 20 to 22 and 28 to 30, and a missing one behind each.
+/// @notice A claim over two shards of a program of two nodes, an input and a computed one of three chunks, its output: every kind of place is in it.
+/// @dev Places of its traces: shards 2 and 3; node roots 4 to 7, of which 5 and 7 are computed; chunks 20 to 22 and 28 to 30, and a missing one behind each. The leaves of
+/// the outputs tree are the roots 5 and 7, at its places 2 and 3.
 library SmallClaim {
-    /// Answers on the longest way down: root, shard, node, chunk.
-    uint256 internal constant LEVELS = 4;
-
-    function places() internal pure returns (uint64[11] memory) {
-        return [uint64(1), 2, 3, 5, 7, 20, 21, 22, 28, 29, 30];
+    /// @notice Places of a trace that are demanded: node roots and chunks.
+    function places() internal pure returns (uint64[8] memory) {
+        return [uint64(5), 7, 20, 21, 22, 28, 29, 30];
     }
 
     function header() internal pure returns (ProgramHeader memory h) {
-        (h.version, h.nodeCount, h.shardSlots, h.outputNode) = (1, 2, 1, 1);
+        (h.version, h.nodeCount, h.shardSlots, h.outputCount) = (1, 2, 1, 1);
+        h.outputs[0] = 1 << 224;
         h.descriptorsRoot = _inner(_descriptorHash(0), _descriptorHash(1));
     }
 
@@ -31,10 +32,34 @@ library SmallClaim {
                     h.nodeCount,
                     h.sharedSlots,
                     h.shardSlots,
-                    h.outputNode,
+                    h.outputCount,
+                    h.outputs,
                     h.descriptorsRoot
                 )
             );
+    }
+
+    function outputsRoot(uint256 seed) internal pure returns (bytes32) {
+        return _inner(hashAt(seed, 5), hashAt(seed, 7));
+    }
+
+    /// @notice The leaf of the shard whose place is 2 or 3.
+    function leafAt(uint256 seed, uint256 place) internal pure returns (bytes32) {
+        return hashAt(seed, 2 * place + 1);
+    }
+
+    /// @notice The answer to the demand for the trace of the shard whose place is 2 or 3.
+    function traceAt(uint256 seed, uint256 place) internal pure returns (TraceAnswer memory a) {
+        (a.shard, a.shardRoot) = (uint32(place - 2), hashAt(seed, place));
+        a.data = abi.encodePacked(hashAt(seed, 2 * place), hashAt(seed, 2 * place + 1));
+    }
+
+    /// @notice The chunks of a shard's output and their path to the outputs root.
+    function outputAt(uint256 seed, uint256 place) internal pure returns (Opening memory o) {
+        uint256 first = 4 * (2 * place + 1);
+        o.chunks = bytes.concat(chunkAt(seed, first), chunkAt(seed, first + 1), chunkAt(seed, first + 2));
+        o.path = new bytes32[](2);
+        (o.path[0], o.path[1]) = (bytes32(0), leafAt(seed, place ^ 1));
     }
 
     function entry() internal pure returns (NodeEntry memory e) {
@@ -62,7 +87,6 @@ library SmallClaim {
     /// @notice The right answer to a demand at one of `places`.
     function answerAt(uint256 seed, uint256 place) internal pure returns (bytes memory) {
         if (place >= 20) return chunkAt(seed, place);
-        if (place < 4) return abi.encodePacked(hashAt(seed, 2 * place), hashAt(seed, 2 * place + 1));
         uint256 first = 4 * place;
         return
             abi.encodePacked(

@@ -1,15 +1,19 @@
-import { id, parseEther, toBeHex } from "ethers";
+import { id, parseEther, toBeHex, ZeroHash } from "ethers";
 
 import type { Terms } from "@orion/protocol/chain";
+import { CREDIT } from "@orion/protocol/common";
+import { optionsOf } from "@orion/protocol/disputes";
 
 import { Random } from "../../unit/tensor/random.ts";
 import { assemble } from "../index/cast.ts";
-import { disputeMoves, type Disputes } from "../index/dispute-moves.ts";
+import type { Disputes } from "../index/disputable.ts";
+import { disputeMoves } from "../index/dispute-moves.ts";
+import { UNIT } from "../index/known-truth.ts";
 import { noJobs } from "../index/market-moves.ts";
 import type { Move } from "../index/move.ts";
 import type { World } from "../index/world.ts";
 
-const CU = 10n ** 12n;
+const CU = CREDIT;
 const NEVER = 2n ** 40n;
 const DAY = 86_400;
 const SEED = 11;
@@ -45,7 +49,7 @@ export async function tellStory(world: World): Promise<Told> {
   await must(worker, at.market, abi.encodeFunctionData("claim", [terms, [0, 1]]));
   const { slot } = await market.unit(job, 0);
   const key = await market.keyOf(job, 0, slot.attempt, worker);
-  await must(worker, at.market, abi.encodeFunctionData("commit", [terms, 0, key, id("claim root"), id("outputs")]));
+  await must(worker, at.market, abi.encodeFunctionData("commit", [terms, 0, key, id("outputs root"), id("outputs")]));
   await must(engineer, at.market, abi.encodeFunctionData("accept", [terms, [0]]));
   await must(cast.keeper, at.market, abi.encodeFunctionData("publishResult", [job, id("result root"), id("result")]));
   const hops = [{ tokenOut: at.credits, fee: 30 }];
@@ -56,7 +60,10 @@ export async function tellStory(world: World): Promise<Told> {
   const disputes: Disputes = { claims: [] };
   const moves = disputeMoves({ world, cast, random: new Random(SEED) }, noJobs(), disputes);
   await proveOneWrong(moves, disputes);
-  await until(moves, "end a disputable unit");
+  // Whichever of them fell is forfeit; the others are passed over.
+  for (const claim of disputes.claims) {
+    await must(engineer, at.market, abi.encodeFunctionData("settle", [claim.terms, [UNIT]]));
+  }
   // A candle is there when its day is over.
   await world.pass(DAY);
   return {
@@ -78,7 +85,7 @@ function termsOf(poster: string, keeper: string): Terms {
       inputsRoot: id("inputs"),
     },
     ...{ rows: 400n, shards: 4, shardsPerClaim: 2, workPerShard: CU, pricePerShard: 2n * CU, keeperFee: CU / 10n },
-    ...{ collateralPerShard: parseEther("7"), profile: 1 },
+    ...{ collateralPerClaim: parseEther("14"), challengers: ZeroHash, options: optionsOf({ profile: 1 }) },
   };
 }
 
@@ -86,7 +93,14 @@ async function proveOneWrong(moves: readonly Move[], disputes: Disputes): Promis
   for (let tries = 0; tries < MOST_TRIES && disputes.claims.at(-1)?.lying !== true; tries++) {
     await until(moves, "work on a disputable unit");
   }
-  await until(moves, "prove fraud");
+  // A proof is judged against the trace that its worker has given.
+  const walk = ["demand a trace", "answer a trace", "prove fraud"].map((name) =>
+    moves.find((one) => one.name === name),
+  );
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (const move of walk) if ((await move?.play()) === true && move?.name === "prove fraud") return;
+  }
+  throw new Error("no claim was proved wrong");
 }
 
 /** Some actions have random arguments, and the contracts refuse some of them. */

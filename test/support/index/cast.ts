@@ -1,5 +1,7 @@
 import { MaxUint256, parseEther } from "ethers";
 
+import { CREDIT } from "@orion/protocol/common";
+
 import type { World } from "./world.ts";
 
 /** Who does what in a random life. */
@@ -9,6 +11,8 @@ export interface Cast {
   readonly engineers: readonly string[];
   readonly keeper: string;
   readonly workers: readonly string[];
+  /** Operator keys of the first worker. */
+  readonly keys: readonly string[];
   readonly challengers: readonly string[];
   readonly traders: readonly string[];
   readonly everybody: readonly string[];
@@ -16,17 +20,31 @@ export interface Cast {
 
 const ORION_EACH = parseEther("2000000");
 /** CU base units. */
-const CREDITS_EACH = 20_000n * 10n ** 12n;
+const CREDITS_EACH = 10_000n * CREDIT;
 const STAKE = parseEther("500000");
 const TERM = 30 * 86_400;
 
 /** Hands out ORION and credits, and gives every allowance, stake and authority that the actions of a random life need. */
 export async function assemble(world: World): Promise<Cast> {
-  const [treasury = "", e1 = "", e2 = "", keeper = "", w1 = "", w2 = "", w3 = "", c1 = "", c2 = "", t1 = "", t2 = ""] =
-    world.accounts;
+  const [
+    treasury = "",
+    e1 = "",
+    e2 = "",
+    keeper = "",
+    w1 = "",
+    w2 = "",
+    w3 = "",
+    c1 = "",
+    c2 = "",
+    t1 = "",
+    t2 = "",
+    k1 = "",
+    k2 = "",
+  ] = world.accounts;
   const cast: Cast = {
     ...{ treasury, keeper, timelock: world.network.addresses.timelock },
-    ...{ engineers: [e1, e2], workers: [w1, w2, w3], challengers: [c1, c2], traders: [t1, t2] },
+    ...{ engineers: [e1, e2], workers: [w1, w2, w3], keys: [k1, k2] },
+    ...{ challengers: [c1, c2], traders: [t1, t2] },
     everybody: [treasury, e1, e2, keeper, w1, w2, w3, c1, c2, t1, t2],
   };
   const { contracts: c, network } = world;
@@ -53,6 +71,9 @@ export async function assemble(world: World): Promise<Cast> {
   for (const worker of cast.workers) {
     await must(worker, at.registry, c.registry.interface.encodeFunctionData("stake", [worker, at.market, STAKE]));
     await must(worker, at.registry, c.registry.interface.encodeFunctionData("authorise", [at.market, true]));
+  }
+  for (const key of cast.keys) {
+    await must(w1, at.registry, c.registry.interface.encodeFunctionData("authoriseKey", [key, STAKE]));
   }
   for (const trader of cast.traders) {
     await must(trader, at.dex, c.dex.interface.encodeFunctionData("setOperator", [at.mining, true]));

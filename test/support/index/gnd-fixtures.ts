@@ -29,12 +29,14 @@ export const FIXTURE_ADDRESSES = {
   ComputeCredits: toBeHex(3, 20),
   DisputeManager: toBeHex(4, 20),
   JobMarket: toBeHex(5, 20),
+  Reserves: toBeHex(6, 20),
   DePinDex: toBeHex(7, 20),
   LiquidityMining: toBeHex(8, 20),
   BuyAndPost: toBeHex(9, 20),
   OrionGovernor: toBeHex(10, 20),
   OrionTimelock: toBeHex(11, 20),
   UsdPrices: toBeHex(12, 20),
+  Guardian: toBeHex(13, 20),
 } as const satisfies Partial<Record<ContractName, string>>;
 
 export type FixtureContract = keyof typeof FIXTURE_ADDRESSES;

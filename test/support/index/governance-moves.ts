@@ -3,6 +3,7 @@ import { concat, hexlify, id, keccak256, toUtf8Bytes } from "ethers";
 import type { Move, Stage } from "./move.ts";
 
 interface Proposal {
+  readonly proposer: string;
   readonly action: [string[], bigint[], string[]];
   readonly descriptionHash: string;
   readonly number: bigint;
@@ -28,11 +29,24 @@ export function governanceMoves(stage: Stage): Move[] {
   const step = async (name: "queue" | "execute" | "cancel"): Promise<boolean> => {
     const proposal = random.chance(0.6) ? proposals.at(-1) : some();
     if (proposal === undefined) return false;
-    const from = name === "cancel" ? cast.treasury : random.pick(cast.everybody);
+    const from = name === "cancel" ? proposal.proposer : random.pick(cast.everybody);
     const selector = governor.interface.getFunction(name).selector;
     // The three take the same arguments.
     const args = governor.interface.encodeFunctionData("queue", [...proposal.action, proposal.descriptionHash]);
     return play(from, selector + args.slice(selector.length));
+  };
+  const queueCall = ({ action, descriptionHash }: Proposal): string =>
+    governor.interface.encodeFunctionData("queue", [...action, descriptionHash]);
+  /** A new proposal that has been carried by a vote. */
+  const carried = async (): Promise<Proposal | undefined> => {
+    if (!(await propose(stage, proposals))) return undefined;
+    const proposal = proposals.at(-1) as Proposal;
+    await world.pass(7_300);
+    if (random.chance(0.3)) return undefined;
+    const vote = governor.interface.encodeFunctionData("castVote", [proposal.number, 1]);
+    if (!(await play(cast.treasury, vote)) || random.chance(0.2)) return undefined;
+    await world.pass(86_500);
+    return proposal;
   };
   return [
     {
@@ -59,19 +73,20 @@ export function governanceMoves(stage: Stage): Move[] {
         return play(random.pick(voters), governor.interface.encodeFunctionData("castVoteWithReason", args));
       },
     },
-    { name: "queue", play: () => step("queue") },
+    {
+      name: "queue",
+      play: async () => {
+        if (random.chance(0.5)) return step("queue");
+        const proposal = await carried();
+        return proposal !== undefined && play(random.pick(cast.everybody), queueCall(proposal));
+      },
+    },
     {
       name: "see a proposal through",
       play: async () => {
-        if (!(await propose(stage, proposals))) return false;
-        const { action, descriptionHash, number } = proposals.at(-1)!;
-        const end = governor.interface.encodeFunctionData("queue", [...action, descriptionHash]);
-        const vote = governor.interface.encodeFunctionData("castVote", [number, 1]);
-        await world.pass(7_300);
-        if (random.chance(0.3)) return false;
-        if (!(await play(cast.treasury, vote)) || random.chance(0.2)) return false;
-        await world.pass(86_500);
-        if (!(await play(cast.treasury, end)) || random.chance(0.2)) return false;
+        const proposal = await carried();
+        if (proposal === undefined || !(await play(cast.treasury, queueCall(proposal)))) return false;
+        if (random.chance(0.2)) return false;
         await world.pass(172_900);
         // Otherwise somebody else may do it.
         return random.chance(0.4) && step("execute");
@@ -82,6 +97,7 @@ export function governanceMoves(stage: Stage): Move[] {
   ];
 }
 
+/** Proposes by one of those who can; each may have one proposal under way. */
 async function propose({ world, cast, random }: Stage, proposals: Proposal[]): Promise<boolean> {
   const { governor, dex, mining, credits } = world.contracts;
   const at = world.network.addresses;
@@ -100,9 +116,11 @@ async function propose({ world, cast, random }: Stage, proposals: Proposal[]): P
     "?".repeat((description.length - 2) / 2),
   ]);
   const call = encoded.replace(new RegExp(`${text.slice(2)}(?!.*${text.slice(2)})`), description.slice(2));
-  const done = await world.act(cast.treasury, at.governor, call);
+  const proposer = random.pick([cast.treasury, ...cast.traders]);
+  const done = await world.act(proposer, at.governor, call);
   if (!done) return false;
   const descriptionHash = description === "0x" ? id("") : keccak256(description);
-  proposals.push({ action, descriptionHash, number: await governor.hashProposal(...action, descriptionHash) });
+  const number = await governor.hashProposal(...action, descriptionHash);
+  proposals.push({ proposer, action, descriptionHash, number });
   return true;
 }

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import { patient } from "../patience.ts";
+
 const POLL_MS = 100;
 /** Longer than a graph-node that stands still is left alone. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = patient(120_000);
 
 /** A row as the index answers it. */
 export type Row = Readonly<Record<string, unknown>>;

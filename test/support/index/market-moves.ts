@@ -1,12 +1,14 @@
-import { hexlify, ZeroAddress } from "ethers";
+import { hexlify, ZeroAddress, ZeroHash } from "ethers";
 
-import { unitCount, type Terms } from "@orion/protocol/chain";
+import { MINTED_BIT, unitCount, type Terms } from "@orion/protocol/chain";
+import { CREDIT } from "@orion/protocol/common";
 
 import type { Random } from "../../unit/tensor/random.ts";
 import { amountUpTo, type Move, type Stage } from "./move.ts";
 
-const CU = 10n ** 12n;
+const CU = CREDIT;
 const ORION = 10n ** 18n;
+const DAY = 86_400;
 
 /** The jobs of a random life, so that other actions and the comparison know them. */
 export interface Jobs {
@@ -35,6 +37,7 @@ export function digest(random: Random): string {
 
 export function randomTerms({ cast, random }: Stage, changes: Partial<Terms> = {}): Terms {
   const shards = random.between(1, 7);
+  const shardsPerClaim = random.between(1, 3);
   const work = amountUpTo(random, CU) + 1n;
   const keeper = random.chance(0.8) ? cast.keeper : ZeroAddress;
   return {
@@ -43,24 +46,30 @@ export function randomTerms({ cast, random }: Stage, changes: Partial<Terms> = {
     programRoot: digest(random),
     dataset: digest(random),
     inputsRoot: digest(random),
+    challengers: ZeroHash,
     rows: BigInt(shards * random.between(1, 100)),
     shards,
-    shardsPerClaim: random.between(1, 3),
+    shardsPerClaim,
     workPerShard: work,
     pricePerShard: work + amountUpTo(random, work),
     keeper,
     keeperFee: keeper === ZeroAddress || random.chance(0.3) ? 0n : amountUpTo(random, CU / 10n),
-    // Within the bounds for any of these amounts of work, and above the least lock of a claim.
-    collateralPerShard: (work * 6n * ORION) / CU + ORION,
-    profile: random.chance(0.4) ? 0 : random.between(1, 2),
+    collateralPerClaim: collateralFor(work * BigInt(Math.min(shards, shardsPerClaim))),
+    options: random.chance(0.4) ? 0 : random.between(1, 2),
     ...changes,
   };
+}
+
+/** Within the bounds for almost any work of a claim, also after a vote has moved them. */
+export function collateralFor(work: bigint): bigint {
+  const least = (work * 7n * ORION) / CU;
+  return least > ORION ? least : ORION;
 }
 
 /** Everything that anybody does with jobs. */
 export function marketMoves(stage: Stage, jobs: Jobs): Move[] {
   const { world, cast, random } = stage;
-  const { market, buyAndPost } = world.contracts;
+  const { market, buyAndPost, credits } = world.contracts;
   const at = world.network.addresses;
   const abi = market.interface;
   const someone = (): string => random.pick(cast.everybody);
@@ -99,6 +108,35 @@ export function marketMoves(stage: Stage, jobs: Jobs): Move[] {
       },
     },
     {
+      name: "mint and post",
+      play: () => {
+        const terms = randomTerms(stage);
+        const minted = { ...terms, options: terms.options | MINTED_BIT };
+        const data = credits.interface.encodeFunctionData("mintForJob", [
+          minted,
+          random.between(1, 30 * DAY),
+          2n ** 127n,
+        ]);
+        return post(minted, world.act(minted.poster, at.credits, data));
+      },
+    },
+    {
+      name: "see what minted escrow leaves paid",
+      play: async () => {
+        const options = MINTED_BIT | random.between(0, 2);
+        const terms = randomTerms(stage, { keeper: cast.keeper, keeperFee: CU / 100n, options });
+        const mint = credits.interface.encodeFunctionData("mintForJob", [terms, 30 * DAY, 2n ** 127n]);
+        if (!(await post(terms, world.act(terms.poster, at.credits, mint)))) return false;
+        await call(cast.keeper, abi.encodeFunctionData("publishManifest", [terms, digest(random)]));
+        if (!(await call(terms.poster, abi.encodeFunctionData("cancel", [terms])))) return false;
+        // Mostly it stays owed, or days would pass too often.
+        if (random.chance(0.7)) return false;
+        await world.pass(DAY);
+        const id = await market.jobIdOf(terms);
+        return world.act(someone(), at.credits, credits.interface.encodeFunctionData("payOwed", [id, cast.keeper]));
+      },
+    },
+    {
       name: "publish a manifest",
       play: () => {
         const from = random.chance(0.7) ? cast.keeper : someone();
@@ -114,7 +152,10 @@ export function marketMoves(stage: Stage, jobs: Jobs): Move[] {
       play: async () => {
         const terms = recent(random, jobs.terms);
         const units = [...new Set(someUnits(terms))];
-        const done = await call(random.pick(cast.workers), abi.encodeFunctionData("claim", [terms, units]));
+        const done = await call(
+          random.pick([...cast.workers, ...cast.keys]),
+          abi.encodeFunctionData("claim", [terms, units]),
+        );
         if (done) jobs.claimed.push(...units.map((unit) => ({ terms, unit })));
         return done;
       },

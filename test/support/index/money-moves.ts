@@ -1,5 +1,7 @@
 import { ZeroAddress } from "ethers";
 
+import { CREDIT } from "@orion/protocol/common";
+
 import { amountUpTo, type Move, type Stage } from "./move.ts";
 import { digest } from "./market-moves.ts";
 
@@ -87,7 +89,7 @@ export function moneyMoves(stage: Stage): Move[] {
       name: "mint credits",
       play: () => {
         const term = random.chance(0.5) ? random.between(1, 100) : 30 * DAY;
-        const args: [bigint, number, bigint, string] = [amountUpTo(random, 10n ** 14n), term, 2n ** 127n, someone()];
+        const args: [bigint, number, bigint, string] = [amountUpTo(random, 100n * CREDIT), term, 2n ** 127n, someone()];
         return world.act(someone(), at.credits, credits.interface.encodeFunctionData("mint", args));
       },
     },
@@ -105,7 +107,7 @@ export function moneyMoves(stage: Stage): Move[] {
       play: async () => {
         const id = await position();
         const { owner } = await credits.position(id);
-        const args: [bigint, number, bigint] = [id, random.between(1, 30 * DAY), 2n ** 127n];
+        const args: [bigint, number, bigint] = [id, random.between(6 * DAY, 30 * DAY), 2n ** 127n];
         return world.act(owner, at.credits, credits.interface.encodeFunctionData("roll", args));
       },
     },

@@ -1,10 +1,12 @@
 import { Random } from "../../unit/tensor/random.ts";
 import type { Cast } from "./cast.ts";
-import { disputeMoves, type Disputes } from "./dispute-moves.ts";
+import type { Disputes } from "./disputable.ts";
+import { disputeMoves } from "./dispute-moves.ts";
 import { exchangeMoves } from "./exchange-moves.ts";
 import { governanceMoves } from "./governance-moves.ts";
 import { marketMoves, noJobs, randomTerms, type Jobs } from "./market-moves.ts";
 import { moneyMoves } from "./money-moves.ts";
+import { reserveMoves } from "./reserve-moves.ts";
 import type { Move, Stage } from "./move.ts";
 import type { World } from "./world.ts";
 
@@ -23,6 +25,7 @@ export interface Life {
 const JUMPS = [1, 5, 11, 13, 61, 601, 3_700, 86_500, 172_900] as const;
 
 const BURST = 5;
+const DISPUTABLE = "work on a disputable unit";
 /** Jobs and disputes, where much must come together, more often than money and the exchange; governing, which takes days, rarely. */
 const SHARES = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4] as const;
 
@@ -34,7 +37,7 @@ export async function randomLife(world: World, cast: Cast, seed: number): Promis
   const disputes: Disputes = { claims: [] };
   const areas: Move[][] = [
     marketMoves(stage, jobs),
-    disputeMoves(stage, jobs, disputes),
+    [...disputeMoves(stage, jobs, disputes), ...reserveMoves(stage, jobs, disputes)],
     moneyMoves(stage),
     await exchangeMoves(stage),
     governanceMoves(stage),
@@ -48,8 +51,11 @@ export async function randomLife(world: World, cast: Cast, seed: number): Promis
     // A few of one kind after each other, as what belongs together mostly happens; and again and again what has not happened yet.
     const area = areas[random.pick(SHARES)]!;
     const missing = random.chance(0.4) ? areas.flat().filter(({ name }) => !done.has(name)) : [];
-    for (let left = random.between(1, BURST); left > 0; left--) {
-      const { name, play } = random.pick(missing.length === 0 ? area : missing);
+    // Most of a dispute can happen only soon after the claim that it is about.
+    const begin = area === areas[1] && random.chance(0.4) ? area.find(({ name }) => name === DISPUTABLE) : undefined;
+    if (begin !== undefined && (await begin.play())) done.set(begin.name, (done.get(begin.name) ?? 0) + 1);
+    for (let left = random.between(1, begin === undefined ? BURST : 4 * BURST); left > 0; left--) {
+      const { name, play } = random.pick(missing.length === 0 || begin !== undefined ? area : missing);
       if (await play()) done.set(name, (done.get(name) ?? 0) + 1);
     }
   };
@@ -66,7 +72,7 @@ export async function actionNames(world: World, cast: Cast): Promise<string[]> {
   const stage: Stage = { world, cast, random: new Random(0) };
   const areas = [
     marketMoves(stage, noJobs()),
-    disputeMoves(stage, noJobs(), { claims: [] }),
+    [...disputeMoves(stage, noJobs(), { claims: [] }), ...reserveMoves(stage, noJobs(), { claims: [] })],
     moneyMoves(stage),
     await exchangeMoves(stage),
     governanceMoves(stage),

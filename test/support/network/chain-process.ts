@@ -4,9 +4,10 @@ import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { patient } from "../patience.ts";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = patient(60_000);
 const POLL_MS = 50;
 
 export interface ChainProcess {

@@ -4,9 +4,9 @@ import { expect } from "chai";
 
 import type { JobRecord } from "@orion/protocol/chain";
 import { toHex } from "@orion/protocol/common";
-import { loadOutputs, loadResult } from "@orion/protocol/jobs";
+import { loadOutputs, loadResult, resultRootOf } from "@orion/protocol/jobs";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
-import { resultRoot, type Tensor } from "@orion/protocol/tensor";
+import type { Tensor } from "@orion/protocol/tensor";
 import { Journal } from "@orion/worker";
 
 import { journalDirOf } from "./services.ts";
@@ -23,15 +23,15 @@ export async function jobOf(running: TestNetwork, job: { jobId: string }): Promi
 /** The result that follows from the settled claims: its root is computed here, its content fetched and checked. */
 export async function rightResult(running: TestNetwork, job: TinyJob): Promise<{ npy: Uint8Array; tensor: Tensor }> {
   const record = await jobOf(running, job);
-  const roots: Uint8Array[] = [];
+  const roots: (readonly Uint8Array[])[] = [];
   for (const unit of record.units) {
     const part = await loadOutputs(running.store, unit, job.program, { sha256: nativeSha256 });
     roots.push(...part.outputRoots);
   }
-  const root = toHex(resultRoot(roots, nativeSha256));
+  const root = toHex(resultRootOf(roots, nativeSha256));
   const published = record.results.find((result) => result.root === root);
   if (published === undefined) throw new Error("no published result follows from the claims");
-  return loadResult(running.store, published.digest, job, root, { sha256: nativeSha256 });
+  return loadResult(running.store, published.digest, job, 0, root, { sha256: nativeSha256 });
 }
 
 /**
@@ -91,7 +91,7 @@ export async function expectJournal(
   for (const name of names.filter((entry) => entry.endsWith(".json"))) {
     const key = name.slice(0, -".json".length);
     const commits = await market.queryFilter(market.filters.ClaimCommitted(undefined, key));
-    const roots = commits.map(({ args }) => args.claimRoot);
+    const roots = commits.map(({ args }) => args.outputsRoot);
     const known = records.some((record) => [...record.units].some((unit) => unit.key === key));
     expect(known, `journal entry ${key} of a unit`).to.equal(true);
     const text = await journalRoot(dir, key);
@@ -100,7 +100,7 @@ export async function expectJournal(
 }
 
 async function journalRoot(dir: string, key: string): Promise<string> {
-  return (JSON.parse(await readFile(`${dir}/${key}.json`, "utf8")) as { claimRoot: string }).claimRoot;
+  return (JSON.parse(await readFile(`${dir}/${key}.json`, "utf8")) as { outputsRoot: string }).outputsRoot;
 }
 
 /** Opens and closes the journals: nobody holds a lock any more. */

@@ -8,6 +8,7 @@ import type { TestNetwork } from "./test-network.ts";
 export interface MarketCalls {
   publishManifest(terms: Terms, digest: string): Promise<TransactionReceipt>;
   claim(terms: Terms, units: readonly number[]): Promise<TransactionReceipt>;
+  commit(terms: Terms, unit: number, key: string, root: string, digest: string): Promise<TransactionReceipt>;
   cancel(terms: Terms): Promise<TransactionReceipt>;
   publishResult(jobId: string, root: string, digest: string): Promise<TransactionReceipt>;
 }
@@ -20,6 +21,8 @@ export function marketCalls(running: TestNetwork, account: number): MarketCalls 
     publishManifest: (terms, digest) =>
       send("publishManifest", abi.encodeFunctionData("publishManifest", [terms, digest])),
     claim: (terms, units) => send("claim", abi.encodeFunctionData("claim", [terms, [...units]])),
+    commit: (terms, unit, key, root, digest) =>
+      send("commit", abi.encodeFunctionData("commit", [terms, unit, key, root, digest])),
     cancel: (terms) => send("cancel", abi.encodeFunctionData("cancel", [terms])),
     publishResult: (jobId, root, digest) =>
       send("publishResult", abi.encodeFunctionData("publishResult", [jobId, root, digest])),

@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 
 import type { WorkerRules } from "@orion/worker";
 
+import { patient } from "../patience.ts";
 import { stopper } from "./chain-process.ts";
-import type { Role, ServiceSpec } from "./service-process.ts";
+import type { Role, ServiceSpec } from "./run-service.ts";
 import { accountAt, type TestNetwork } from "./test-network.ts";
 
 const ENTRY = fileURLToPath(new URL("./service-process.ts", import.meta.url));
@@ -73,14 +74,15 @@ export function journalDirOf(running: TestNetwork, account: number): string {
   return path.join(running.dir, `journal-${String(account)}`);
 }
 
-/** Waits until `condition` holds; on failure the error carries what the services have logged last. */
+/** Waits until `condition` holds, `timeoutMs` on a free machine at most; on failure the error carries what the services have logged last. */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,
   services: readonly RunningService[] = [],
   timeoutMs = 60_000,
 ): Promise<void> {
-  const end = Date.now() + timeoutMs;
+  const limit = patient(timeoutMs);
+  const end = Date.now() + limit;
   while (Date.now() < end) {
     if (await condition()) return;
     await delay(50);
@@ -88,7 +90,7 @@ export async function until(
   const logs = await Promise.all(
     services.map(async (s) => `${s.role} ${String(s.account)}:\n${(await s.log()).slice(-1500)}`),
   );
-  throw new Error(`${what} did not happen within ${String(timeoutMs / 1000)} s\n${logs.join("\n")}`);
+  throw new Error(`${what} did not happen within ${String(limit / 1000)} s\n${logs.join("\n")}`);
 }
 
 export async function killAll(services: readonly RunningService[]): Promise<void> {

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { ROOT } from "./chain-process.ts";
-import type { Role } from "./service-process.ts";
+import type { Role } from "./run-service.ts";
 
 /** Files that a role's steps stand in, and those that hold the calls that it sends. */
 interface Source {
-  readonly folder: string;
+  readonly folders: readonly string[];
   readonly only?: (name: string) => boolean;
   readonly calls?: readonly string[];
 }
@@ -17,23 +17,29 @@ const named =
     name === wanted;
 
 const SOURCES: Record<Role, Source> = {
-  orchestrator: { folder: "keepers", only: named("orchestrator.ts") },
-  aggregator: { folder: "keepers", only: named("aggregator.ts") },
-  upkeep: { folder: "keepers", only: named("upkeep.ts") },
+  orchestrator: { folders: ["keepers"], only: named("orchestrator.ts") },
+  aggregator: { folders: ["keepers"], only: named("aggregator.ts") },
+  upkeep: { folders: ["keepers"], only: named("upkeep.ts") },
   // What it does about demands happens only in a dispute.
-  worker: { folder: "worker", only: (name) => name !== "defender.ts" },
-  validator: { folder: "keepers/validator", calls: ["demand", "timeout", "seal", "proveFraud"] },
+  worker: { folders: ["worker", "worker/pipeline"], only: (name) => name !== "defender.ts" },
+  validator: {
+    folders: ["keepers/validator", "protocol/challenge"],
+    only: (name) => name !== "reserves.ts",
+    calls: ["demand", "timeout", "seal", "proveFraud"],
+  },
 };
 
 const STEP = /step\?\.\(\s*"([^"]+)"/g;
 const LABEL = /label: "([^"]+)"/g;
 const SENDER_STEP = /step\?\.\(\s*`([a-z]+):\$\{call\.label\}`/g;
 
-function textOf({ folder, only }: Source): string {
-  const names = readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith(".ts"));
-  return names
-    .filter((name) => only?.(name) !== false)
-    .map((name) => readFileSync(path.join(ROOT, folder, name), "utf8"))
+function textOf({ folders, only }: Source): string {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder))
+        .filter((name) => name.endsWith(".ts") && only?.(name) !== false)
+        .map((name) => readFileSync(path.join(ROOT, folder, name), "utf8")),
+    )
     .join("\n");
 }
 
@@ -47,7 +53,7 @@ function all(text: string, pattern: RegExp): string[] {
  */
 export function stepsOf(role: Role): string[] {
   const text = textOf(SOURCES[role]);
-  const around = all(textOf({ folder: "protocol/chain", only: named("sender.ts") }), SENDER_STEP);
+  const around = all(textOf({ folders: ["protocol/chain"], only: named("sender.ts") }), SENDER_STEP);
   const labels = [...all(text, LABEL), ...(SOURCES[role].calls ?? [])];
   const sent = labels.flatMap((label) => around.map((moment) => `${moment}:${label}`));
   return [...all(text, STEP), ...sent];

@@ -14,14 +14,14 @@ import {
   type NetworkFile,
   type Sender,
 } from "@orion/protocol/chain";
-import { silentLogger, systemClock } from "@orion/protocol/common";
+import { CREDIT, silentLogger, systemClock } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { createContentStore, startIpfsNode, type ContentStore, type IpfsNode } from "@orion/protocol/storage";
 
 import { startHardhat, type ChainProcess } from "./chain-process.ts";
 
-export const CU = 10n ** 12n;
+export const CU = CREDIT;
 export const ORION = 10n ** 18n;
 const MONTH_SECONDS = 30 * 86_400;
 
@@ -74,7 +74,7 @@ export interface TestNetworkOptions {
 }
 
 /** Short windows, and a claim period that a slow machine does not miss. */
-const FAST = { claimPeriod: 300, challengeWindow: 2, manifestPeriod: 300 };
+const FAST = { claimPeriod: 300, challengeWindow: 2, manifestPeriod: 300, leastWindow: 2 };
 
 export async function startTestNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
   const dir = await mkdtemp(path.join(tmpdir(), "orion-test-"));
@@ -94,6 +94,20 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
   const running = assemble({ dir, chainProcess, ipfs, network, networkFile, chain });
   await mintCredits(running, options.credits ?? 1_000n * CU);
   return running;
+}
+
+/**
+ * The same network with a connection and accounts that know nothing of what was sent before, such as after the chain was set back; its `stop`
+ * closes the connection only.
+ */
+export async function reopen(running: TestNetwork): Promise<TestNetwork> {
+  const { dir, chainProcess, ipfs, network, networkFile } = running;
+  const chain = await connectChain(network);
+  const stop = (): Promise<void> => {
+    chain.close();
+    return Promise.resolve();
+  };
+  return { ...assemble({ dir, chainProcess, ipfs, network, networkFile, chain }), stop };
 }
 
 interface Pieces {
@@ -162,10 +176,12 @@ async function mintCredits(running: TestNetwork, amount: bigint): Promise<void> 
   const { orion, credits } = running.chain.contracts;
   const { addresses } = running.network;
   const [treasury, poster] = [running.sender(ACCOUNTS.deployer), running.sender(ACCOUNTS.poster)];
-  const lock = ((await credits.collateralPerCredit()) * amount) / CU;
-  const approve = orion.interface.encodeFunctionData("approve", [addresses.credits, lock]);
+  const { lock, fee } = await credits.quoteMint(amount, MONTH_SECONDS);
+  // A hundredth more: its share of the hour's quota may have turned by then.
+  const cost = lock + fee + lock / 100n;
+  const approve = orion.interface.encodeFunctionData("approve", [addresses.credits, cost]);
   await treasury.send({ to: addresses.orion, data: approve, label: "approve" });
-  const mint = credits.interface.encodeFunctionData("mint", [amount, MONTH_SECONDS, lock, poster.address]);
+  const mint = credits.interface.encodeFunctionData("mint", [amount, MONTH_SECONDS, cost, poster.address]);
   await treasury.send({ to: addresses.credits, data: mint, label: "mint" });
   const allow = credits.interface.encodeFunctionData("approve", [addresses.market, amount]);
   await poster.send({ to: addresses.credits, data: allow, label: "approve" });

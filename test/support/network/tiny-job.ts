@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 
 import { ZeroAddress } from "ethers";
 
+import { putChallengers } from "@orion/protocol/challenge";
 import { jobIdOf, type Terms } from "@orion/protocol/chain";
 import { toHex } from "@orion/protocol/common";
+import { challengersRoot } from "@orion/protocol/disputes";
 import { assembleProgram, putDataset, putProgram, shardDataset, type LoadedProgram } from "@orion/protocol/jobs";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { digestFromDagCid, type ContentStore } from "@orion/protocol/storage";
@@ -55,7 +57,7 @@ export function expectedResult(program: LoadedProgram, images: Tensor): Tensor {
   const { rows, shards } = shardDataset(program, files, nativeSha256);
   const outputs = shards.map((shard) => {
     const values = interpret(program.program, { constants: program.constants, shared: [], shard });
-    return values[program.program.outputNode] as Tensor;
+    return values[program.program.outputNodes[0] as number] as Tensor;
   });
   return joinRows(outputs, rows, BATCH);
 }
@@ -66,8 +68,12 @@ export interface TinyJobOptions {
   /** Rows missing from the last shard. */
   readonly missingRows?: number;
   readonly seed?: number;
+  /** Accounts that alone may demand of the claims; anyone may unless given. */
+  readonly challengers?: readonly string[];
   /** Fields of the terms that are to be different. */
   readonly terms?: Partial<Terms>;
+  /** Another program with its inputs, which are then no images. */
+  readonly content?: { readonly program: LoadedProgram; readonly inputs: Tensor };
 }
 
 export interface TinyJob {
@@ -77,29 +83,42 @@ export interface TinyJob {
   readonly images: Tensor;
 }
 
-/** Stores program and data, and writes the terms; nothing goes to the chain. */
-export async function prepareJob(running: TestNetwork, options: TinyJobOptions): Promise<TinyJob> {
-  const program = tinyProgram();
-  const images = tinyImages(options.shards * BATCH - (options.missingRows ?? 0), options.seed);
-  const { dataset, inputsRoot } = await storeDataset(running.store, program, images);
-  const shardsPerClaim = options.shardsPerClaim ?? 1;
-  const smallest = options.shards % shardsPerClaim === 0 ? shardsPerClaim : options.shards % shardsPerClaim;
-  const work = program.facts.work;
-  const terms: Terms = {
+/** Terms of a job of the poster with fresh salt that pays its work: a shard a unit, the orchestrator its keeper. */
+export function plainTerms(
+  { root, facts: { work } }: LoadedProgram,
+  data: { readonly dataset: string; readonly inputsRoot: string; readonly rows: number; readonly shards: number },
+): Terms {
+  return {
     poster: accountAt(ACCOUNTS.poster).address,
     salt: toHex(randomBytes(32)),
-    programRoot: toHex(program.root),
-    dataset,
-    inputsRoot,
-    rows: BigInt(images.dims[0]),
-    shards: options.shards,
-    shardsPerClaim,
+    programRoot: toHex(root),
+    dataset: data.dataset,
+    inputsRoot: data.inputsRoot,
+    rows: BigInt(data.rows),
+    shards: data.shards,
+    shardsPerClaim: 1,
     workPerShard: work,
     pricePerShard: work,
     keeper: accountAt(ACCOUNTS.orchestrator).address,
     keeperFee: work / 10n,
-    collateralPerShard: (ORION + BigInt(smallest) - 1n) / BigInt(smallest),
-    profile: 0,
+    collateralPerClaim: ORION,
+    challengers: challengersRoot([]),
+    options: 0,
+  };
+}
+
+/** Stores program and data, and writes the terms; nothing goes to the chain. */
+export async function prepareJob(running: TestNetwork, options: TinyJobOptions): Promise<TinyJob> {
+  const program = options.content?.program ?? tinyProgram();
+  const images =
+    options.content?.inputs ?? tinyImages(options.shards * BATCH - (options.missingRows ?? 0), options.seed);
+  const { challengers = [] } = options;
+  const { dataset, inputsRoot } = await storeDataset(running.store, program, images, challengers);
+  const { shards, shardsPerClaim = 1 } = options;
+  const terms: Terms = {
+    ...plainTerms(program, { dataset, inputsRoot, rows: images.dims[4 - images.rank] as number, shards }),
+    shardsPerClaim,
+    challengers: challengersRoot(challengers),
     ...options.terms,
   };
   return { terms, jobId: jobIdOf(running.network.chainId, running.network.addresses.market, terms), program, images };
@@ -109,10 +128,12 @@ export async function storeDataset(
   store: ContentStore,
   program: LoadedProgram,
   images: Tensor,
+  challengers: readonly string[] = [],
 ): Promise<{ dataset: string; inputsRoot: string }> {
   const files = { shared: [], inputs: [encodeNpy(images)] };
   const cid = await putProgram(store, encodeProgram(program.program), program.constants);
-  const dataset = digestFromDagCid(await putDataset(store, cid, files));
+  const list = challengers.length === 0 ? undefined : await putChallengers(store, challengers);
+  const dataset = digestFromDagCid(await putDataset(store, cid, files, list));
   return { dataset, inputsRoot: toHex(shardDataset(program, files, nativeSha256).inputsRoot) };
 }
 

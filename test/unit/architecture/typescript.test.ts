@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
+import path from "node:path";
 
 import { expect } from "chai";
 
-import { ownFiles } from "./support/files.ts";
+import { ownFiles, root } from "./support/files.ts";
 import { againstArrows, areaOf, findCycles } from "./support/graph.ts";
 import { dangling, typescriptImports, usesOfGlobals } from "./support/typescript-imports.ts";
 
@@ -14,6 +16,7 @@ const PROTOCOL = [
   "protocol/chain",
   "protocol/jobs",
   "protocol/disputes",
+  "protocol/challenge",
   "protocol/exchange",
   "protocol/query",
 ] as const;
@@ -31,6 +34,15 @@ const ARROWS: Record<string, readonly string[]> = {
   "protocol/jobs": ["protocol/tensor", "protocol/kernels", "protocol/storage", "protocol/chain", "protocol/common"],
   // How a wrong claim is found and pinned down, from chain and one's own computation.
   "protocol/disputes": ["protocol/tensor", "protocol/chain", "protocol/common"],
+  // What validators and workers do against a wrong claim: recompute, demand, prove, have the lock taken.
+  "protocol/challenge": [
+    "protocol/disputes",
+    "protocol/jobs",
+    "protocol/tensor",
+    "protocol/storage",
+    "protocol/chain",
+    "protocol/common",
+  ],
   // What trades and deposits come to, and where the exchange stands.
   "protocol/exchange": ["protocol/chain", "protocol/common"],
   // Asks an index about everything that happened; needs no chain.
@@ -115,6 +127,27 @@ describe("the TypeScript modules' imports", () => {
       ({ from, to, specifier }) => isPortable(from) && (isBuiltin(specifier) || isNodes(to)),
     );
     expect(wrong).to.deep.equal([]);
+  });
+});
+
+describe("the machine's date", () => {
+  it("measures no duration: somebody may set it at any time", () => {
+    /** Who needs the date itself. */
+    const dated = new Set([
+      "protocol/common/clock.ts",
+      // How old a block is.
+      "protocol/chain/head-watch.ts",
+      // Signed in one process, and settled perhaps in a later one.
+      "protocol/chain/sender.ts",
+      "cli/devnet/hardhat.config.ts",
+      "cli/devnet/past.ts",
+    ]);
+    const files = ["protocol", "worker", "keepers", "cli"].flatMap((area) => ownFiles(`${area}/**/*.ts`));
+    const users = files.filter((file) =>
+      /\bDate\.now\(|[cC]lock\.now\(/.test(readFileSync(path.join(root, file), "utf8")),
+    );
+    expect(users.filter((file) => !dated.has(file))).to.deep.equal([]);
+    expect([...dated].filter((file) => !users.includes(file))).to.deep.equal([]);
   });
 });
 

@@ -44,6 +44,20 @@ describe("readLogs", () => {
     expect(asked).to.deep.equal([[100, 5_099]]);
   });
 
+  it("asks a node that is behind again, and says that it lags rather than take its blocks for empty", async () => {
+    const asked: [number, number][] = [];
+    const chain = chainUntil(200, asked);
+    const heads = [200, 190, 190, 200];
+    chain.provider.getBlockNumber = () => Promise.resolve(heads.shift() ?? 195);
+    const logs = await readLogs(chain, query);
+    expect(logs.map(({ blockNumber }) => blockNumber)).to.deep.equal(Array.from({ length: 101 }, (_, i) => 100 + i));
+    expect(asked.map(([from]) => from)).to.deep.equal([100, 191, 191]);
+    heads.push(200);
+    const error = await readLogs(chain, query).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(UnavailableError);
+    expect((error as Error).message).to.match(/lags: it shows block 195, this process has seen 200/);
+  });
+
   it("says that the chain does not answer in one of our errors", async () => {
     const failing = chainUntil(200, []);
     failing.provider.getLogs = () => Promise.reject(Object.assign(new Error("down"), { code: "ECONNREFUSED" }));

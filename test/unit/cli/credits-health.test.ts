@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
+import { CREDIT } from "@orion/protocol/common";
+
 import { lockFor, paidFor, topUpTo, withHeadroom } from "../../../cli/credits/health.ts";
 import type { Position } from "../../../cli/credits/positions.ts";
 
 const RUNS = 300 * Number(process.env.FUZZ_RUNS ?? "1");
 const AUCTION = 259_200n;
-const CU = 10n ** 12n;
+const CU = CREDIT;
 const ORION = 10n ** 18n;
 const position = (debt: bigint, lock: bigint): Position => ({ id: 1n, owner: "", end: 1_000, debt, lock });
 

@@ -2,6 +2,8 @@ import { InvalidArgumentError } from "commander";
 import { expect } from "chai";
 import fc from "fast-check";
 
+import { CREDIT } from "@orion/protocol/common";
+
 import { CU, ORION } from "../../../cli/core/amounts.ts";
 import { formatCostPart, formatDollars, formatPrice, formatShort, priceJson } from "../../../cli/dex/figures.ts";
 import { formatFee, parseDecimal, parseFee, parsePart, parseShares, parseSlippage } from "../../../cli/dex/options.ts";
@@ -50,8 +52,8 @@ describe("words of orion dex", () => {
 
 describe("figures of orion dex", () => {
   it("give prices in whole tokens", () => {
-    // 2 ORION for one CU: 2·10^18 wei for 10^12 base units.
-    const price = { numerator: 2n * 10n ** 18n, denominator: 10n ** 12n };
+    // 2 ORION for one CU: 2·10^18 wei for 10^18 base units.
+    const price = { numerator: 2n * 10n ** 18n, denominator: CREDIT };
     expect(formatPrice(price, CU, ORION)).to.equal("2 ORION");
     expect(priceJson({ numerator: 1n, denominator: 3n }, ORION, ORION)).to.equal("0.333333333333333333");
     expect(formatPrice(undefined, CU, ORION)).to.equal("–");
@@ -60,10 +62,10 @@ describe("figures of orion dex", () => {
 
   it("give amounts and dollars to the digits that matter", () => {
     expect(formatShort(1_234_567_891n * 10n ** 18n, ORION)).to.equal("1,234,567,891 ORION");
-    expect(formatShort(1n, CU)).to.equal("0.000000000001 CU");
+    expect(formatShort(1n, CU)).to.equal("1 aCU");
     expect(formatDollars(1_234_567n * 10n ** 15n)).to.equal("$1,234.57");
     expect(formatDollars(10n ** 18n / 2n)).to.equal("$0.50");
-    expect(formatDollars(10n ** 13n)).to.equal("$0.00001");
+    expect(formatDollars(10n ** 13n)).to.equal("10 µUSD");
     expect(formatDollars(0n)).to.equal("$0.00");
   });
 

@@ -1,33 +1,45 @@
 import { expect } from "chai";
 
-import { chunkPlace, nodePlace, ROOT, type ClaimDispute } from "@orion/protocol/disputes";
+import { chunkPlace, newDispute, nodePlace, ROOT, type ClaimDispute, type Place } from "@orion/protocol/disputes";
 
-import { placeWords } from "../../../cli/dispute/place-words.ts";
+import { demandWords } from "../../../cli/dispute/place-words.ts";
 import { proofFacts, proofLine } from "../../../cli/dispute/summary.ts";
 
 /** Five shards (a tree of eight) of three nodes (of four); node 2 has 300 chunks. */
 const SHAPE = { shards: 5, nodes: 3, leaves: [1, 2, 300] };
 
-describe("a place of a claim in words", () => {
+describe("a demand in words", () => {
+  const words = (kind: "outputs" | "trace", place: Place): string =>
+    demandWords({ kind, place, hash: "0x" }, SHAPE, 100);
+
   it("names shards by their number in the job, nodes and chunks by their own", () => {
-    expect(placeWords(SHAPE, 100, ROOT)).to.equal("the claim root");
-    expect(placeWords(SHAPE, 100, 3)).to.equal("shards 104–107");
-    expect(placeWords(SHAPE, 100, 8 + 4)).to.equal("shard 104");
-    expect(placeWords(SHAPE, 100, (8 + 4) * 2 + 1)).to.equal("shard 104, nodes 2–3");
-    expect(placeWords(SHAPE, 100, nodePlace(SHAPE, 4, 2))).to.equal("shard 104, node 2");
-    expect(placeWords(SHAPE, 100, nodePlace(SHAPE, 4, 2) * 4 + 1)).to.equal("shard 104, node 2, chunks 128–255");
-    expect(placeWords(SHAPE, 100, chunkPlace(SHAPE, 4, 2, 257))).to.equal("shard 104, node 2, chunk 257");
+    expect(words("outputs", ROOT)).to.equal("the outputs root");
+    expect(words("outputs", 3)).to.equal("outputs of shards 104–107");
+    expect(words("outputs", 8 + 4)).to.equal("outputs of shard 104");
+    expect(words("trace", (8 + 4) * 2 + 1)).to.equal("shard 104, nodes 2–3");
+    expect(words("trace", nodePlace(SHAPE, 4, 2))).to.equal("shard 104, node 2");
+    expect(words("trace", nodePlace(SHAPE, 4, 2) * 4 + 1)).to.equal("shard 104, node 2, chunks 128–255");
+    expect(words("trace", chunkPlace(SHAPE, 4, 2, 257))).to.equal("shard 104, node 2, chunk 257");
+  });
+
+  it("names traces and blocks of outputs, and leaves places numbers where the program cannot be had", () => {
+    expect(demandWords({ kind: "shard", shard: 104, leaf: "0x" }, SHAPE, 100)).to.equal("trace of shard 104");
+    const block = { shard: 104, output: 1, index: 3 };
+    expect(demandWords({ kind: "block", block }, SHAPE, 100)).to.equal("output 1 of shard 104, block 3");
+    expect(demandWords({ kind: "trace", place: 9, hash: "0x" }, undefined, 0)).to.equal("place 9 of the trace");
   });
 });
 
 describe("a proof in words", () => {
   const dispute = (proof: Partial<NonNullable<ClaimDispute["proof"]>>): ClaimDispute => ({
-    ...{ market: "0x", key: "0x", demands: new Map(), fallen: true },
+    ...newDispute("0x", "0x"),
+    fallen: true,
     proof: {
       ...{
         prover: "0xaa",
         finder: "0xaa",
         kind: 0,
+        shard: 3,
         node: 7,
         position: 12n,
         claimed: 3n,

@@ -4,6 +4,7 @@ import { toBeHex } from "ethers";
 import fc from "fast-check";
 
 import { parseNetworkFile } from "@orion/protocol/chain";
+import { CREDIT } from "@orion/protocol/common";
 
 import { decodeSetting, encodeSetting, parseCall, parseSetting } from "../../../cli/gov/actions.ts";
 import { PARAMETERS } from "../../../cli/gov/parameters.ts";
@@ -12,8 +13,10 @@ import { nextStep, whyDefeated, type Standing } from "../../../cli/gov/standing.
 import { formatSpan, formatTime } from "../../../cli/core/chain-time.ts";
 
 const RUNS = 200 * Number(process.env.FUZZ_RUNS ?? "1");
-const NAMES = ["orion", "registry", "credits", "disputes", "market", "upkeep", "dex", "mining", "buyAndPost"];
-const addresses = Object.fromEntries([...NAMES, "governor", "timelock"].map((name, i) => [name, toBeHex(i + 1, 20)]));
+const NAMES = ["orion", "registry", "credits", "disputes", "reserves", "market", "upkeep", "dex", "mining"];
+const addresses = Object.fromEntries(
+  [...NAMES, "buyAndPost", "governor", "timelock", "guardian"].map((name, i) => [name, toBeHex(i + 1, 20)]),
+);
 const NETWORK = parseNetworkFile(
   JSON.stringify({
     name: "test",
@@ -33,7 +36,7 @@ describe("a setting of governance", () => {
     "credits.floor=0",
     "credits.floor=-1",
     "credits.flor=2",
-    "credits.cap=0.0000000000001",
+    "credits.cap=0.0000000000000000001",
     "mining.rate=0.1",
     "mining.rate:gold=0.1",
     "market.paused:cu-orion=true",
@@ -42,6 +45,8 @@ describe("a setting of governance", () => {
     "dex.protocolPart:cu-orion=1/256",
     "governor.quorum=4.5%",
     "timelock.delay=2",
+    "guardian.account=me",
+    "guardian.account=0x12",
     "__proto__.floor=2",
   ]) {
     it(`is not ${text}`, () => expect(() => parseSetting(text)).to.throw(InvalidArgumentError));
@@ -50,13 +55,16 @@ describe("a setting of governance", () => {
   it("has a value in the units that people use", () => {
     const values = [
       ["credits.floor=2.5", 25n * 10n ** 17n],
-      ["credits.cap=1", 10n ** 12n],
+      ["credits.cap=1", CREDIT],
       ["market.paused=true", 1n],
       ["mining.rate:cu-orion=0", 0n],
       ["dex.protocolPart:0=1/10", 10n],
       ["dex.protocolPart:0=off", 0n],
       ["governor.quorum=5%", 5n],
       ["timelock.delay=3d", 259_200n],
+      ["governor.lateQuorumExtension=2h", 7_200n],
+      ["guardian.account=none", 0n],
+      ["guardian.account=0x70997970C51812dc3A010C7d01b50e0d17dc79C8", 0x70997970c51812dc3a010c7d01b50e0d17dc79c8n],
     ] as const;
     for (const [text, value] of values) expect(parseSetting(text).value, text).to.equal(value);
   });
@@ -112,6 +120,7 @@ describe("a proposal", () => {
     against: 0n,
     abstain: 0n,
     quorum: 10n,
+    voteEnd: 2 * DAY,
     executableAt: 0,
     now: 0,
   };

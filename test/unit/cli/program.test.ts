@@ -43,6 +43,7 @@ describe("the command line", () => {
       ...["post", "status", "watch", "result", "cancel", "accept", "tip", "demand"].map((name) => `job ${name}`),
       ...["mint", "redeem", "roll", "deliver", "balance", "positions", "price"].map((name) => `credits ${name}`),
       ...["delegate", "propose", "list", "show", "vote", "queue", "execute", "parameters"].map((name) => `gov ${name}`),
+      ...["power", "cancel", "guard status", "guard pause", "guard cancel"].map((name) => `gov ${name}`),
       ...["pools", "price", "quote", "swap", "add", "remove", "position"].map((name) => `dex ${name}`),
       ...["deposit", "withdraw", "harvest", "exit", "status"].map((name) => `dex farm ${name}`),
       ...["new", "import", "address", "list"].map((name) => `keys ${name}`),

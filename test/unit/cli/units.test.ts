@@ -1,28 +1,27 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { InvalidInputError } from "@orion/protocol/common";
+import { CREDIT, InvalidInputError } from "@orion/protocol/common";
 
-import { chooseUnits, MAX_SHARDS_PER_CLAIM, smallestUnit, type CollateralBounds } from "../../../cli/job/units.ts";
+import { chooseUnits, smallestUnit, type CollateralBounds } from "../../../cli/job/units.ts";
 
 const RUNS = 500 * Number(process.env.FUZZ_RUNS ?? "1");
-const CREDIT = 10n ** 12n;
 const ORION = 10n ** 18n;
 const BOUNDS: CollateralBounds = { lowest: 5n * ORION, highest: 500n * ORION, perClaim: ORION };
 
 /** What the market requires, written down a second time from its own rules. */
 function isAccepted(
-  job: { shards: number; workPerShard: bigint },
+  job: { workPerShard: bigint },
   { lowest, highest, perClaim }: CollateralBounds,
-  { shardsPerClaim, collateralPerShard }: { shardsPerClaim: number; collateralPerShard: bigint },
+  { shardsPerClaim, collateralPerClaim }: { shardsPerClaim: number; collateralPerClaim: bigint },
 ): boolean {
-  const low = (job.workPerShard * lowest + CREDIT - 1n) / CREDIT;
-  const cap = (job.workPerShard * highest) / CREDIT;
-  const high = cap > perClaim ? cap : perClaim;
-  const rest = job.shards % shardsPerClaim;
-  const smallest = collateralPerShard * BigInt(rest === 0 ? shardsPerClaim : rest);
-  const inBounds = collateralPerShard >= low && collateralPerShard <= high;
-  return inBounds && smallest >= perClaim && shardsPerClaim >= 1 && shardsPerClaim <= 1024;
+  const work = job.workPerShard * BigInt(shardsPerClaim);
+  const least = (work * lowest + CREDIT - 1n) / CREDIT;
+  const most = (work * highest) / CREDIT;
+  const inBounds =
+    collateralPerClaim >= (least > perClaim ? least : perClaim) &&
+    collateralPerClaim <= (most > perClaim ? most : perClaim);
+  return inBounds && shardsPerClaim >= 1 && shardsPerClaim <= 1024;
 }
 
 describe("the cut of a job into units", () => {
@@ -42,18 +41,16 @@ describe("the cut of a job into units", () => {
   it("fits a given collateral, or says that it can't", () => {
     const given = fc.record({
       shards: fc.integer({ min: 1, max: 5_000 }),
-      collateralPerShard: fc.bigInt({ min: ORION / 1_000n, max: ORION }),
+      collateralPerClaim: fc.bigInt({ min: ORION / 1_000n, max: 2n * ORION }),
     });
-    const property = fc.property(given, ({ shards, collateralPerShard }) => {
+    const property = fc.property(given, ({ shards, collateralPerClaim }) => {
       const job = { shards, workPerShard: 1_000_000n, creditPrice: ORION };
       try {
-        expect(isAccepted(job, BOUNDS, chooseUnits(job, BOUNDS, { collateralPerShard }))).to.equal(true);
+        expect(isAccepted(job, BOUNDS, chooseUnits(job, BOUNDS, { collateralPerClaim }))).to.equal(true);
       } catch (error) {
         expect(error).to.be.instanceOf(InvalidInputError);
-        const sizes = Array.from({ length: Math.min(shards, MAX_SHARDS_PER_CLAIM) }, (_, i) => i + 1);
-        const fits = (shardsPerClaim: number): boolean =>
-          isAccepted(job, BOUNDS, { shardsPerClaim, collateralPerShard });
-        expect(sizes.filter(fits)).to.deep.equal([]);
+        // So little work is locked with the market's own least, neither more nor less.
+        expect(collateralPerClaim).to.not.equal(BOUNDS.perClaim);
       }
     });
     fc.assert(property, { numRuns: RUNS });
@@ -68,13 +65,14 @@ describe("the cut of a job into units", () => {
 
   it("takes twenty times the price of the work as collateral where the bounds allow it", () => {
     const job = { shards: 16, workPerShard: CREDIT, creditPrice: 2n * ORION };
-    expect(chooseUnits(job, BOUNDS, {}).collateralPerShard).to.equal(40n * ORION);
+    expect(chooseUnits(job, BOUNDS, {}).collateralPerClaim).to.equal(40n * ORION);
+    expect(chooseUnits(job, BOUNDS, { shardsPerClaim: 3 }).collateralPerClaim).to.equal(120n * ORION);
   });
 
-  it("refuses a collateral outside the bounds and a last unit that locks too little", () => {
+  it("refuses a collateral outside the bounds", () => {
     const job = { shards: 10, workPerShard: 1_000_000n, creditPrice: ORION };
-    expect(() => chooseUnits(job, BOUNDS, { collateralPerShard: 2n * ORION })).to.throw(InvalidInputError, "outside");
-    const uneven = { shardsPerClaim: 4, collateralPerShard: ORION / 4n };
-    expect(() => chooseUnits(job, BOUNDS, uneven)).to.throw(InvalidInputError, "smallest unit (2 shards)");
+    for (const collateralPerClaim of [2n * ORION, ORION / 2n]) {
+      expect(() => chooseUnits(job, BOUNDS, { collateralPerClaim })).to.throw(InvalidInputError, "outside");
+    }
   });
 });

@@ -28,14 +28,16 @@ describe("ProviderRegistry", () => {
     burned,
     toPoster,
     toFinder,
+    toReserve: 0n,
     poster: f.poster.address,
     finder: f.workers[2].address,
+    reserve: ZeroAddress,
   });
   /** 10 ORION staked, 4 of them locked. */
   const staked = async (): Promise<void> => {
     await f.registry.connect(provider).stake(provider, market, 10n * ORION);
     await f.registry.connect(provider).authorise(market, true);
-    await f.registry.connect(market).lock(provider, 4n * ORION);
+    await f.registry.connect(market).lock(provider, 4n * ORION, 1);
   };
 
   describe("publishProfile", () => {
@@ -140,7 +142,7 @@ describe("ProviderRegistry", () => {
       await staked();
       await f.registry.connect(provider).authorise(market, false);
       expect(await account(provider, market)).to.deep.equal([6n * ORION, 4n * ORION, false]);
-      await expect(f.registry.connect(market).lock(provider, 1n))
+      await expect(f.registry.connect(market).lock(provider, 1n, 1))
         .to.be.revertedWithCustomError(f.registry, "NotAuthorised")
         .withArgs(provider.address, market.address);
       await f.registry.connect(market).slash(provider, 4n * ORION, split(4n * ORION, 0n, 0n));
@@ -185,7 +187,7 @@ describe("ProviderRegistry", () => {
     it("moves free stake under the caller's lock", async () => {
       await f.registry.connect(provider).stake(provider, market, 10n * ORION);
       await f.registry.connect(provider).authorise(market, true);
-      await expect(f.registry.connect(market).lock(provider, 4n * ORION))
+      await expect(f.registry.connect(market).lock(provider, 4n * ORION, 1))
         .to.emit(f.registry, "Locked")
         .withArgs(provider.address, market.address, 4n * ORION);
       expect(await account(provider, market)).to.deep.equal([6n * ORION, 4n * ORION, true]);
@@ -194,7 +196,7 @@ describe("ProviderRegistry", () => {
     it("is only for a market that the provider itself authorised, the protocol's owner included", async () => {
       await staked();
       for (const caller of [f.owner, otherMarket, provider]) {
-        await expect(f.registry.connect(caller).lock(provider, 1n))
+        await expect(f.registry.connect(caller).lock(provider, 1n, 1))
           .to.be.revertedWithCustomError(f.registry, "NotAuthorised")
           .withArgs(provider.address, caller.address);
       }
@@ -203,7 +205,7 @@ describe("ProviderRegistry", () => {
     it("never takes stake that the provider put up for another market", async () => {
       await staked();
       await f.registry.connect(provider).authorise(otherMarket, true);
-      await expect(f.registry.connect(otherMarket).lock(provider, 1n))
+      await expect(f.registry.connect(otherMarket).lock(provider, 1n, 1))
         .to.be.revertedWithCustomError(f.registry, "InsufficientFree")
         .withArgs(provider.address, otherMarket.address, 0n, 1n);
     });
@@ -211,7 +213,7 @@ describe("ProviderRegistry", () => {
     it("refuses more than is free, up to 2^96 − 1", async () => {
       await staked();
       for (const amount of [6n * ORION + 1n, MAX_UINT96]) {
-        await expect(f.registry.connect(market).lock(provider, amount)).to.be.revertedWithCustomError(
+        await expect(f.registry.connect(market).lock(provider, amount, 1)).to.be.revertedWithCustomError(
           f.registry,
           "InsufficientFree",
         );

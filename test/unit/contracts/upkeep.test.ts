@@ -4,7 +4,7 @@ import { AbiCoder } from "ethers";
 import { termsType, type Terms } from "@orion/protocol/chain";
 
 import { deployMarketFixture, type MarketFixture } from "../../support/market-fixture.ts";
-import { marketSteps, type Job, type MarketSteps } from "../../support/market-steps.ts";
+import { FALL, marketSteps, type Job, type MarketSteps } from "../../support/market-steps.ts";
 
 describe("MarketUpkeep", () => {
   let f: MarketFixture;
@@ -95,7 +95,7 @@ describe("MarketUpkeep", () => {
   it("also carries out what a fallen claim demands", async () => {
     const job = await steps.post();
     await steps.work(job, f.workers[0]);
-    await steps.judge(job, f.workers[0], { fallen: true });
+    await steps.judge(job, f.workers[0], { fallen: FALL.proof });
     expect(await check(job, 0, 0, 1)).to.deep.equal([true, [[0n], []]]);
     await expect(f.upkeep.performUpkeep(performData(job.terms, [0], []))).to.emit(f.market, "UnitForfeited");
   });

@@ -22,16 +22,19 @@ const RIGHT: Record<DocumentKind, Record<string, unknown>> = {
     pages: [link],
   },
   "page/1": { orion: "page/1", first: 256, shards: [[link], [link]] },
-  "outputs/1": {
-    orion: "outputs/1",
+  "outputs/2": {
+    orion: "outputs/2",
     key: bytes32,
-    root: bytes32,
+    outputsRoot: bytes32,
     from: 0,
     to: 2,
     roots: link,
-    shards: [link, link],
+    shards: [
+      [link, link],
+      [link, link],
+    ],
   },
-  "result/1": { orion: "result/1", job: bytes32, root: bytes32, roots: link, output: link },
+  "result/2": { orion: "result/2", job: bytes32, root: bytes32, roots: link, outputs: [link, link] },
 };
 
 /** Values that no field of any document may have. */
@@ -89,12 +92,13 @@ describe("parseDocument", () => {
     ["dataset/1", "shared", 257],
     ["dataset/1", "inputs", 257],
     ["page/1", "shards", 257],
-    ["outputs/1", "shards", 1_025],
+    ["outputs/2", "shards", 1_025],
+    ["result/2", "outputs", 17],
     ["manifest/1", "pages", 65_537],
   ];
   for (const [kind, field, count] of tooMany) {
     it(`refuses ${String(count)} entries in ${field} of ${kind}`, () => {
-      const entry = kind === "page/1" ? [link] : link;
+      const entry = kind === "page/1" || kind === "outputs/2" ? [link] : link;
       const document = { ...RIGHT[kind], [field]: Array(count).fill(entry) };
       expect(() => parseDocument(kind, document, "it")).to.throw(IntegrityError, new RegExp(field));
     });
@@ -103,7 +107,8 @@ describe("parseDocument", () => {
   for (const [kind, field] of [
     ["dataset/1", "inputs"],
     ["page/1", "shards"],
-    ["outputs/1", "shards"],
+    ["outputs/2", "shards"],
+    ["result/2", "outputs"],
     ["manifest/1", "pages"],
   ] as const) {
     it(`refuses an empty list of ${field} in ${kind}`, () => {
@@ -114,10 +119,23 @@ describe("parseDocument", () => {
     });
   }
 
+  it("refuses no outputs, or seventeen, of one shard among others", () => {
+    for (const count of [0, 17]) {
+      const shards = [[link, link], Array<unknown>(count).fill(link)];
+      const document = { ...RIGHT["outputs/2"], shards };
+      expect(() => parseDocument("outputs/2", document, "it")).to.throw(IntegrityError, /shards.1/);
+    }
+  });
+
+  it("refuses a document of the first edition", () => {
+    const document = { ...RIGHT["outputs/2"], orion: "outputs/1" };
+    expect(() => parseDocument("outputs/2", document, "it")).to.throw(IntegrityError, /orion/);
+  });
+
   it("refuses 31 and 33 bytes where 32 belong", () => {
     for (const length of [0, 31, 33]) {
-      const document = { ...RIGHT["result/1"], root: new Uint8Array(length) };
-      expect(() => parseDocument("result/1", document, "it")).to.throw(IntegrityError, /root: is not 32 bytes/);
+      const document = { ...RIGHT["result/2"], root: new Uint8Array(length) };
+      expect(() => parseDocument("result/2", document, "it")).to.throw(IntegrityError, /root: is not 32 bytes/);
     }
   });
 });

@@ -33,7 +33,7 @@ describe("the figures of npm start", () => {
 
   it("tell a dispute to people and to machines", () => {
     const figures = {
-      ...({ kind: "proof", moves: 5, transactions: 6, gas: 811_063, seconds: 3 } as const),
+      ...({ kind: "walk", moves: 5, transactions: 6, gas: 811_063, seconds: 3 } as const),
       ...{ node: 14, element: 77, claimed: 26, actual: -25, slashed: 10n ** 18n, reward: 35n * 10n ** 16n },
     };
     const report: DisputeReport = { ...figures, cheat: "falsifier", unit: 3, finder: "0x" };
@@ -49,7 +49,7 @@ describe("the figures of npm start", () => {
     expect(disputeJson(report)).to.deep.equal(figures);
     const silence: DisputeReport = {
       ...report,
-      kind: "timeout",
+      kind: "silence",
       node: null,
       element: null,
       claimed: null,
@@ -64,8 +64,8 @@ describe("the verdict of npm start", () => {
   const proof = { node: 1, element: 2, claimed: 3, actual: 4 };
   const silence = { node: null, element: null, claimed: null, actual: null };
   const caught: DisputeReport[] = [
-    { ...common, ...proof, cheat: "falsifier", kind: "proof" },
-    { ...common, ...silence, cheat: "withholder", kind: "timeout" },
+    { ...common, ...proof, cheat: "falsifier", kind: "walk" },
+    { ...common, ...silence, cheat: "withholder", kind: "silence" },
   ];
   const cheats = { falsifier: { address: "F" }, withholder: { address: "W" } };
   const verdict =
@@ -84,8 +84,8 @@ describe("the verdict of npm start", () => {
 
   it("names the cheat that was not caught, was caught by somebody else, lost nothing or was paid", () => {
     const broken: [() => void, string][] = [
-      [() => requireCaught(caught.slice(1), [], cheats, "V"), "the falsifier was not caught by a proof"],
-      [verdict({ kind: "proof" }), "the withholder was not caught by a timeout"],
+      [() => requireCaught(caught.slice(1), [], cheats, "V"), "the falsifier was not caught by a walk"],
+      [verdict({ kind: "walk" }), "the withholder was not caught by a silence"],
       [verdict({ finder: "X" }), "the validator did not catch the withholder"],
       [verdict({ slashed: 0n }), "the withholder lost nothing"],
       [verdict({ reward: 0n }), "the withholder lost nothing"],

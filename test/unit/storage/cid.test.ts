@@ -2,8 +2,11 @@ import { InvalidInputError } from "@orion/protocol/common";
 import { dagCidFromDigest, digestFromDagCid, encodeDag, parseCid } from "@orion/protocol/storage";
 import { expect } from "chai";
 import fc from "fast-check";
-import { base36 } from "multiformats/bases/base36";
+import { base16, base16upper } from "multiformats/bases/base16";
+import { base32upper } from "multiformats/bases/base32";
+import { base36, base36upper } from "multiformats/bases/base36";
 import { base58btc } from "multiformats/bases/base58";
+import { base64, base64url } from "multiformats/bases/base64";
 import { CID } from "multiformats/cid";
 import * as digest from "multiformats/hashes/digest";
 import { sha256, sha512 } from "multiformats/hashes/sha2";
@@ -13,6 +16,16 @@ const HELLO = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e";
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
 
 describe("parseCid", () => {
+  it("reads every base that IPFS tools write, and keeps one spelling", () => {
+    const cid = CID.parse(HELLO);
+    const bases = [base16, base16upper, base32upper, base36, base36upper, base58btc, base64, base64url];
+    for (const base of bases) {
+      const read = parseCid(cid.toString(base));
+      expect([base.name, read.toString(), read.equals(cid)]).to.deep.equal([base.name, HELLO, true]);
+    }
+    expect(parseCid(`b${HELLO.slice(1).toUpperCase()}`).toString()).to.equal(HELLO);
+  });
+
   it("reads base32, base36, base58 and version 0", () => {
     const cid = parseCid(HELLO);
     expect(parseCid(cid.toString(base36)).equals(cid)).to.equal(true);

@@ -18,6 +18,9 @@ const LEFT_OUT = new Set([
   "RoleGranted",
   "RoleRevoked",
   "CallSalt",
+  // Nonces of signed payments; the transfers themselves are told.
+  "AuthorizationUsed",
+  "AuthorizationCanceled",
 ]);
 
 describe("the subgraph's manifest", () => {
@@ -80,8 +83,15 @@ function network(): ReturnType<typeof parseNetworkFile> {
   const at = FIXTURE_ADDRESSES;
   const addresses = {
     ...{ orion: at.OrionToken, registry: at.ProviderRegistry, credits: at.ComputeCredits, disputes: at.DisputeManager },
-    ...{ market: at.JobMarket, upkeep: at.JobMarket, dex: at.DePinDex, mining: at.LiquidityMining },
+    ...{
+      market: at.JobMarket,
+      reserves: at.Reserves,
+      upkeep: at.JobMarket,
+      dex: at.DePinDex,
+      mining: at.LiquidityMining,
+    },
     ...{ buyAndPost: at.BuyAndPost, governor: at.OrionGovernor, timelock: at.OrionTimelock, usdPrices: at.UsdPrices },
+    guardian: at.Guardian,
   };
   const urls = { rpcUrl: "http://127.0.0.1:1", ipfsUrl: "http://127.0.0.1:2" };
   return parseNetworkFile(

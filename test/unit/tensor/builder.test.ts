@@ -50,6 +50,18 @@ describe("ProgramBuilder", () => {
     expect(Array.from(program.nodes[2]!.attrs.subarray(2, 5))).to.deep.equal([3, 2, 3]);
   });
 
+  it("takes several outputs, each with its own type, in the order in which they were made", () => {
+    const b = new ProgramBuilder();
+    const x = b.shardInput("i8", [4]);
+    const y = b.clamp(x, 0, 5);
+    const z = b.add(x, y, { dtype: "i32" });
+    expect(b.build(y, z).program.outputNodes).to.deep.equal([1, 2]);
+    expect(b.build(z).program.outputNodes).to.deep.equal([2]);
+    expect(() => b.build(z, y)).to.throw("does not lie behind");
+    expect(() => b.build(x)).to.throw("an output is computed");
+    expect(() => b.build()).to.throw("0 outputs are not 1");
+  });
+
   const refused: [name: string, make: (b: ProgramBuilder) => unknown, message: string][] = [
     ["a shape of five axes", (b) => b.shardInput("i8", [1, 1, 1, 1, 1]), "rank"],
     ["a shape of no axes", (b) => b.shardInput("i8", []), "rank"],

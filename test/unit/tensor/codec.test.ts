@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
+import { sha256, solidityPacked } from "ethers";
 import {
   decodeDescriptor,
   decodeProgram,
@@ -8,6 +9,7 @@ import {
   ProgramBuilder,
   ProgramError,
   programRoot,
+  proofHeader,
   tensor,
   tensorRoot,
   toBytes,
@@ -25,6 +27,14 @@ function sample(): Program {
   const b = new ProgramBuilder();
   const x = b.shardInput("i8", [3, 2]);
   return b.build(b.lookup(x, b.constant(table), -128)).program;
+}
+
+/** A chain of clamps, each of them an output. */
+function manyOutputs(count: number): Program {
+  const b = new ProgramBuilder();
+  let x = b.shardInput("i8", [3]);
+  const outputs = Array.from({ length: count }, (_, at) => (x = b.clamp(x, -at, 100)));
+  return b.build(...outputs).program;
 }
 
 const sha = (...parts: Uint8Array[]): Uint8Array => {
@@ -101,9 +111,22 @@ describe("descriptor", () => {
 describe("program file", () => {
   it("begins with the documented header and has 416 bytes a node", () => {
     const file = encodeProgram(sample());
-    expect(hexOf(file.subarray(0, 21))).to.equal(`4f5254500100000003000000000000000100000002`);
-    expect(file).to.have.length(21 + 3 * 416);
+    const unused = "00000000".repeat(15);
+    expect(hexOf(file.subarray(0, 82))).to.equal(`4f525450010000000300000000000000010100000002${unused}`);
+    expect(file).to.have.length(82 + 3 * 416);
     expect(decodeProgram(file)).to.deep.equal(sample());
+  });
+
+  it("lists up to sixteen outputs in its header", () => {
+    for (const outputs of [2, 3, 8, 9, 16]) {
+      const program = manyOutputs(outputs);
+      const file = encodeProgram(program);
+      const view = new DataView(file.buffer);
+      const listed = Array.from({ length: 16 }, (_, at) => view.getUint32(18 + 4 * at));
+      expect(file[17]).to.equal(outputs);
+      expect(listed).to.deep.equal([...program.outputNodes, ...new Array<number>(16 - outputs).fill(0)]);
+      expect(decodeProgram(file)).to.deep.equal(program);
+    }
   });
 
   it("decodes from a view into a larger buffer", () => {
@@ -146,10 +169,42 @@ describe("program file", () => {
   it("refuses a node count that the file does not hold", cut(set(5, 65_536), "file"));
   it("refuses an absurd node count before it allocates", cut(set(5, 0xffff_ffff), "header.nodeCount"));
   it("refuses absurd slots", cut(set(13, 0xffff_ffff), "header.shardSlots"));
-  it("refuses an output beyond the nodes", cut(set(17, 3), "header.outputNode"));
+  it("refuses an output beyond the nodes", cut(set(18, 3), "header.outputNodes[0]"));
+  it(
+    "refuses a header without outputs",
+    cut((file) => file.fill(0, 17, 22), "header.outputCount"),
+  );
+  it("refuses seventeen outputs, although the sixteen that it lists are in order", () => {
+    const file = encodeProgram(manyOutputs(16));
+    file[17] = 17;
+    expect(() => decodeProgram(file))
+      .to.throw(ProgramError)
+      .that.includes({ node: undefined, field: "header.outputCount" });
+  });
+  it("refuses an unused output that is not zero, the last one too", () => {
+    for (const at of [1, 7, 8, 15]) cut(set(18 + 4 * at, 1), `header.outputNodes[${at}]`)();
+  });
+  it("refuses outputs twice or out of order", () => {
+    const listed = (first: number, second: number) => () => {
+      const file = encodeProgram(manyOutputs(2));
+      set(18, first)(file);
+      set(22, second)(file);
+      return decodeProgram(file);
+    };
+    expect(listed(1, 2)).to.not.throw();
+    for (const [first, second] of [
+      [2, 1],
+      [2, 2],
+      [1, 0],
+    ] as const) {
+      expect(listed(first, second), `${first}, ${second}`)
+        .to.throw(ProgramError)
+        .that.includes({ node: undefined, field: "header.outputNodes[1]" });
+    }
+  });
   it("names the node at fault", () => {
     const file = encodeProgram(sample());
-    file[21 + 416] = 0xee;
+    file[82 + 416] = 0xee;
     expect(() => decodeProgram(file)).to.throw(ProgramError, "node 1, op: no operator has code 238");
   });
 });
@@ -159,11 +214,24 @@ describe("program root", () => {
     const leaves = sample().nodes.map((node) => sha(new Uint8Array([3]), encodeDescriptor(node)));
     const inner = (left: Uint8Array, right: Uint8Array): Uint8Array => sha(new Uint8Array([1]), left, right);
     const root = inner(inner(leaves[0]!, leaves[1]!), inner(leaves[2]!, new Uint8Array(32)));
-    const header = encodeProgram(sample()).subarray(4, 21);
+    const header = encodeProgram(sample()).subarray(4, 82);
     expect(programRoot(sample())).to.deep.equal(sha(new Uint8Array([2]), header, root));
   });
 
-  it("differs when only the output differs", () => {
-    expect(programRoot({ ...sample(), outputNode: 1 })).to.not.deep.equal(programRoot(sample()));
+  it("differs when only the outputs differ", () => {
+    const rootOf = (...outputNodes: number[]): string => hexOf(programRoot({ ...manyOutputs(16), outputNodes }));
+    const roots = [[1], [2], [1, 2], [2, 3], [1, 2, 3]].map((outputs) => rootOf(...outputs));
+    expect(new Set(roots).size).to.equal(roots.length);
+    expect(() => rootOf(2, 1)).to.throw(ProgramError);
+  });
+
+  it("is what the contracts make of the header that proofs carry", () => {
+    const program = manyOutputs(11);
+    const { version, nodeCount, sharedSlots, shardSlots, outputCount, outputs, descriptorsRoot } = proofHeader(program);
+    const packed = solidityPacked(
+      ["uint8", "uint8", "uint32", "uint32", "uint32", "uint8", "uint256", "uint256", "bytes32"],
+      [2, version, nodeCount, sharedSlots, shardSlots, outputCount, ...outputs, descriptorsRoot],
+    );
+    expect(`0x${hexOf(programRoot(program))}`).to.equal(sha256(packed));
   });
 });

@@ -67,6 +67,25 @@ describe("decodeNpy", () => {
     }
   });
 
+  for (const [descr, dtype, bytes] of [
+    ...["|i1", "<i1", ">i1", "=i1", "i1"].map((name) => [name, "i8", 1] as const),
+    ...["|u1", "<u1", ">u1", "=u1", "u1"].map((name) => [name, "u8", 1] as const),
+    ...["<i2", "=i2", "i2"].map((name) => [name, "i16", 2] as const),
+    ...["<i4", "=i4", "i4"].map((name) => [name, "i32", 4] as const),
+  ]) {
+    it(`reads the element type ${descr} of other writers, as numpy does`, () => {
+      const content = [1, 2, 3].flatMap((value) => [value, ...Array<number>(bytes - 1).fill(0)]);
+      const found = decodeNpy(npy(header(`'${descr}'`), content));
+      expect([found.dtype, Array.from(found.data)]).to.deep.equal([dtype, [1, 2, 3]]);
+    });
+  }
+
+  for (const descr of [">i2", ">i4", "|i2", "<u2", "<i8", "<<i1", "i", "", "constructor"]) {
+    it(`refuses the element type ${JSON.stringify(descr)}`, () => {
+      expect(() => decodeNpy(npy(header(`'${descr}'`)))).to.throw(NpyError, "its element type is");
+    });
+  }
+
   const hostile: [name: string, bytes: Uint8Array, message: string][] = [
     ["nothing", new Uint8Array(0), "does not begin like one"],
     ["another format", new Uint8Array(64).fill(0x50), "does not begin like one"],

@@ -180,7 +180,12 @@ export function randomProgram(seed: number, length = 6): BuiltProgram {
     last = y;
   }
   const output = last === values[0] ? b.clamp(last, dtypeMin(last.dtype), dtypeMax(last.dtype)) : last;
-  return b.build(output);
+  // Some programs have further outputs among the values before the last.
+  const { nodes } = b.build(output).program;
+  const computed = values.filter(({ node }) => !["input", "constant"].includes(nodes[node]!.op) && node < output.node);
+  const further = new Map(computed.filter(() => r.chance(0.2)).map((value) => [value.node, value]));
+  const ordered = [...further.values()].sort((x, y) => x.node - y.node).slice(-15);
+  return b.build(...ordered, output);
 }
 
 /** Random tensors for every slot; constants are drawn anew, bits that no tool would write included. */

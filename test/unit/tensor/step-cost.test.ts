@@ -26,13 +26,23 @@ describe("worst step", () => {
     }
   });
 
+  it("refuses a sum whose proof no sequencer of Arbitrum takes, which 96 KiB would have let through", () => {
+    const build = (count: number) => (): unknown => {
+      const b = new ProgramBuilder();
+      return b.build(b.reduceSum(b.clamp(b.shardInput("i32", [3, count]), -(2 ** 31), 2 ** 31 - 1), 1, "i32"));
+    };
+    // 22,800 values of four bytes are 89 chunks: a transaction of more than 95,000 bytes.
+    expect(build(22_800)).to.throw(ProgramError).that.includes({ node: 2, field: "step" });
+    expect(build(18_000)).to.not.throw();
+  });
+
   it("of an element-wise operator is one chunk of each operand and its own", () => {
     const long = [2, 4096];
     expect(stepOf(long, (b, x) => b.add(x, x, { dtype: "i8" })).chunks).to.equal(3);
     const clamp = stepOf(long, (b, x) => b.clamp(x, 0, 1));
-    const hashes = 24 + 1 + 10 + 1 + (24 + 32);
+    const hashes = 24 + 1 + 1 + (24 + 32);
     expect(clamp.chunks).to.equal(2);
-    expect(clamp.bytes).to.equal(2 * 1024 + 32 * hashes + 2 * 160 + 416 + 1024);
+    expect(clamp.bytes).to.equal(2 * 1024 + 32 * hashes + 2 * 160 + 416 + 1280);
     // The floor for calldata is more than the execution.
     expect(clamp.gas).to.equal(21_000 + 40 * clamp.bytes);
     const table = (b: ProgramBuilder): Value => b.constant(tensor("i32", [512, 1], new Int32Array(512)));
@@ -64,10 +74,10 @@ describe("worst step", () => {
       });
     // Each of 3 rows: 160 bytes at a multiple of 32; weights: 288 bytes at a multiple of 288; the table: 16 bytes.
     expect(conv(100).chunks).to.equal(1 + 3 * 2 + 2 + 1);
-    const hashes = 24 + 2 + 10 + 2 + 3 * (46 + 32) + 46 + 24;
-    expect(conv(100).bytes).to.equal(10 * 1024 + 32 * hashes + 6 * 160 + 416 + 1024);
+    const hashes = 24 + 2 + 2 + 3 * (46 + 32) + 46 + 24;
+    expect(conv(100).bytes).to.equal(10 * 1024 + 32 * hashes + 6 * 160 + 416 + 1280);
     // One output channel: the weights are one chunk, and its path is that of one chunk.
-    expect(conv(1).bytes).to.equal(9 * 1024 + 32 * (hashes - 46 + 24) + 6 * 160 + 416 + 1024);
+    expect(conv(1).bytes).to.equal(9 * 1024 + 32 * (hashes - 46 + 24) + 6 * 160 + 416 + 1280);
   });
 
   it("is never more than the operand itself", () => {
@@ -84,8 +94,8 @@ describe("worst step", () => {
     const { chunks, bytes, gas } = stepCost(node, { nodeCount: 4, sharedSlots: 1, shardSlots: 1 });
     // Own chunk, two of A, two of B, one of the table.
     expect(chunks).to.equal(6);
-    const paths = 24 + 2 + 10 + 2 + (46 + 33) + (46 + 33) + 24;
-    expect(bytes).to.equal(6 * 1024 + 32 * paths + 4 * 160 + 416 + 1024);
+    const paths = 24 + 2 + 2 + (46 + 33) + (46 + 33) + 24;
+    expect(bytes).to.equal(6 * 1024 + 32 * paths + 4 * 160 + 416 + 1280);
     // By hand: 50,000 + 12,000 an opening + 16 a byte + 900 a chunk + 350 a hash + 215 for each of 1,024 wide terms, which
     // lie in one run of one row.
     const proof = 50_000 + 12_000 * 4 + 16 * bytes + 900 * 6 + 350 * paths;

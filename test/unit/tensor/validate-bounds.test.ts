@@ -82,4 +82,13 @@ describe("validateProgram: what takes a program of its own", () => {
       .that.includes({ node: 3, field: "accumulator" });
     expect(product("i8").nodes).to.have.length(4);
   });
+
+  it("counts the bias: one product of two i32 stays below 2^63 by 2^31, which the bias may be", () => {
+    const b = new ProgramBuilder();
+    const [x, w] = [b.shardInput("i32", [2, 1]), b.sharedInput("i32", [4, 1])];
+    // |−2^31| · (2^32 − 1) = 2^63 − 2^31, and 2^31 more is 2^63.
+    expect(() => b.build(b.matmul(x, w, { ...plain, zpX: 0 })))
+      .to.throw(ProgramError)
+      .that.includes({ node: 3, field: "accumulator" });
+  });
 });

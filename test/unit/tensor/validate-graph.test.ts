@@ -48,10 +48,16 @@ const cases: Case[] = [
   ["too many shard slots", header({ shardSlots: 257 }), undefined, "header.shardSlots"],
   ["too many shared slots", header({ sharedSlots: 257 }), undefined, "header.sharedSlots"],
   ["a fractional slot count", header({ sharedSlots: 0.5 }), undefined, "header.sharedSlots"],
-  ["an output beyond the nodes", header({ outputNode: 5 }), undefined, "header.outputNode"],
-  ["a negative output", header({ outputNode: -1 }), undefined, "header.outputNode"],
-  ["an input as output", header({ outputNode: 0 }), 0, "header.outputNode"],
-  ["a constant as output", header({ outputNode: 2 }), 2, "header.outputNode"],
+  ["an output beyond the nodes", header({ outputNodes: [3, 5] }), undefined, "header.outputNodes[1]"],
+  ["a negative output", header({ outputNodes: [-1] }), undefined, "header.outputNodes[0]"],
+  ["a fractional output", header({ outputNodes: [3.5] }), undefined, "header.outputNodes[0]"],
+  ["no output", header({ outputNodes: [] }), undefined, "header.outputCount"],
+  ["seventeen outputs", header({ outputNodes: new Array<number>(17).fill(3) }), undefined, "header.outputCount"],
+  ["an output twice", header({ outputNodes: [3, 3] }), undefined, "header.outputNodes[1]"],
+  ["outputs out of order", header({ outputNodes: [4, 3] }), undefined, "header.outputNodes[1]"],
+  ["an input as output", header({ outputNodes: [0] }), 0, "header.outputNodes"],
+  ["a shared input as output", header({ outputNodes: [1, 4] }), 1, "header.outputNodes"],
+  ["a constant as output", header({ outputNodes: [2] }), 2, "header.outputNodes"],
   ["a shared slot nobody reads", header({ sharedSlots: 2 }), undefined, "shared slot 1"],
   ["a shard slot nobody reads", header({ shardSlots: 2 }), undefined, "shard slot 1"],
   ["a slot read twice", twoInputs(1, 0), 1, "a1"],
@@ -111,11 +117,25 @@ describe("validateProgram: the graph", () => {
   it("gives the facts of a valid program", () => {
     const facts = validateProgram(sample());
     expect(facts).to.deep.include({ macs: 0n, outputBytes: 12n, peakBytes: 60n, batch: 4, constantNodes: [2] });
+    expect(facts.outputTypes).to.deep.equal([{ dtype: "i8", rank: 2, dims: [1, 1, 4, 3] }]);
     // Two additions of 12 elements at 4 each, and 32 for each of 24 bytes.
     expect(facts.work).to.equal(2n * 12n * 4n + 32n * 24n);
     expect(facts.sharedTypes).to.deep.equal([{ dtype: "i8", rank: 2, dims: [1, 1, 4, 3] }]);
     expect(facts.shardTypes).to.deep.equal(facts.sharedTypes);
     expect(facts.worstStep.node).to.equal(3);
+  });
+
+  it("counts every output's bytes", () => {
+    const b = new ProgramBuilder();
+    const x = b.shardInput("i8", [4, 3]);
+    const wide = b.requantize(x, { dtype: "i32", m: 1, s: 0 });
+    const { program } = b.build(wide, b.reduceMax(x, 1));
+    const { outputTypes, outputBytes } = validateProgram(program);
+    expect(outputTypes).to.deep.equal([
+      { dtype: "i32", rank: 2, dims: [1, 1, 4, 3] },
+      { dtype: "i8", rank: 2, dims: [1, 1, 4, 1] },
+    ]);
+    expect(outputBytes).to.equal(52n);
   });
 
   it("keeps to the limits of a machine", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { InvalidInputError } from "@orion/protocol/common";
-import { claimRoot } from "../../../protocol/tensor/tree/claim-root.ts";
 import { descriptorLeaf, descriptorsRoot, descriptorsTree } from "../../../protocol/tensor/tree/descriptors-root.ts";
 import { inputLeafIndex, inputsRoot, inputsTree } from "../../../protocol/tensor/tree/inputs-root.ts";
+import { outputsRoot, outputsTree, shardLeaf } from "../../../protocol/tensor/tree/outputs-tree.ts";
 import { resultRoot, resultTree } from "../../../protocol/tensor/tree/result-root.ts";
 import { pureSha256 } from "../../../protocol/tensor/tree/sha256.ts";
 import { chunkLeaf, tensorRoot } from "../../../protocol/tensor/tree/tensor-root.ts";
@@ -44,13 +44,31 @@ describe("plain JavaScript SHA-256", () => {
 });
 
 describe("roots over roots", () => {
-  it("claim root: shards over nodes", () => {
-    const shards = [0, 1, 2].map((s) => someLeaves(5, s));
-    expect(claimRoot(shards)).to.deep.equal(naiveRoot(shards.map(naiveRoot)));
-    expect(claimRoot(shards)).not.to.deep.equal(naiveRoot(shards.flat()));
-    for (const bad of [[], [[]], [someLeaves(2), someLeaves(3)]]) {
-      expect(() => claimRoot(bad)).to.throw(InvalidInputError);
+  it("shard's leaf: its outputs in order, padded to a power of two; of one output that root itself", () => {
+    const [one] = someLeaves(1) as [Uint8Array];
+    expect(shardLeaf([one])).to.deep.equal(one);
+    for (let outputs = 2; outputs <= 16; outputs++) {
+      const roots = someLeaves(outputs);
+      expect(shardLeaf(roots), `${outputs} outputs`).to.deep.equal(naiveRoot(roots));
+      expect(shardLeaf(roots.toReversed())).not.to.deep.equal(naiveRoot(roots));
     }
+    const three = someLeaves(3) as [Uint8Array, Uint8Array, Uint8Array];
+    const nothing = new Uint8Array(32);
+    expect(shardLeaf(three)).to.deep.equal(sha([1], sha([1], three[0], three[1]), sha([1], three[2], nothing)));
+    // The padding is a missing leaf, not a third output: four outputs of which one is zero hash alike, their programs do not.
+    expect(shardLeaf([...three, nothing])).to.deep.equal(shardLeaf(three));
+    expect(() => shardLeaf([])).to.throw(InvalidInputError);
+  });
+
+  it("outputs root: the leaves of a claim's shards, whose outputs stand below them", () => {
+    const shards = [0, 1, 2].map((s) => someLeaves(2, s));
+    const leaves = shards.map((roots) => shardLeaf(roots));
+    expect(outputsRoot(leaves)).to.deep.equal(naiveRoot(shards.map(naiveRoot)));
+    expect(outputsTree(leaves).root).to.deep.equal(outputsRoot(leaves));
+    // Three shards of two outputs are four leaves of two, not eight of which two are missing.
+    expect(outputsRoot(leaves)).not.to.deep.equal(naiveRoot(shards.flat()));
+    expect(outputsRoot(leaves.slice(0, 1))).to.deep.equal(leaves[0]);
+    expect(() => outputsRoot([])).to.throw(InvalidInputError);
   });
 
   it("inputs root: shared slots, then the slots of each shard", () => {
@@ -70,7 +88,7 @@ describe("roots over roots", () => {
     expect(() => inputLeafIndex(2, 2, -1, 0)).to.throw(InvalidInputError);
   });
 
-  it("result root: output roots in shard order", () => {
+  it("result root: shards' leaves in order", () => {
     const outputs = someLeaves(6);
     expect(resultRoot(outputs)).to.deep.equal(naiveRoot(outputs));
     expect(resultTree(outputs).root).to.deep.equal(naiveRoot(outputs));

@@ -12,9 +12,9 @@ import {
   type StepProof,
 } from "@orion/protocol/tensor";
 
-import type { Facts } from "../../support/claim-fixture.ts";
-import { stepProof } from "../../support/right-claim.ts";
-import { deployVm, type Verdict, type VmFixture } from "../../support/vm-fixture.ts";
+import type { ClaimFixture, Facts } from "../../support/claim-fixture.ts";
+import { aimed, stepProof } from "../../support/right-claim.ts";
+import { deployVm, type Aimed, type Verdict, type VmFixture } from "../../support/vm-fixture.ts";
 import { claimOf, flip, FROM, NODE, PROGRAM } from "./support/attacked-claim.ts";
 
 describe("attacks on TensorVM", () => {
@@ -28,18 +28,25 @@ describe("attacks on TensorVM", () => {
   });
 
   const errorOf = (verdict: Verdict): string => (verdict.wrong ? "wrong" : verdict.error);
-  const judge = async (facts: Facts, proof: Proof | EncodedProof): Promise<string> =>
-    errorOf(await fixture.judge(facts, proof));
+  /** About the first shard of a claim unless said otherwise. */
+  const judge = async (
+    claim: ClaimFixture,
+    proof: Proof | EncodedProof,
+    change: Partial<Omit<Aimed, "proof">> & { readonly facts?: Partial<Facts> } = {},
+  ): Promise<string> => {
+    const { facts, ...about } = change;
+    return errorOf(await fixture.judge({ ...claim.facts, ...facts }, { ...aimed(claim, FROM, proof), ...about }));
+  };
   const judgeStep = async (change: (p: StepProof) => Partial<StepProof>): Promise<string> => {
     const { proof } = stepProof(wrong, spot);
-    return judge(wrong.facts, { kind: "step", proof: { ...proof, ...change(proof) } });
+    return judge(wrong, { kind: "step", proof: { ...proof, ...change(proof) } });
   };
 
   it("the proof that they start from shows the claimed and the true value", async () => {
     const truth = BigInt(right.tensors[0]![NODE.y]!.data[0]!);
-    const verdict = await fixture.judge(wrong.facts, stepProof(wrong, spot));
+    const verdict = await fixture.judge(wrong.facts, aimed(wrong, FROM, stepProof(wrong, spot)));
     expect(verdict).to.deep.equal({ wrong: true, node: NODE.y, position: 0n, claimed: truth ^ 0x55n, actual: truth });
-    expect(await judge(right.facts, stepProof(right, spot))).to.equal("NotWrong");
+    expect(await judge(right, stepProof(right, spot))).to.equal("NotWrong");
   });
 
   describe("depths and counts", () => {
@@ -65,23 +72,37 @@ describe("attacks on TensorVM", () => {
         { nodeCount: 9 },
         { sharedSlots: 2 },
         { shardSlots: 2 },
-        { outputNode: 0 },
+        { outputCount: 0 },
+        { outputCount: 2 },
+        { outputCount: 17 },
+        { outputs: [0n, 0n] as [bigint, bigint] },
+        { outputs: [5n << 224n, 1n] as [bigint, bigint] },
         { version: 2 },
       ]) {
         expect(await judgeStep((p) => ({ header: { ...p.header, ...lie } }))).to.equal("BadProof(Header)");
       }
     });
 
-    it("facts of other shards than those claimed lead to another root", async () => {
+    it("facts of another job, another trace or another shard lead to another root", async () => {
       const proof = stepProof(wrong, spot);
-      expect(await judge({ ...wrong.facts, shards: 500 }, proof)).to.equal("BadProof(Path)");
-      expect(await judge({ ...wrong.facts, to: FROM + 1 }, proof)).to.equal("BadProof(Path)");
-      expect(await judge({ ...wrong.facts, from: FROM - 1, to: FROM + 1 }, proof)).to.equal("BadProof(Root)");
-      expect(await judge({ ...wrong.facts, inputsRoot: zeroHash(0) }, proof)).to.equal("BadProof(Root)");
+      expect(await judge(wrong, proof, { facts: { shards: 500 } })).to.equal("BadProof(Path)");
+      expect(await judge(wrong, proof, { facts: { inputsRoot: zeroHash(0) } })).to.equal("BadProof(Root)");
+      expect(await judge(wrong, proof, { shardRoot: wrong.trace(FROM + 1).root })).to.equal("BadProof(Root)");
+      expect(await judge(wrong, proof, { shardRoot: wrong.facts.outputsRoot })).to.equal("BadProof(Root)");
+      // The trace holds, but these are not the inputs of that shard.
+      expect(await judge(wrong, proof, { shard: FROM + 1 })).to.equal("BadProof(Root)");
+    });
+
+    it("how many shards a claim has does not matter to a trace", async () => {
+      const proof = stepProof(wrong, spot);
+      expect(await judge(wrong, proof, { facts: { to: FROM + 1 } })).to.equal("wrong");
+      expect(await judge(wrong, proof, { facts: { from: 0, to: 9, outputsRoot: zeroHash(0) } })).to.equal("wrong");
     });
 
     it("a shard outside the claim, a node beyond the program and an element beyond the tensor do not exist", async () => {
-      for (const shard of [FROM - 1, FROM + 2]) expect(await judgeStep(() => ({ shard }))).to.equal("BadProof(Shard)");
+      for (const shard of [0, FROM - 1, FROM + 2]) {
+        expect(await judge(wrong, stepProof(wrong, spot), { shard })).to.equal("BadProof(Shard)");
+      }
       expect(await judgeStep(() => ({ node: PROGRAM.nodes.length }))).to.equal("BadProof(Node)");
       // In the padding of the chunk that is opened.
       expect(await judgeStep(() => ({ element: 6 }))).to.equal("BadProof(Position)");
@@ -91,24 +112,24 @@ describe("attacks on TensorVM", () => {
     it("an input or a constant has no step, no padding and no missing leaf of its own", async () => {
       for (const node of [NODE.x, NODE.w, NODE.w + 1]) {
         const facts = stepProof(wrong, spot).proof;
-        const place = { shard: FROM, node };
-        const { claimedPath } = buildFixedRootProof(wrong.source, place);
-        const padding = buildPaddingProof(wrong.source, { ...place, position: node === NODE.x ? 2100 : 1023 });
+        const source = wrong.source(FROM);
+        const { claimedPath } = buildFixedRootProof(source, node);
+        const padding = buildPaddingProof(source, { node, position: node === NODE.x ? 2100 : 1023 });
         const { descriptor, descriptorPath } = padding;
         const step = {
           ...facts,
-          ...place,
+          node,
           descriptor,
           descriptorPath,
           element: 0,
           claimed: padding.claimed,
           operands: [],
         };
-        expect(await judge(wrong.facts, { kind: "step", proof: step })).to.match(/BadProof\((Node|Root|Path)\)/);
-        expect(await judge(wrong.facts, { kind: "padding", proof: padding })).to.equal("BadProof(Node)");
-        const missing = { tree: "chunks", place, level: 0, index: 3, hash: zeroHash(1), path: claimedPath } as const;
+        expect(await judge(wrong, { kind: "step", proof: step })).to.match(/BadProof\((Node|Root|Path)\)/);
+        expect(await judge(wrong, { kind: "padding", proof: padding })).to.equal("BadProof(Node)");
+        const missing = { tree: "chunks", node, level: 0, index: 3, hash: zeroHash(1), path: claimedPath } as const;
         const proof = buildMissingLeafProof(PROGRAM, missing);
-        expect(await judge(wrong.facts, { kind: "missingLeaf", proof })).to.equal("BadProof(Node)");
+        expect(await judge(wrong, { kind: "missingLeaf", proof })).to.equal("BadProof(Node)");
       }
     });
   });
@@ -123,24 +144,24 @@ describe("attacks on TensorVM", () => {
       bytes.set(toBytes(claim.tensors[0]![NODE.x]!));
       const [a, b, table] = proof.operands;
       const withFirst = async (chunks: Uint8Array): Promise<string> =>
-        judge(claim.facts, { kind: "step", proof: { ...proof, operands: [{ ...a!, chunks }, b!, table!] } });
+        judge(claim, { kind: "step", proof: { ...proof, operands: [{ ...a!, chunks }, b!, table!] } });
       expect(await withFirst(bytes.slice(1024, 3072))).to.equal("wrong");
       expect(await withFirst(bytes.slice(0, 2048))).to.equal("BadProof(Root)");
       expect(await withFirst(bytes)).to.equal("BadProof(Chunks)");
       expect(await withFirst(bytes.slice(1024, 2048))).to.equal("BadProof(Chunks)");
       expect(await withFirst(new Uint8Array(0))).to.equal("BadProof(Chunks)");
       const swapped = { ...proof, operands: [b!, a!, table!] };
-      expect(await judge(claim.facts, { kind: "step", proof: swapped })).to.match(/BadProof\((Chunks|Path|Root)\)/);
+      expect(await judge(claim, { kind: "step", proof: swapped })).to.match(/BadProof\((Chunks|Path|Root)\)/);
     });
 
     it("the claimed element comes with its own chunk alone, however well its neighbour is proved", async () => {
       const claim = claimOf({ alter: flip(0, NODE.z, 5) });
       const { proof } = stepProof(claim, { shard: FROM, node: NODE.z, element: 5 });
-      expect(await judge(claim.facts, { kind: "step", proof })).to.equal("wrong");
-      const { inTensor, inShard, inClaim } = claim.tree.proveChunks(0, NODE.z, 0, 1);
-      const chunks = claim.source.claimed(0, NODE.z).slice(0, 2048);
-      const claimed = { chunks, path: [...inTensor, ...inShard, ...inClaim] };
-      expect(await judge(claim.facts, { kind: "step", proof: { ...proof, claimed } })).to.equal("BadProof(Chunks)");
+      expect(await judge(claim, { kind: "step", proof })).to.equal("wrong");
+      const { inTensor, inShard } = claim.trace(FROM).proveChunks(NODE.z, 0, 1);
+      const chunks = claim.source(FROM).claimed(NODE.z).slice(0, 2048);
+      const claimed = { chunks, path: [...inTensor, ...inShard] };
+      expect(await judge(claim, { kind: "step", proof: { ...proof, claimed } })).to.equal("BadProof(Chunks)");
     });
 
     it("openings beyond those that the operator reads, or fewer, are refused", async () => {
@@ -152,7 +173,7 @@ describe("attacks on TensorVM", () => {
     it("values of another shard, node or job do not pass for the operand", async () => {
       const other = stepProof(wrong, { ...spot, shard: FROM + 1 }).proof.operands;
       expect(await judgeStep(() => ({ operands: other }))).to.equal("BadProof(Root)");
-      expect(await judge(right.facts, stepProof(wrong, spot))).to.equal("BadProof(Root)");
+      expect(await judge(right, stepProof(wrong, spot))).to.equal("BadProof(Root)");
     });
   });
 
@@ -160,7 +181,7 @@ describe("attacks on TensorVM", () => {
     const encoded = (): EncodedProof => encodeProof(stepProof(wrong, spot));
     const judgeBytes = async (change: (bytes: Uint8Array) => Uint8Array): Promise<string> => {
       const { kind, proof } = encoded();
-      return judge(wrong.facts, { kind, proof: change(proof) });
+      return judge(wrong, { kind, proof: change(proof) });
     };
     const word = (bytes: Uint8Array, index: number): DataView => new DataView(bytes.buffer, index * 32 + 24, 8);
 
@@ -172,8 +193,8 @@ describe("attacks on TensorVM", () => {
         );
       }
       expect(await judgeBytes((bytes) => bytes.slice(0, -32))).to.equal("BadProof(Encoding)");
-      // Offsets stand at words 7, 8, 12 and 13: descriptor, its path, the claimed opening, the operands.
-      for (const at of [0, 7, 8, 12, 13]) {
+      // Offsets stand at words 9, 10, 13 and 14: descriptor, its path, the claimed opening, the operands.
+      for (const at of [0, 9, 10, 13, 14]) {
         const moved = await judgeBytes((bytes) => {
           word(bytes, at).setBigUint64(0, word(bytes, at).getBigUint64(0) + 32n);
           return bytes;
@@ -185,10 +206,10 @@ describe("attacks on TensorVM", () => {
 
     it("a proof of one kind is no proof of another, and there is no fifth kind", async () => {
       for (const kind of [1, 2, 3]) {
-        expect(await judge(wrong.facts, { kind, proof: encoded().proof })).to.equal("BadProof(Encoding)");
+        expect(await judge(wrong, { kind, proof: encoded().proof })).to.equal("BadProof(Encoding)");
       }
-      expect(await judge(wrong.facts, { kind: 4, proof: encoded().proof })).to.equal("BadProof(Kind)");
-      expect(await judge(wrong.facts, { kind: 0, proof: new Uint8Array(0) })).to.equal("BadProof(Encoding)");
+      expect(await judge(wrong, { kind: 4, proof: encoded().proof })).to.equal("BadProof(Kind)");
+      expect(await judge(wrong, { kind: 0, proof: new Uint8Array(0) })).to.equal("BadProof(Encoding)");
     });
 
     it("a descriptor with an unused byte set is not under the program's root", async () => {
@@ -201,17 +222,17 @@ describe("attacks on TensorVM", () => {
 
   describe("starved of gas, the precompile of SHA-256 included", () => {
     const limits = Array.from({ length: 700 }, (_, i) => 500 + 173 * i);
-    const verdictsOf = async (facts: Facts, proof: Proof): Promise<Verdict[]> => {
-      const encoded = encodeProof(proof);
-      return fixture.judgeAll(limits.map((gas) => ({ facts, proof: encoded, gas })));
+    const verdictsOf = async (claim: ClaimFixture, proof: Proof): Promise<Verdict[]> => {
+      const about = { facts: claim.facts, ...aimed(claim, FROM, encodeProof(proof)) };
+      return fixture.judgeAll(limits.map((gas) => ({ ...about, gas })));
     };
     /** A call that ran out of gas gives no data; one whose hash call did says so where enough is left. */
     const STARVED = ["revert without data", "ShaUnavailable"];
 
     it("a right claim stays right", async () => {
-      const fixedRoot = buildFixedRootProof(right.source, { shard: FROM, node: NODE.x });
+      const fixedRoot = buildFixedRootProof(right.source(FROM), NODE.x);
       for (const proof of [stepProof(right, spot), { kind: "fixedRoot", proof: fixedRoot } as const]) {
-        const errors = (await verdictsOf(right.facts, proof)).map(errorOf);
+        const errors = (await verdictsOf(right, proof)).map(errorOf);
         expect([...new Set(errors)])
           .to.include("NotWrong")
           .and.to.include("revert without data");
@@ -220,8 +241,8 @@ describe("attacks on TensorVM", () => {
     });
 
     it("a wrong claim is judged as with all the gas in the world, or not at all", async () => {
-      const full = await fixture.judge(wrong.facts, stepProof(wrong, spot));
-      const verdicts = await verdictsOf(wrong.facts, stepProof(wrong, spot));
+      const full = await fixture.judge(wrong.facts, aimed(wrong, FROM, stepProof(wrong, spot)));
+      const verdicts = await verdictsOf(wrong, stepProof(wrong, spot));
       const judged = verdicts.filter((verdict) => verdict.wrong);
       expect(judged.length).to.be.greaterThan(20);
       for (const verdict of judged) expect(verdict).to.deep.equal(full);

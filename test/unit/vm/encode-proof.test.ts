@@ -6,8 +6,8 @@ import { buildFixedRootProof, buildPaddingProof, encodeProof, type Proof } from 
 import { rightClaim, spotsOf, stepProof } from "../../support/right-claim.ts";
 
 const HEADER =
-  "tuple(uint8 version, uint32 nodeCount, uint32 sharedSlots, uint32 shardSlots, uint32 outputNode, bytes32 descriptorsRoot)";
-const NODE = `${HEADER} header, bytes descriptor, bytes32[] descriptorPath, uint32 node, uint32 shard`;
+  "tuple(uint8 version, uint32 nodeCount, uint32 sharedSlots, uint32 shardSlots, uint8 outputCount, uint256[2] outputs, bytes32 descriptorsRoot)";
+const NODE = `${HEADER} header, bytes descriptor, bytes32[] descriptorPath, uint32 node`;
 const OPENING = "tuple(bytes chunks, bytes32[] path)";
 /** The structs of contracts/types/Proof.sol. */
 const TYPES = {
@@ -20,13 +20,12 @@ const TYPES = {
 /** Calls `visit` with a proof of every kind about a random claim. */
 function proofsOf(seed: number): Proof[] {
   const claim = rightClaim(seed);
-  const { source, facts } = claim;
   const spot = spotsOf(claim)[0]!;
+  const source = claim.source(spot.shard);
   const step = stepProof(claim, spot);
   const { descriptor, descriptorPath, header } = step.proof;
-  const input = { shard: facts.from, node: 0 };
-  const nothing = { node: 0, shard: facts.from, descriptor: new Uint8Array(0), descriptorPath: [] };
-  const path = source.claim.proveNode(0, 0).inShard;
+  const nothing = { node: 0, descriptor: new Uint8Array(0), descriptorPath: [] };
+  const path = source.trace.proveNode(0).inShard;
   const missing = {
     ...nothing,
     header,
@@ -41,7 +40,7 @@ function proofsOf(seed: number): Proof[] {
     { kind: "padding", proof: buildPaddingProof(source, { ...spot, position: 1023 }) },
     { kind: "missingLeaf", proof: missing },
     { kind: "missingLeaf", proof: { ...missing, tree: "chunks", descriptor, descriptorPath } },
-    { kind: "fixedRoot", proof: buildFixedRootProof(source, input) },
+    { kind: "fixedRoot", proof: buildFixedRootProof(source, 0) },
   ];
 }
 

@@ -45,21 +45,21 @@ describe("stepOpenings", () => {
 });
 
 describe("findDivergence", () => {
-  const root = (value: number): Uint8Array => new Uint8Array(32).fill(value);
+  const roots = (...values: number[]): Uint8Array =>
+    Uint8Array.from({ length: 32 * values.length }, (_, at) => values[at >> 5]!);
 
-  it("finds the first node that differs, shard by shard", () => {
-    const own = [
-      [root(1), root(2)],
-      [root(3), root(4)],
-    ];
+  it("finds the first node that differs, wherever in its root", () => {
+    const own = roots(1, 2, 3);
     expect(findDivergence(own, own)).to.equal(undefined);
-    const claimed = [
-      [root(1), root(2)],
-      [root(9), root(8)],
-    ];
-    expect(findDivergence(claimed, own)).to.deep.equal({ shard: 1, node: 0 });
-    expect(findDivergence([[root(1), root(7)], claimed[1]!], own)).to.deep.equal({ shard: 0, node: 1 });
-    expect(findDivergence([own[0]!], own)).to.deep.equal({ shard: 1, node: 0 });
+    expect(findDivergence(roots(1, 9, 8), own)).to.equal(1);
+    expect(findDivergence(roots(1, 2, 8), own)).to.equal(2);
+    expect(
+      findDivergence(
+        own.map((byte, at) => (at === 63 ? byte ^ 1 : byte)),
+        own,
+      ),
+    ).to.equal(1);
+    expect(findDivergence(roots(1, 2), own)).to.equal(2);
   });
 
   it("finds the element or the padding byte that differs", () => {
@@ -72,8 +72,17 @@ describe("findDivergence", () => {
     };
     expect(findDifference(type, own, own)).to.equal(undefined);
     expect(findDifference(type, at(7, 10), own)).to.deep.equal({ kind: "element", element: 3 });
+    // The last byte of the last element, and the first byte of padding beside it.
+    expect(findDifference(type, at(9, 10), own)).to.deep.equal({ kind: "element", element: 4 });
     expect(findDifference(type, at(10, 1024), own)).to.deep.equal({ kind: "padding", position: 10 });
     expect(findDifference(type, at(1023, 1024), own)).to.deep.equal({ kind: "padding", position: 1023 });
     expect(findDifference(type, new Uint8Array(1024), own)).to.equal(undefined);
+    // A tensor that fills its chunks has no padding: nothing behind it is compared.
+    const whole = tensorType("i32", [256]);
+    expect(findDifference(whole, at(1023, 1024), new Uint8Array(1024))).to.deep.equal({
+      kind: "element",
+      element: 255,
+    });
+    expect(findDifference(whole, at(1024, 2048), new Uint8Array(1024))).to.equal(undefined);
   });
 });

@@ -12,7 +12,7 @@ import { ConfigurationError, OrionError } from "@orion/protocol/common";
 import { Journal, JournalError, SecondRootError, type JournalEntry } from "@orion/worker";
 
 const PROCESS = fileURLToPath(new URL("./journal-process.ts", import.meta.url));
-const entry: JournalEntry = { key: id("key"), claimRoot: id("root"), outputs: id("outputs") };
+const entry: JournalEntry = { key: id("key"), outputsRoot: id("root"), outputs: id("outputs") };
 
 async function refusalOf(action: Promise<unknown>): Promise<OrionError> {
   const error: unknown = await action.then(
@@ -74,11 +74,11 @@ describe("the worker's journal", function () {
     await using(async (journal) => {
       await journal.record(entry);
       expect(await journal.record({ ...entry, outputs: id("elsewhere") })).to.deep.equal(entry);
-      const error = await refusalOf(journal.record({ ...entry, claimRoot: id("second") }));
+      const error = await refusalOf(journal.record({ ...entry, outputsRoot: id("second") }));
       expect(error).to.be.instanceOf(SecondRootError);
       expect([error.code, error.retryable]).to.deep.equal(["SECOND_ROOT", false]);
       expect(await journal.get(entry.key)).to.deep.equal(entry);
-      expect(await journal.record({ ...entry, key: id("other"), claimRoot: id("second") })).to.not.equal(undefined);
+      expect(await journal.record({ ...entry, key: id("other"), outputsRoot: id("second") })).to.not.equal(undefined);
     });
   });
 
@@ -88,7 +88,9 @@ describe("the worker's journal", function () {
     await writer.kill();
     await using(async (journal) => {
       expect(await journal.get(entry.key)).to.deep.equal(entry);
-      expect(await refusalOf(journal.record({ ...entry, claimRoot: id("second") }))).to.be.instanceOf(SecondRootError);
+      expect(await refusalOf(journal.record({ ...entry, outputsRoot: id("second") }))).to.be.instanceOf(
+        SecondRootError,
+      );
     });
   });
 
@@ -118,8 +120,8 @@ describe("the worker's journal", function () {
       ["empty", () => ""],
       ["noise", () => "\u0000\u0001"],
       ["of another claim", (text) => text.replace(entry.key, id("other"))],
-      ["of a later version", (text) => text.replace('"version":1', '"version":2')],
-      ["with a root that is none", (text) => text.replace(entry.claimRoot, "0x12")],
+      ["of a later version", (text) => text.replace('"version":2', '"version":3')],
+      ["with a root that is none", (text) => text.replace(entry.outputsRoot, "0x12")],
       ["with a further field", (text) => text.replace("{", '{"more":1,')],
     ];
     for (const [what, damage] of damages) {
@@ -182,6 +184,7 @@ describe("the worker's journal", function () {
       expect(error).to.be.instanceOf(JournalError);
       expect(error.message).to.match(/ENOSPC/);
       expect(error.hint).to.match(/nothing was signed/);
+      expect(error).to.have.property("retryable", true);
       expect(await journal.get(entry.key)).to.equal(undefined);
       expect(await journal.record(entry)).to.deep.equal(entry);
     });

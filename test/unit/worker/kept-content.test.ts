@@ -81,6 +81,29 @@ describe("content kept for the defence of claims", () => {
     expect(error).to.have.property("code", "INVALID_INPUT");
   });
 
+  it("takes no more of the disk than it may, of all jobs together and over restarts, and has room again for what it forgets", async () => {
+    const cids = [await store.putBytes(randomBytes(100)), await store.putBytes(randomBytes(100))] as const;
+    const kept = (): KeptContent => new KeptContent(path.join(dir, "kept"), 180);
+    const refusalOf = (content: KeptContent): Promise<unknown> =>
+      content
+        .storeOf(OTHER, store)
+        .getBytes(cids[1], { maxBytes: 100 })
+        .then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+    const first = kept();
+    await first.storeOf(JOB, store).getBytes(cids[0], { maxBytes: 100 });
+    for (const content of [first, kept()]) {
+      const refusal = await refusalOf(content);
+      expect(refusal).to.have.property("code", "UNAVAILABLE");
+      expect(refusal).to.have.property("hint").that.includes("--max-disk");
+    }
+    expect(await readdir(path.join(dir, "kept"))).to.deep.equal([JOB]);
+    await first.forget(JOB);
+    expect(await refusalOf(first)).to.equal(undefined);
+  });
+
   it("says where there is no room", async () => {
     const cid = await store.putBytes(randomBytes(10));
     await writeFile(path.join(dir, "file"), "");
@@ -91,5 +114,13 @@ describe("content kept for the defence of claims", () => {
     );
     expect(error).to.have.property("code", "UNAVAILABLE");
     expect(error).to.have.property("hint").that.includes("--data-dir");
+  });
+
+  it("counts what is kept at the same time together", async () => {
+    const cids = [await store.putBytes(randomBytes(100)), await store.putBytes(randomBytes(100))];
+    const kept = new KeptContent(path.join(dir, "kept"), 150);
+    const reads = cids.map((cid, i) => kept.storeOf(i === 0 ? JOB : OTHER, store).getBytes(cid, { maxBytes: 100 }));
+    const outcomes = await Promise.allSettled(reads);
+    expect(outcomes.map(({ status }) => status).sort()).to.deep.equal(["fulfilled", "rejected"]);
   });
 });

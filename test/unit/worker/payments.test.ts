@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { id, ZeroAddress } from "ethers";
 
-import { MarketState, type MarketEvent, type Terms, type Undo } from "@orion/protocol/chain";
+import { contractInterface, MarketState, type MarketEvent, type Terms, type Undo } from "@orion/protocol/chain";
 import type { ServiceContext } from "@orion/protocol/jobs";
 import { Journal, type WorkerProgress } from "@orion/worker";
 
@@ -31,6 +31,16 @@ const event = (name: string, args: Record<string, unknown>): MarketEvent => ({
   transaction: id(name),
 });
 const posted = event("JobPosted", { terms });
+const claim = (unit: bigint): object => ({
+  unit,
+  attempt: 0n,
+  worker: me,
+  provider: me,
+  key: id(`key ${String(unit)}`),
+});
+const claimed = (unit: bigint): MarketEvent => event("UnitClaimed", { ...claim(unit), deadline: 9n });
+const committed = (unit: bigint): MarketEvent =>
+  event("ClaimCommitted", { ...claim(unit), outputsRoot: id("root"), outputs: id("outputs"), windowEnd: 9n });
 const settled = (unit: bigint, worker = me): MarketEvent =>
   event("UnitSettled", {
     unit,
@@ -57,7 +67,7 @@ describe("a worker's payments", () => {
     dir = await mkdtemp(path.join(tmpdir(), "orion-payments-"));
     journal = await Journal.open(dir);
     state = new MarketState();
-    state.apply(posted);
+    for (const one of [posted, claimed(0n), claimed(1n)]) state.apply(one);
     progress = [];
     log = recordingLogger();
     const context = { sender: { address: me }, log } as unknown as ServiceContext;
@@ -68,12 +78,12 @@ describe("a worker's payments", () => {
     await rm(dir, { recursive: true, force: true });
   });
   const remember = (unit: number): Promise<unknown> =>
-    journal.record({ key: id(`key ${String(unit)}`), claimRoot: id("root"), outputs: id("outputs") });
+    journal.record({ key: id(`key ${String(unit)}`), outputsRoot: id("root"), outputs: id("outputs") });
 
   it("are reported once each, and end the journal entry", async () => {
     await payments.report(state);
     await remember(1);
-    state.apply(settled(1n));
+    for (const one of [committed(1n), settled(1n)]) state.apply(one);
     await payments.report(state);
     await payments.report(state);
     expect(progress).to.deep.equal([{ kind: "settled", jobId, unit: 1, done: 2, total: 2, key: id("key 1") }]);
@@ -85,16 +95,34 @@ describe("a worker's payments", () => {
 
   it("of an earlier life are no news, but are forgotten in the journal", async () => {
     await remember(0);
-    state.apply(settled(0n));
+    for (const one of [committed(0n), settled(0n)]) state.apply(one);
     await payments.report(state);
     expect([progress, log.lines]).to.deep.equal([[], []]);
     expect(await journal.keys()).to.deep.equal([]);
   });
 
+  it("of an earlier life whose jobs are retired are forgotten in the journal", async () => {
+    await remember(0);
+    await remember(1);
+    const { topics, data } = contractInterface("JobMarket").encodeEventLog("UnitSettled", [
+      ...[id("retired"), id("key 0"), me, 0, 10n, 1n, 0n, me, me, false],
+    ]);
+    const getLogs = ({ topics: [names, , keys] }: { topics: string[][] }): Promise<unknown> =>
+      Promise.resolve(
+        [{ topics, data }].filter((log) => names?.includes(log.topics[0] ?? "") && keys?.includes(log.topics[2] ?? "")),
+      );
+    const provider = { getBlockNumber: () => Promise.resolve(10), getLogs };
+    const chain = { network: { deployBlock: 0, addresses: { market: other } }, provider };
+    const context = { sender: { address: me }, log, chain } as unknown as ServiceContext;
+    await new Payments(context, journal, (step) => progress.push(step)).report(new MarketState());
+    expect([progress, log.lines]).to.deep.equal([[], []]);
+    expect(await journal.keys()).to.deep.equal([id("key 1")]);
+  });
+
   it("of others are nobody's business", async () => {
     await payments.report(state);
     await remember(0);
-    state.apply(settled(0n, other));
+    for (const one of [committed(0n), settled(0n, other)]) state.apply(one);
     await payments.report(state);
     expect([progress, log.lines]).to.deep.equal([[], []]);
     expect(await journal.keys()).to.have.length(1);
@@ -111,6 +139,7 @@ describe("a worker's payments", () => {
 
   it("are not told twice when a reorganisation takes them back and brings them again", async () => {
     await payments.report(state);
+    for (const one of [committed(0n), committed(1n)]) state.apply(one);
     const undo: Undo[] = [settled(0n), settled(1n)].map((one) => state.apply(one));
     await payments.report(state);
     expect(progress).to.have.length(2);

@@ -1,14 +1,31 @@
 import { expect } from "chai";
 
 import type { JobRecord, Terms } from "@orion/protocol/chain";
-import type { ProgramFacts } from "@orion/protocol/tensor";
-import { tensorType } from "@orion/protocol/tensor";
+import { estimateSeconds, memoryOf, workloadOf, type Rates } from "@orion/protocol/kernels";
+import { ProgramBuilder, tensor, validateProgram } from "@orion/protocol/tensor";
 
-import { byPrice, refusal, unitMemory, unitRefusal } from "../../../worker/rules.ts";
+import {
+  byPrice,
+  refusal as judged,
+  requireFeasible,
+  timeRefusal,
+  traceTime,
+  trialLimit,
+  unitMemory,
+  type WorkerRules,
+} from "../../../worker/rules.ts";
+
+const CLAIM_COLLATERAL = 1_000n;
+
+const refusal = (of: JobRecord, rules: WorkerRules): string | undefined => judged(of, rules, CLAIM_COLLATERAL);
 
 const job = (terms: Partial<Terms>, postedAtBlock = 1): JobRecord =>
   ({
-    terms: { workPerShard: 1_000n, pricePerShard: 1_000n, programRoot: "0xab", ...terms },
+    terms: {
+      ...{ workPerShard: 1_000n, pricePerShard: 1_000n, programRoot: "0xab" },
+      ...{ shards: 4, shardsPerClaim: 2, collateralPerClaim: CLAIM_COLLATERAL },
+      ...terms,
+    },
     postedAtBlock,
   }) as JobRecord;
 
@@ -31,6 +48,17 @@ describe("a provider's rules", () => {
     });
   });
 
+  it("bound what a claim locks beyond what every claim must, by what it pays", () => {
+    // Two shards a claim pay 2,000; five for each of them may be locked beyond the least.
+    const rules = { maxLockPerPay: 5 };
+    expect(refusal(job({ collateralPerClaim: CLAIM_COLLATERAL + 10_000n }), rules)).to.equal(undefined);
+    expect(refusal(job({ collateralPerClaim: CLAIM_COLLATERAL + 10_001n }), rules)).to.equal(
+      "a claim would lock too much for what it pays",
+    );
+    expect(refusal(job({ collateralPerClaim: CLAIM_COLLATERAL + 80_001n }), {})).to.match(/lock too much/);
+    expect(refusal(job({ collateralPerClaim: CLAIM_COLLATERAL, pricePerShard: 1_000n }), rules)).to.equal(undefined);
+  });
+
   it("take only listed programs, however their roots are written", () => {
     expect(refusal(job({}), { programs: ["0xAB"] })).to.equal(undefined);
     expect(refusal(job({}), { programs: ["0xac"] })).to.match(/not on the list/);
@@ -45,38 +73,53 @@ describe("a provider's rules", () => {
 });
 
 describe("a unit", () => {
-  const facts = {
-    macs: 1_000_000n,
-    peakBytes: 5_000n,
-    outputBytes: 16n,
-    shardTypes: [tensorType("i8", [2, 10]), tensorType("i32", [2])],
-  } as unknown as ProgramFacts;
-  const fast = { macsPerSecond: 1e6 };
+  const b = new ProgramBuilder();
+  const x = b.shardInput("i32", [8, 64]);
+  const { program } = b.build(b.add(x, b.constant(tensor("i32", [8, 64], new Int32Array(512))), { dtype: "i32" }));
+  const checked = { program, facts: validateProgram(program) };
+  const clocks = { claimPeriod: 60, answerPeriod: 10, kappa: 2, traceFloor: 10 };
+  /** Rates by which a shard takes one second. */
+  const rates = Object.fromEntries(
+    Object.entries(workloadOf(program)).map(([name, work]) => [name, work === 0 ? 1 : work * used(program)]),
+  ) as unknown as Rates;
 
-  it("needs the memory of one shard's values and of all shards' inputs and outputs", () => {
-    expect(unitMemory(facts, 10)).to.equal(5_000n + 10n * (20n + 8n + 16n));
+  function used(of: typeof program): number {
+    return Object.values(workloadOf(of)).filter((work) => work > 0).length;
+  }
+
+  it("needs the memory of what is alive in one shard, and of all shards' inputs and outputs", () => {
+    const bytes = BigInt(memoryOf(program).outputs) + 10n * (2_048n + 2_048n);
+    expect(unitMemory(checked, 10)).to.equal(bytes);
+    expect(() => requireFeasible(checked, 10, { rates }, clocks, { maxMemoryBytes: bytes })).not.to.throw();
+    const less = { maxMemoryBytes: bytes - 1n };
+    expect(() => requireFeasible(checked, 10, { rates }, clocks, less)).to.throw(/bytes of memory, the limit is/);
   });
 
-  it("is refused above the memory limit, by one byte", () => {
-    const needed = unitMemory(facts, 10);
-    expect(unitRefusal(facts, 10, fast, 1_000, { maxMemoryBytes: needed })).to.equal(undefined);
-    expect(unitRefusal(facts, 10, fast, 1_000, { maxMemoryBytes: needed - 1n })).to.match(
-      /needs 5440 bytes of memory, the limit is 5439/,
-    );
-    const huge = { ...facts, peakBytes: 2n ** 31n };
-    expect(unitRefusal(huge, 1, fast, 1_000, {})).to.match(/the limit is 2147483648/);
-  });
-
-  it("is refused when it would take more than half of the claim period", () => {
-    expect(unitRefusal(facts, 30, fast, 60, {})).to.equal(undefined);
-    expect(unitRefusal(facts, 31, fast, 60, {})).to.equal(
+  it("is refused before its weights are fetched when it would take more than half of the claim period", () => {
+    expect(estimateSeconds(workloadOf(program), rates)).to.be.closeTo(1, 1e-9);
+    expect(() => requireFeasible(checked, 30, { rates }, clocks, {})).not.to.throw();
+    expect(() => requireFeasible(checked, 31, { rates }, clocks, {})).to.throw(
       "a unit would take about 31.0 s of the 60 s that a claim may last",
     );
-    expect(unitRefusal(facts, 1, { macsPerSecond: 0 }, 60, {})).to.match(/Infinity/);
   });
 
   it("is judged by what a shard really took, once that is known", () => {
-    expect(unitRefusal(facts, 30, { ...fast, secondsPerShard: 1.01 }, 60, {})).to.match(/about 30.3 s/);
-    expect(unitRefusal(facts, 300, { ...fast, secondsPerShard: 0.1 }, 60, {})).to.equal(undefined);
+    expect(timeRefusal({ secondsPerShard: 1.01 }, 30, clocks, {})).to.match(/about 30.3 s/);
+    expect(timeRefusal({ secondsPerShard: 0.1 }, 300, clocks, {})).to.equal(undefined);
+  });
+
+  it("is taken only if its trace needs a quarter of its turn, over all markets of the key", () => {
+    expect([traceTime(clocks, 2), traceTime(clocks, 7), traceTime(clocks, 1_024)]).to.deep.equal([60, 18, 10]);
+    const speed = (secondsPerTrace: number): { secondsPerShard: number; secondsPerTrace: number } => ({
+      secondsPerShard: 0.01,
+      secondsPerTrace,
+    });
+    expect(timeRefusal(speed(15), 2, clocks, {})).to.equal(undefined);
+    expect(timeRefusal(speed(15.1), 2, clocks, {})).to.match(
+      /the trace of a shard would take about 15.1 s of the 60 s/,
+    );
+    expect(timeRefusal(speed(5), 2, clocks, { markets: 3 })).to.equal(undefined);
+    expect(timeRefusal(speed(5.1), 2, clocks, { markets: 3 })).to.match(/about 15.3 s/);
+    expect(trialLimit(2, clocks)).to.equal(15 + 15);
   });
 });

@@ -12,7 +12,7 @@ import { Random } from "../../unit/tensor/random.ts";
 import { naiveRoot, naiveTensorLeaves, sha } from "../../unit/tree/naive-tree.ts";
 import { hex } from "./make-operators.ts";
 
-/** A small int8 CNN over 2 images of 10×10: convolution, pooling, a depthwise convolution, averaging, dense, argmax. */
+/** A small int8 CNN over 2 images of 10×10: convolution, pooling, a depthwise convolution, averaging, dense, argmax; scores and classes are its outputs. */
 export function smallCnn(): { built: BuiltProgram; image: Tensor } {
   const r = new Random(20_261_120);
   const b = new ProgramBuilder();
@@ -59,7 +59,7 @@ export function smallCnn(): { built: BuiltProgram; image: Tensor } {
     bias: channels(10, -99, 99),
   });
   const image = r.tensor({ dtype: "u8", ...shaped([2, 10, 10, 1]) });
-  return { built: b.build(b.argmax(b.clamp(scores, -50_000, 50_000))), image };
+  return { built: b.build(scores, b.argmax(b.clamp(scores, -50_000, 50_000))), image };
 }
 
 function shaped(shape: number[]) {
@@ -93,7 +93,10 @@ export interface CnnVectors {
   readonly constants: readonly string[];
   readonly shard: readonly string[];
   readonly nodeRoots: readonly string[];
-  readonly output: string;
+  readonly outputs: readonly string[];
+  /** The shard's leaf in the outputs tree, and the root of its trace. */
+  readonly leaf: string;
+  readonly shardRoot: string;
 }
 
 /** Golden vectors of a whole program: file, root, facts, and the root of every node's tensor. */
@@ -101,18 +104,21 @@ export function makeCnn(): CnnVectors {
   const { built, image } = smallCnn();
   const file = encodeProgram(built.program);
   const records = Array.from({ length: built.program.nodes.length }, (_, i) =>
-    file.subarray(21 + 416 * i, 437 + 416 * i),
+    file.subarray(82 + 416 * i, 498 + 416 * i),
   );
   const descriptors = naiveRoot(records.map((record) => sha([3], record)));
   const { work, macs, batch } = validateProgram(built.program);
   const values = naiveValues(built, image);
+  const roots = values.map((value) => naiveRoot(naiveTensorLeaves(toBytes(value))));
   return {
     file: hex(file),
-    programRoot: hex(sha([2], file.subarray(4, 21), descriptors)),
+    programRoot: hex(sha([2], file.subarray(4, 82), descriptors)),
     facts: { work: String(work), macs: String(macs), batch },
     constants: built.constants.map((constant) => hex(toBytes(constant))),
     shard: [hex(toBytes(image))],
-    nodeRoots: values.map((value) => hex(naiveRoot(naiveTensorLeaves(toBytes(value))))),
-    output: hex(toBytes(values[built.program.outputNode]!)),
+    nodeRoots: roots.map(hex),
+    outputs: built.program.outputNodes.map((node) => hex(toBytes(values[node]!))),
+    leaf: hex(naiveRoot(built.program.outputNodes.map((node) => roots[node]!))),
+    shardRoot: hex(naiveRoot(roots)),
   };
 }

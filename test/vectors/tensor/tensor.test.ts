@@ -12,6 +12,8 @@ import {
   programRoot,
   requantize,
   saturate,
+  shardLeaf,
+  shardRoot,
   tensorRoot,
   toBytes,
   validateProgram,
@@ -70,7 +72,7 @@ describe("golden vectors of the tensor machine", () => {
     expect(seen.size).to.equal(Object.keys(OPERATORS).length - 2);
   });
 
-  it("a small CNN: file, root, facts, the root of every node", () => {
+  it("a small CNN of two outputs: file, root, facts, the root of every node, leaf and trace", () => {
     const program = decodeProgram(bytesOf(cnn.file));
     expect(hex(programRoot(program))).to.equal(cnn.programRoot);
     const { work, macs, batch, constantNodes, shardTypes } = validateProgram(program);
@@ -81,6 +83,10 @@ describe("golden vectors of the tensor machine", () => {
     const shard = cnn.shard.map((content, slot) => fromBytes(shardTypes[slot]!, bytesOf(content)));
     const values = interpret(program, { constants, shared: [], shard });
     expect(values.map((value) => hex(tensorRoot(toBytes(value))))).to.deep.equal(cnn.nodeRoots);
-    expect(hex(toBytes(values[program.outputNode]!))).to.equal(cnn.output);
+    const outputs = program.outputNodes.map((node) => values[node]!);
+    expect(outputs.map((output) => hex(toBytes(output)))).to.deep.equal(cnn.outputs);
+    const roots = values.map((value) => tensorRoot(toBytes(value)));
+    expect(hex(shardLeaf(program.outputNodes.map((node) => roots[node]!)))).to.equal(cnn.leaf);
+    expect(hex(shardRoot(roots))).to.equal(cnn.shardRoot);
   });
 });

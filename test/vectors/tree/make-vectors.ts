@@ -23,12 +23,15 @@ export interface TreeVectors {
     readonly proof: readonly string[];
   }[];
   readonly descriptor: { readonly length: number; readonly seed: number; readonly leaf: string };
-  readonly claim: {
+  /** A trace of so many nodes, and the outputs root of claims whose shards have so many outputs each. */
+  readonly trace: { readonly nodes: number; readonly seed: number; readonly root: string };
+  readonly outputs: readonly {
     readonly shards: number;
-    readonly nodes: number;
+    readonly outputs: number;
     readonly seeds: readonly number[];
+    readonly leaves: readonly string[];
     readonly root: string;
-  };
+  }[];
   readonly inputs: {
     readonly shared: { readonly count: number; readonly seed: number };
     readonly shards: { readonly count: number; readonly slots: number; readonly seeds: readonly number[] };
@@ -49,7 +52,6 @@ export function makeVectors(): TreeVectors {
     [13, 5, 12],
     [100, 63, 65],
   ] as const;
-  const claim = [0, 1, 2].map((shard) => someLeaves(5, shard));
   return {
     rule: {
       bytes: "byte i of (length, seed) = (i*131 + (i>>8)*7 + seed) & 255",
@@ -69,7 +71,12 @@ export function makeVectors(): TreeVectors {
       proof: naiveProof(someLeaves(count), first, last).map(hex),
     })),
     descriptor: { length: 416, seed: 7, leaf: hex(sha([3], someBytes(416, 7))) },
-    claim: { shards: 3, nodes: 5, seeds: [0, 1, 2], root: hex(naiveRoot(claim.map(naiveRoot))) },
+    trace: { nodes: 5, seed: 0, root: hex(naiveRoot(someLeaves(5, 0))) },
+    outputs: [1, 2, 3, 16].map((outputs) => {
+      const seeds = [0, 1, 2];
+      const leaves = seeds.map((seed) => naiveRoot(someLeaves(outputs, seed)));
+      return { shards: 3, outputs, seeds, leaves: leaves.map(hex), root: hex(naiveRoot(leaves)) };
+    }),
     inputs: {
       shared: { count: 2, seed: 9 },
       shards: { count: 3, slots: 2, seeds: [0, 1, 2] },

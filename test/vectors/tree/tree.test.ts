@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { claimRoot } from "../../../protocol/tensor/tree/claim-root.ts";
 import { descriptorLeaf } from "../../../protocol/tensor/tree/descriptors-root.ts";
 import { inputsRoot } from "../../../protocol/tensor/tree/inputs-root.ts";
 import { MerkleTree } from "../../../protocol/tensor/tree/merkle-tree.ts";
+import { outputsRoot, shardLeaf } from "../../../protocol/tensor/tree/outputs-tree.ts";
+import { shardRoot } from "../../../protocol/tensor/tree/shard-trace.ts";
 import { zeroHash } from "../../../protocol/tensor/tree/shape.ts";
 import { tensorRoot } from "../../../protocol/tensor/tree/tensor-root.ts";
 import { someBytes, someLeaves } from "../../unit/tree/naive-tree.ts";
@@ -35,10 +36,15 @@ describe("golden vectors of the trees", () => {
     }
   });
 
-  it("descriptor, claim and inputs", () => {
+  it("descriptor, trace, outputs and inputs", () => {
     expect(hex(descriptorLeaf(someBytes(416, golden.descriptor.seed)))).to.equal(golden.descriptor.leaf);
-    const { claim, inputs } = golden;
-    expect(hex(claimRoot(claim.seeds.map((seed) => someLeaves(claim.nodes, seed))))).to.equal(claim.root);
+    const { trace, outputs, inputs } = golden;
+    expect(hex(shardRoot(someLeaves(trace.nodes, trace.seed)))).to.equal(trace.root);
+    for (const claim of outputs) {
+      const leaves = claim.seeds.map((seed) => shardLeaf(someLeaves(claim.outputs, seed)));
+      expect(leaves.map(hex)).to.deep.equal(claim.leaves);
+      expect(hex(outputsRoot(leaves))).to.equal(claim.root);
+    }
     const shards = inputs.shards.seeds.map((seed) => someLeaves(inputs.shards.slots, seed));
     expect(hex(inputsRoot(someLeaves(inputs.shared.count, inputs.shared.seed), shards))).to.equal(inputs.root);
   });

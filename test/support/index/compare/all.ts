@@ -7,6 +7,7 @@ import { compareExchange } from "./exchange.ts";
 import { compareGovernance } from "./governance.ts";
 import { compareMarket } from "./market.ts";
 import { openPage } from "./page.ts";
+import { compareReserves } from "./reserves.ts";
 import { compareStakes } from "./stakes.ts";
 
 /** Asserts that every entity, as it was at a block, equals what the contracts said at that block. */
@@ -17,5 +18,6 @@ export async function compareAt(world: World, cast: Cast, life: Life, block: num
   await compareExchange(page);
   await compareDollars(page);
   await compareDisputes(page);
+  await compareReserves(page);
   await compareGovernance(page);
 }

@@ -1,15 +1,16 @@
 import { expect } from "chai";
-import { toBeHex } from "ethers";
+import { toBeHex, ZeroHash } from "ethers";
 
-import { unitCount, type Terms } from "@orion/protocol/chain";
+import { isMinted, MINTED_WAIT_SECONDS, unitCount, type Terms } from "@orion/protocol/chain";
 
-import { big, idOf, low, sum, type Page } from "./page.ts";
+import { big, each, idOf, low, sum, type Page } from "./page.ts";
 
 const TOTALS =
-  "escrow tips escrowPosted tipsAdded paidForWork paidTips paidFees keptFees refunded tipsRefunded collateral burned compensated rewarded settledWork settledShards jobCount finishedJobCount cancelledJobCount claimCount settledCount acceptedCount expiredCount forfeitedCount";
+  "escrow tips escrowPosted tipsAdded paidForWork paidTips paidFees keptFees refunded tipsRefunded collateral burned compensated rewarded reserved settledWork settledShards jobCount finishedJobCount cancelledJobCount claimCount settledCount acceptedCount expiredCount forfeitedCount";
 const JOB =
-  "poster escrow escrowPosted unclaimed unsettled stampedAt published cancelled finished tipPot unitCount paidForWork paidTips paidFees keptFees refunded tipsRefunded burned compensated rewarded";
-const UNIT = "state worker { id } attempt deadline committedAt from to claim { id }";
+  "poster escrow escrowPosted unclaimed unsettled stampedAt published cancelled finished tipPot unitCount paidForWork paidTips paidFees keptFees refunded tipsRefunded burned compensated rewarded reserved";
+const UNIT =
+  "state worker { id } attempt deadline committedAt from to claim { id } pendingReserves verdict { factsHash }";
 const STATES = ["FREE", "CLAIMED", "COMMITTED", "SETTLED"] as const;
 
 /** Every job and unit, and the market's totals, equal what the market and its token say. */
@@ -18,10 +19,12 @@ export async function compareMarket(page: Page): Promise<void> {
   const { market, credits, orion } = world.contracts;
   const jobs = await page.all("jobs", JOB);
   const units = await page.all("units", UNIT);
+  const mints = await page.all("jobMints", "minted poster position { id } settlesFrom");
+  const owed = await page.all("jobOweds", "amount dueAt");
   let posted = 0;
-  for (const terms of page.life.jobs.terms) {
-    if (await compareJob(page, terms, jobs, units)) posted++;
-  }
+  await each(page.life.jobs.terms, async (terms) => {
+    if (await compareJob({ ...page, mints, owed }, terms, jobs, units)) posted++;
+  });
   const totals = await page.only("markets", TOTALS);
   expect(posted).to.equal(Number(totals.jobCount));
   expect(jobs.size).to.equal(Number(totals.jobCount));
@@ -29,7 +32,7 @@ export async function compareMarket(page: Page): Promise<void> {
   for (const field of ["escrow", "escrowPosted", "paidForWork", "paidTips", "paidFees", "keptFees", "refunded"]) {
     expect(big(totals, field), field).to.equal(sum(jobs.values(), field));
   }
-  for (const field of ["burned", "compensated", "rewarded"]) {
+  for (const field of ["burned", "compensated", "rewarded", "reserved"]) {
     expect(big(totals, field), field).to.equal(sum(jobs.values(), field));
   }
   await comparePaid(
@@ -51,8 +54,14 @@ export async function compareMarket(page: Page): Promise<void> {
   );
 }
 
+/** With what was minted for jobs, and what that left for whom. */
+interface MintPage extends Page {
+  readonly mints: Awaited<ReturnType<Page["all"]>>;
+  readonly owed: Awaited<ReturnType<Page["all"]>>;
+}
+
 async function compareJob(
-  page: Page,
+  page: MintPage,
   terms: Terms,
   jobs: Awaited<ReturnType<Page["all"]>>,
   units: Awaited<ReturnType<Page["all"]>>,
@@ -75,8 +84,29 @@ async function compareJob(
     big(row, "keptFees") -
     big(row, "refunded");
   expect(big(row, "escrow")).to.equal(left);
-  for (let unit = 0; unit < unitCount(terms); unit++) await compareUnit(page, id, unit, units);
+  await each(Array(unitCount(terms)).keys(), (unit) => compareUnit(page, id, unit, units));
+  await compareMint(page, terms, id);
   return true;
+}
+
+/** What was minted for a job, and what it still owes; every account of it that is owed anything has a row. */
+async function compareMint(page: MintPage, { poster, keeper, options }: Terms, job: string): Promise<void> {
+  const { credits, market } = page.world.contracts;
+  const row = page.mints.get(job);
+  const { minted, position, poster: minter } = await credits.jobCredits(job, page.at);
+  expect(row !== undefined, `mint of ${job}`).to.equal(minted > 0n);
+  expect(isMinted({ options })).to.equal(minted > 0n);
+  if (row === undefined) return;
+  const { postedAt } = await market.job(job, page.at);
+  const indexed = [row.minted, BigInt(idOf(row, "position") ?? 0), row.poster, row.settlesFrom].map(String);
+  const wait = postedAt + BigInt(MINTED_WAIT_SECONDS) + 1n;
+  expect(indexed).to.deep.equal([minted, position, low(minter), wait].map(String));
+  for (const account of new Set([poster, keeper])) {
+    const { amount, dueAt } = await credits.owed(job, account, page.at);
+    const owed = page.owed.get(job + low(account).slice(2));
+    expect(big(owed, "amount")).to.equal(amount);
+    if (amount > 0n) expect(big(owed, "dueAt")).to.equal(dueAt);
+  }
 }
 
 async function compareUnit(
@@ -97,6 +127,11 @@ async function compareUnit(
     [slot.attempt, slot.deadline, slot.committedAt].map(String),
   );
   expect(BigInt(idOf(row, "worker") ?? 0)).to.equal(BigInt(slot.worker));
+  const { reserves } = page.world.contracts;
+  const verdict = (row.verdict as { factsHash: string } | null)?.factsHash ?? ZeroHash;
+  expect(verdict).to.equal(await reserves.verdictOf(job, index, page.at));
+  const undecided = await reserves.undecided(job, index, page.at);
+  expect(verdict === ZeroHash ? BigInt(row.pendingReserves as number) : 0n).to.equal(undecided);
   if (state === 0n) return;
   expect(idOf(row, "claim")).to.equal(await market.keyOf(job, index, slot.attempt, slot.worker));
 }

@@ -35,6 +35,17 @@ export function openPage(world: World, cast: Cast, life: Life, block: number): P
   };
 }
 
+/** Checks that are made side by side: the node is asked for them in batches. */
+const SIDE_BY_SIDE = 64;
+
+/** Checks each item, many at a time. */
+export async function each<T>(items: Iterable<T>, check: (item: T) => Promise<void>): Promise<void> {
+  const all = [...items];
+  for (let at = 0; at < all.length; at += SIDE_BY_SIDE) {
+    await Promise.all(all.slice(at, at + SIDE_BY_SIDE).map(check));
+  }
+}
+
 /** A whole number of a row. */
 export function big(row: Row | undefined, field: string): bigint {
   return BigInt((row?.[field] ?? 0) as string | number);

@@ -1,12 +1,15 @@
 import { expect } from "chai";
 
-import { big, low, sum, type Page } from "./page.ts";
+import { big, idOf, low, sum, type Page } from "./page.ts";
 
 /** Stakes, balances, votes and credits equal what registry, tokens and credits say. */
 export async function compareStakes(page: Page): Promise<void> {
   const { world, at, block } = page;
   const { registry, orion } = world.contracts;
-  const totals = await page.only("registries", "free locked staked withdrawn slashed burned compensated rewarded");
+  const totals = await page.only(
+    "registries",
+    "free locked staked withdrawn slashed burned compensated rewarded reserved",
+  );
   const accounts = await page.all("stakeAccounts", "free locked authorised provider { id } market");
   for (const row of accounts.values()) {
     const id = String(row.id);
@@ -24,11 +27,36 @@ export async function compareStakes(page: Page): Promise<void> {
   const splits = slashes.map(({ args }) => args.split);
   const burned = splits.reduce((total, split) => total + split.burned, 0n);
   expect(big(totals, "burned")).to.equal(burned);
-  expect(big(totals, "slashed")).to.equal(splits.reduce((t, s) => t + s.toPoster + s.toFinder, burned));
+  expect(big(totals, "slashed")).to.equal(splits.reduce((t, s) => t + s.toPoster + s.toFinder + s.toReserve, burned));
+  expect(big(totals, "reserved")).to.equal(splits.reduce((t, s) => t + s.toReserve, 0n));
+  await compareWorkers(page);
   expect(big(await page.only("markets", "burned"), "burned")).to.equal(burned);
   await compareBalances(page);
   await compareVotes(page);
   await compareCredits(page);
+}
+
+/** Operator keys and providers' own addresses equal what the registry keeps of them, and add up to their providers. */
+async function compareWorkers(page: Page): Promise<void> {
+  const { registry, market } = page.world.contracts;
+  const earned = ["earnedPay", "earnedTips", "earnedFees", "settledWork"];
+  const counts = ["claimCount", "settledCount", "expiredCount", "forfeitedCount"];
+  const fields = `provider { id } isKey revoked maxLocked locked unsettled ${[...earned, ...counts].join(" ")}`;
+  const workers = [...(await page.all("workers", fields)).values()];
+  for (const row of workers) {
+    const id = String(row.id);
+    const provider = await registry.providerOf(id, page.at);
+    expect(idOf(row, "provider")).to.equal(low(provider));
+    const key = await registry.operatorKey(id, page.at);
+    const own = await registry.account(id, market, page.at);
+    expect(BigInt(row.unsettled as number)).to.equal(row.isKey === true ? key.unsettled : own.unsettled);
+    if (row.isKey !== true) continue;
+    expect([big(row, "maxLocked"), row.revoked]).to.deep.equal([key.maxLocked, key.revoked]);
+  }
+  for (const provider of (await page.all("providers", [...earned, ...counts].join(" "))).values()) {
+    const its = workers.filter((row) => idOf(row, "provider") === provider.id);
+    for (const field of [...earned, ...counts]) expect(sum(its, field), field).to.equal(big(provider, field));
+  }
 }
 
 async function compareBalances(page: Page): Promise<void> {
@@ -46,9 +74,12 @@ async function compareBalances(page: Page): Promise<void> {
 }
 
 async function compareVotes(page: Page): Promise<void> {
-  const { orion } = page.world.contracts;
-  for (const row of (await page.all("voters", "votes delegate")).values()) {
+  const { orion, registry, credits } = page.world.contracts;
+  const voters = await page.all("voters", "votes staked locked delegate");
+  for (const row of voters.values()) {
     expect(big(row, "votes")).to.equal(await orion.getVotes(String(row.id), page.at));
+    expect(big(row, "staked")).to.equal(await registry.getVotes(String(row.id), page.at));
+    expect(big(row, "locked")).to.equal(await credits.getVotes(String(row.id), page.at));
     expect(BigInt((row.delegate ?? 0) as string)).to.equal(BigInt(await orion.delegates(String(row.id), page.at)));
   }
 }

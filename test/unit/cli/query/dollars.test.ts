@@ -1,8 +1,10 @@
 import { expect } from "chai";
 
+import { CREDIT } from "@orion/protocol/common";
+
 import { dollarsOf, pricesInOrion } from "../../../../cli/query/dollars.ts";
 
-const CU = 10n ** 12n;
+const CU = CREDIT;
 const ORION = 10n ** 18n;
 
 describe("what orion query makes of the reported dollar price", () => {
@@ -20,7 +22,7 @@ describe("what orion query makes of the reported dollar price", () => {
 
   it("prices both sides of a pool in ORION, whichever side it is, and neither without it", () => {
     const [cu, orion, nameless] = [
-      { symbol: "CU", decimals: 12 },
+      { symbol: "CU", decimals: 18 },
       { symbol: "ORION", decimals: 18 },
       { symbol: null, decimals: null },
     ];

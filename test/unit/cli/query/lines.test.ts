@@ -1,14 +1,15 @@
 import { expect } from "chai";
 
+import { CREDIT } from "@orion/protocol/common";
+
 import { indexFacts, indexLine, instant } from "../../../../cli/query/answer.ts";
-import { disputeLines } from "../../../../cli/query/disputes.ts";
 import { earningsLines } from "../../../../cli/query/earnings.ts";
 import { jobLines, type IndexedJob } from "../../../../cli/query/job.ts";
 import { marketLines } from "../../../../cli/query/market.ts";
 import { idRange, onlyOne } from "../../../../cli/query/prefix.ts";
 import { providerLines } from "../../../../cli/query/provider.ts";
 
-const CU = 10n ** 12n;
+const CU = CREDIT;
 const ORION = 10n ** 18n;
 const ID = `0x${"ab".repeat(32)}`;
 const WORKER = `0x${"01".repeat(20)}`;
@@ -64,6 +65,7 @@ describe("what orion query prints", () => {
         providerCount: 3,
       },
       judge: null,
+      reserveBook: null,
       credits: null,
       exchange: { poolCount: 1, swapCount: 4, paused: false },
       orion: null,
@@ -71,19 +73,24 @@ describe("what orion query prints", () => {
     };
     expect(marketLines(protocol, unpriced)).to.deep.equal([
       "providers  3",
-      "stake      1 ORION free, 2 ORION locked, 0.000000000000000001 ORION slashed",
+      "stake      1 ORION free, 2 ORION locked, 1 aORION slashed",
       "exchange   1 pools, 4 swaps",
       "CU supply  1,500 CU",
     ]);
     // Dollars stand beside what is held, not beside what was lost at other prices.
     expect(marketLines(protocol, { credit: (3n * ORION) / 2n, dollars })).to.deep.equal([
       "providers    3",
-      "stake        1 ORION ($0.50) free, 2 ORION ($1.00) locked, 0.000000000000000001 ORION slashed",
+      "stake        1 ORION ($0.50) free, 2 ORION ($1.00) locked, 1 aORION slashed",
       "exchange     1 pools, 4 swaps",
       "CU price     1.5 ORION ($0.75)",
       "ORION price  $0.50, as the feed said at 2023-11-14T22:13:20Z, 12 min before",
       "CU supply    1,500 CU",
     ]);
+    const held = { held: `${ORION}`, toFinders: "0", toPosters: "0", toProviders: `${ORION}`, burned: "0" };
+    const counts = { reserveCount: 3, pendingCount: 2, upheldCount: 1, refutedCount: 0 };
+    expect(marketLines({ ...protocol, reserveBook: { ...held, ...counts } }, unpriced)).to.include(
+      "in reserve  1 ORION of 2 claims that fell by silence; 0 refuted, 1 upheld; 0 ORION to finders, 0 ORION to posters, 1 ORION back to providers, 0 ORION burned",
+    );
     expect(marketLines(protocol, { credit: ORION, dollars: undefined })).to.include("CU price   1 ORION");
     const undated = marketLines(protocol, { credit: undefined, dollars: { ...dollars, age: null } });
     expect(undated).to.include("ORION price  $0.50, as the feed said at 2023-11-14T22:13:20Z");
@@ -106,7 +113,9 @@ describe("what orion query prints", () => {
     workPerShard: `${CU}`,
     pricePerShard: `${2n * CU}`,
     keeperFee: "0",
-    collateralPerShard: "0",
+    collateralPerClaim: `${7n * ORION}`,
+    challengers: `0x${"00".repeat(32)}`,
+    attestors: 0,
     escrow: `${12n * CU}`,
     escrowPosted: `${20n * CU}`,
     tipPot: "0",
@@ -119,6 +128,7 @@ describe("what orion query prints", () => {
     burned: `${ORION}`,
     compensated: `${3n * ORION}`,
     rewarded: `${ORION}`,
+    reserved: `${2n * ORION}`,
     unclaimed: "4",
     unsettled: "6",
     units: [
@@ -129,8 +139,10 @@ describe("what orion query prints", () => {
         state: "COMMITTED",
         attempt: 1,
         deadline: "0",
+        pendingReserves: 1,
         worker: { id: WORKER },
         claim: null,
+        verdict: null,
       },
     ],
     manifests: [{ cid: "bafyManifest", publisher: WORKER }],
@@ -144,8 +156,11 @@ describe("what orion query prints", () => {
     expect(text).to.match(/data +bafyManifest/);
     expect(text).to.match(/result +not published yet/);
     expect(text).to.include("12 CU of 20 CU left");
-    expect(text).to.include("5 ORION, 3 ORION of it to the poster");
-    expect(text).to.include(`1     2–3     committed  ${WORKER}  1`);
+    expect(text).to.include("7 ORION, 3 ORION of it to the poster, 2 ORION put in reserve");
+    expect(text).to.include("7 ORION for each claim");
+    expect(text).to.match(/challengers +anyone/);
+    expect(text).to.match(new RegExp(`1 +2–3 +committed +${WORKER} +1 +1 undecided`));
+    expect(jobLines({ ...job, challengers: ID }).join("\n")).to.include(`the accounts of list ${ID}`);
   });
 
   it("tells a cancelled job from one that is being cancelled, and a job without claims", () => {
@@ -173,6 +188,19 @@ describe("what orion query prints", () => {
       settledCount: 1,
       expiredCount: 0,
       forfeitedCount: 1,
+      recovered: `${ORION}`,
+      workers: [
+        {
+          ...{ id: WORKER, isKey: true, revoked: false, maxLocked: `${4n * ORION}`, locked: `${ORION}` },
+          ...{ unsettled: 2, queueEnd: "60", queued: 3, claimCount: 9 },
+        },
+      ],
+      reserves: [
+        {
+          ...{ id: ID, amount: `${5n * ORION}`, compensation: `${ORION}`, fellAt: "0" },
+          ...{ job: { id: ID }, unit: { index: "3", verdict: null } },
+        },
+      ],
       accounts: [],
       claims: [
         {
@@ -183,6 +211,7 @@ describe("what orion query prints", () => {
           claimedAt: "0",
           pay: "0",
           tip: "0",
+          worker: { id: WORKER },
           job: { id: ID },
           unit: { index: "3" },
         },
@@ -193,6 +222,7 @@ describe("what orion query prints", () => {
           burned: "0",
           compensation: "0",
           reward: "0",
+          reserved: `${ORION}`,
           finder: WORKER,
           timestamp: "0",
           transaction: ID,
@@ -201,44 +231,15 @@ describe("what orion query prints", () => {
     }).join("\n");
     expect(text).to.include("2 made, 1 settled, 0 expired, 1 forfeited");
     expect(text).to.include("none announced");
-    expect(text).to.match(/1970-01-01T00:00:00Z {2}0x(ab){32} {2}3 {5}forfeited/);
-    expect(text).to.match(/1970-01-01T00:00:00Z {2}1 ORION {2}0x(01){20}/);
-  });
-
-  it("says how each dispute ended", () => {
-    const dispute = {
-      ...{ id: ID, key: ID, since: "0", open: 0, fallen: false, closed: false, holdUntil: null, cause: null },
-      ...{ fallenAt: null, demandCount: 2, answerCount: 1, finder: null, claim: null, proofs: [] },
-    } as const;
-    const proof = {
-      kind: "STEP",
-      node: "3",
-      position: "17",
-      claimed: "5",
-      actual: "-5",
-      prover: { id: WORKER },
-      transaction: ID,
-    } as const;
-    const lines = disputeLines([
-      { ...dispute, fallen: true, cause: "PROOF", proofs: [proof] },
-      { ...dispute, fallen: true, cause: "TIMEOUT" },
-      { ...dispute, open: 1 },
-      { ...dispute, closed: true },
-      dispute,
-    ]);
-    const verdicts = [
-      "proved wrong: node 3, position 17, claimed 5, true -5",
-      "timed out",
-      "1 open",
-      "withstood",
-      "answered",
-    ];
-    expect(lines.slice(1).map((line) => line.replace(/.* 1\/2 +/, ""))).to.deep.equal(verdicts);
-    expect(disputeLines([])).to.deep.equal(["no disputes"]);
+    expect(text).to.include("1 ORION slashed, 1 ORION recovered");
+    expect(text).to.match(/0x(01){20} +key +9 +2 +1 ORION of 4 ORION +3 until 1970-01-01T00:01:00Z/);
+    expect(text).to.match(/1970-01-01T00:00:00Z {2}0x(ab){32} {2}3 {5}0x(01){20} {2}forfeited/);
+    expect(text).to.match(/1970-01-01T00:00:00Z {2}1 ORION {2}1 ORION +0x(01){20}/);
+    expect(text).to.match(/1970-01-01T00:00:00Z +0x(ab){32} +3 +6 ORION +none yet/);
   });
 
   it("adds up what an account earned in each of its roles", () => {
-    const nobody = { _meta: null, provider: null, keeper: null, challenger: null };
+    const nobody = { _meta: null, provider: null, worker: null, keeper: null, challenger: null };
     expect(earningsLines(WORKER, nobody, [])).to.deep.equal([`${WORKER} has earned nothing`]);
     const provider = {
       earnedPay: `${CU}`,
@@ -247,6 +248,12 @@ describe("what orion query prints", () => {
       settledWork: "0",
       settledCount: 2,
       slashed: "0",
+      recovered: `${ORION}`,
+      workers: [],
+    };
+    const key = {
+      ...{ isKey: true, revoked: false, earnedPay: `${CU}`, earnedTips: "0", earnedFees: "0", settledWork: "0" },
+      ...{ settledCount: 1, slashed: "0" },
     };
     const keeper = { earnedFees: `${CU}`, keptFees: `${CU}`, manifestCount: 1 };
     const challenger = { rewards: `${ORION}`, proofCount: 1, timeoutCount: 0 };
@@ -260,11 +267,21 @@ describe("what orion query prints", () => {
       transaction: ID,
       job: { id: ID },
       unit: { index: "0" },
+      worker: { id: WORKER },
     };
     const text = earningsLines(WORKER, { ...nobody, provider, keeper, challenger }, [payment]).join("\n");
     expect(text).to.include("2 CU: 1 CU for work, 1 CU of tips, 0 CU of fees, for 2 claims");
     expect(text).to.match(/as keeper +2 CU for 1 manifests/);
     expect(text).to.include("1 ORION for 1 proofs and 0 time-outs");
-    expect(text).to.match(/1970-01-01T00:00:00Z {2}0x(ab){32} {2}0 +1 CU +0 CU +0 CU +accepted/);
+    expect(text).to.match(/slashed +0 ORION, 1 ORION recovered from reserves/);
+    expect(text).to.match(/1970-01-01T00:00:00Z {2}0x(ab){32} {2}0 +0x(01){20} +1 CU +0 CU +0 CU +accepted/);
+    const apart = earningsLines(
+      WORKER,
+      { ...nobody, provider: { ...provider, workers: [{ id: WORKER, ...key }] }, worker: null },
+      [],
+    );
+    expect(apart.at(-1)).to.match(/^0x(01){20} +key +1 CU +1 +0 ORION$/);
+    const own = earningsLines(WORKER, { ...nobody, worker: { ...key, provider: { id: ID } } }, []);
+    expect(own.join("\n")).to.include(`0 CU of fees, for 1 claims, for its provider ${ID}`);
   });
 });

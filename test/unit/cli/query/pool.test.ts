@@ -1,8 +1,10 @@
 import { expect } from "chai";
 
+import { CREDIT } from "@orion/protocol/common";
+
 import { poolLines } from "../../../../cli/query/pool.ts";
 
-const CU = 10n ** 12n;
+const CU = CREDIT;
 const ORION = 10n ** 18n;
 const ID = `0x${"ab".repeat(32)}`;
 const WORKER = `0x${"01".repeat(20)}`;
@@ -30,7 +32,7 @@ describe("what orion query pool prints", () => {
       },
       ...{ protocolPart: 0, swapCount: 1, liquidityChangeCount: 0, positions: [] },
       token0: { id: WORKER, symbol: null, decimals: null },
-      token1: { id: ID, symbol: "CU", decimals: 12 },
+      token1: { id: ID, symbol: "CU", decimals: 18 },
       swaps: [
         {
           timestamp: "0",

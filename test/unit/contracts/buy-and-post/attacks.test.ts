@@ -18,7 +18,7 @@ describe("BuyAndPost under attack", () => {
   });
 
   it("sandwich: a price pushed beyond `maxIn` reverts, and within it an attacker takes less than the margin", async () => {
-    const terms = f.own({ shards: 1_000, rows: 1_000n, shardsPerClaim: 1_000 });
+    const terms = f.own({ shards: 1_000, rows: 1_000n, shardsPerClaim: 1_000, collateralPerClaim: 500n * ORION });
     const { amountIn } = await f.router.quote(terms, f.orion, f.routes.orion.hops);
     const margin = amountIn / 100n;
     const limits = { maxIn: amountIn + margin };
@@ -144,7 +144,7 @@ describe("BuyAndPost under attack", () => {
       await f.credits.transfer(f.odd, 10_000n * CU);
       const hops = [{ tokenOut: await f.orion.getAddress(), fee: 30 }];
       await oddSells(f.credits, hops, 10_000n * CU);
-      const terms = f.own({ shards: 100, rows: 100n, shardsPerClaim: 100 });
+      const terms = f.own({ shards: 100, rows: 100n, shardsPerClaim: 100, collateralPerClaim: 50n * ORION });
       const { amountIn } = await f.router.quote(terms, f.odd, f.routes.oddLong.hops);
       const before = await f.odd.balanceOf(f.buyer);
       await f.buyAndPost(terms, f.routes.oddLong);

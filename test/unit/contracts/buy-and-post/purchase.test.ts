@@ -59,7 +59,7 @@ describe("BuyAndPost: buying and posting", () => {
   });
 
   it("pays with any token that a route of pools leads from", async () => {
-    const terms = f.own({ shards: 100, shardsPerClaim: 100, rows: 100n });
+    const terms = f.own({ shards: 100, shardsPerClaim: 100, rows: 100n, collateralPerClaim: 50n * ORION });
     const { amountIn } = await f.router.quote(terms, f.third, f.routes.third.hops);
     const buying = f.buyAndPost(terms, f.routes.third);
     await expect(buying).to.changeTokenBalance(f.ethers, f.third, f.buyer, -amountIn);

@@ -16,20 +16,21 @@ inBothOrders((creditsFirst) => {
   describe("ComputeCredits: extremes", () => {
     it("at the highest price refuses locks of more than 128 bits by their value, and lets positions end", async () => {
       const f = await deployCreditsFixture({ creditsFirst, caps: UNLIMITED });
-      // One base unit of CU against 10^26 ORION wei: 10^38 ORION wei per CU.
-      await f.mint(f.owner, 1n);
-      await f.add(f.owner, 10n ** 26n, 1n);
+      // One base unit of CU against 10^26 ORION wei: 10^44 ORION wei per CU.
+      await f.credits.open(1n, 10n ** 26n);
       const id = await f.mint(f.minter, 5n * CU, 9 * DAY);
       await f.week();
       const price = await f.credits.collateralPerCredit();
-      expectAbout(price, 2n * 10n ** 38n);
-      const beyond = f.credits.connect(f.minter).mint(2n * CU, TERM, MAX_UINT128, f.minter);
-      await expect(beyond).to.be.revertedWithCustomError(f.credits, "LockAboveLimit");
-      const minting = f.credits.connect(f.minter).mint(MAX_UINT128 - 10n ** 14n, TERM, MAX_UINT128, f.minter);
-      await expect(minting).to.be.revertedWithCustomError(f.credits, "LockAboveLimit");
-      await expect(f.credits.connect(f.minter).roll(id, TERM, MAX_UINT128)).to.be.revertedWithCustomError(
+      expectAbout(price, 2n * 10n ** 44n);
+      // So small a pool has no quota: a fiftieth of one unit.
+      expect(await f.credits.hourlyQuota()).to.deep.equal([0n, 0n]);
+      for (const debt of [1n, 2n * CU]) {
+        const beyond = f.credits.connect(f.minter).mint(debt, TERM, MAX_UINT128, f.minter);
+        await expect(beyond).to.be.revertedWithCustomError(f.credits, "QuotaExceeded");
+      }
+      await expect(f.credits.connect(f.minter).roll(id, 30 * DAY, MAX_UINT128)).to.be.revertedWithCustomError(
         f.credits,
-        "LockAboveLimit",
+        "CostAboveLimit",
       );
       // No price is needed to leave.
       await f.credits.connect(f.minter).redeem(id, 2n * CU);
@@ -41,8 +42,7 @@ inBothOrders((creditsFirst) => {
 
     it("at the lowest price asks for the floor", async () => {
       const f = await deployCreditsFixture({ creditsFirst, caps: { ...UNLIMITED, creditsFloor: 1n } });
-      await f.mint(f.owner, 10n ** 30n);
-      await f.add(f.owner, 1n, 10n ** 30n);
+      await f.credits.open(10n ** 30n, 1n);
       await f.week();
       expect(await f.credits.isPriceLive()).to.equal(true);
       expect(await f.credits.meanPrice(HOUR)).to.equal(1n);
@@ -65,7 +65,7 @@ inBothOrders((creditsFirst) => {
       expectAbout(await f.credits.meanPrice(HOUR), 4n * ORION);
       await expect(f.credits.deliver(id, 1n)).to.be.revertedWithCustomError(f.credits, "NotEnded");
       await f.remove(f.owner, 9_900n);
-      await f.hours(1);
+      await f.hours(3);
       expect(await f.credits.isPriceLive()).to.equal(false);
       expectAbout(await f.credits.collateralPerCredit(), 8n * ORION);
     });
@@ -80,8 +80,7 @@ inBothOrders((creditsFirst) => {
       for (let day = 0; day < 7; day += 1) {
         expect(await f.credits.isPriceLive()).to.equal(false);
         expect(await f.credits.collateralPerCredit()).to.equal(await f.floor());
-        const supply = await f.credits.totalSupply();
-        expect(await f.credits.mintable()).to.equal(f.parameters.creditsBootstrapCap - supply);
+        expect((await f.credits.hourlyQuota()).quota).to.equal(f.parameters.creditsBootstrapCap / 24n);
         await f.mint(f.minter, CU);
         await f.hours(24);
       }
@@ -111,7 +110,7 @@ inBothOrders((creditsFirst) => {
       for (let gasLimit = 60_000n; gasLimit < 320_000n; gasLimit += 4_000n) {
         const lock = await f.credits
           .connect(f.minter)
-          .mint.staticCall(CU, TERM, 8n * ORION - 10n ** 14n, f.minter, { gasLimit })
+          .mint.staticCall(CU, TERM, 8n * ORION, f.minter, { gasLimit })
           .catch(() => {
             refused += 1;
           });

@@ -16,8 +16,8 @@ describe("The credits' gas", function () {
     within: "is within its bounds",
   });
 
-  it("is that of no long search unless the pool has been thin for long, and then below 1.5 million", () => {
-    expect(figure("mint, pool thin for an hour")).to.be.lessThan(figure("mint, price live") * 1.05);
-    expect(figure("mint, pool thin for a week")).to.be.lessThan(1_500_000);
+  it("is that of a search of one day's observations at most, however long the pool has been thin", () => {
+    expect(figure("mint, pool thin for three hours")).to.be.lessThan(figure("mint, price live") * 1.05);
+    expect(figure("mint, pool thin for a week")).to.be.lessThan(450_000);
   });
 });

@@ -28,10 +28,12 @@ describe("ComputeCredits: governance", () => {
     ] as const) {
       await f.time.increase(7 * DAY);
       const value = (await f.credits.parameters())[name];
-      const next = value - value / 4n;
-      await expect(f.credits[setter](next - 1n))
+      // Against the direction in which the first year lets three of them go further.
+      const next = name === "floor" ? value + value / 4n : value - value / 4n;
+      const beyond = name === "floor" ? next + 1n : next - 1n;
+      await expect(f.credits[setter](beyond))
         .to.be.revertedWithCustomError(f.credits, "ChangeTooLarge")
-        .withArgs(value, next - 1n);
+        .withArgs(value, beyond);
       await expect(f.credits[setter](next))
         .to.emit(f.credits, "ParameterChanged")
         .withArgs(encodeBytes32String(name), next);
@@ -42,6 +44,36 @@ describe("ComputeCredits: governance", () => {
       );
     }
     expect(await f.credits.position(id)).to.deep.equal(before);
+  });
+
+  it("may raise both caps and lower the floor fourfold in the first year, and nothing else", async () => {
+    const wide = [
+      ["setFloor", "floor", (v: bigint) => v / 4n, (v: bigint) => v / 4n - 1n],
+      ["setCap", "cap", (v: bigint) => 4n * v, (v: bigint) => 4n * v + 1n],
+      ["setBootstrapCap", "bootstrapCap", (v: bigint) => 4n * v, (v: bigint) => 4n * v + 1n],
+    ] as const;
+    const tooLarge = (sending: Promise<unknown>) =>
+      expect(sending).to.be.revertedWithCustomError(f.credits, "ChangeTooLarge");
+    for (const [setter, name, furthest, beyond] of wide) {
+      await f.time.increase(7 * DAY);
+      const value = (await f.credits.parameters())[name];
+      await tooLarge(f.credits[setter](beyond(value)));
+      // The other way it is a quarter.
+      const tightened = furthest(value) > value ? value - value / 4n - 1n : value + value / 4n + 1n;
+      await tooLarge(f.credits[setter](tightened));
+      await f.credits[setter](furthest(value));
+      expect((await f.credits.parameters())[name]).to.equal(furthest(value));
+      await expect(f.credits[setter](furthest(value))).to.be.revertedWithCustomError(f.credits, "ChangeTooSoon");
+    }
+    for (const value of [f.parameters.creditsMinDepth / 4n, 4n * f.parameters.creditsMinDepth]) {
+      await tooLarge(f.credits.setMinDepth(value));
+    }
+    // To the second: the year ends.
+    const end = await f.credits.FIRST_YEAR_END();
+    const { cap } = await f.credits.parameters();
+    await f.time.setNextBlockTimestamp(end);
+    await tooLarge(f.credits.setCap(4n * cap));
+    await f.credits.setCap(cap + cap / 4n);
   });
 
   it("announces the first values and who pauses", async () => {
@@ -64,7 +96,7 @@ describe("ComputeCredits: governance", () => {
     for (const zero of [0, 1, 2, 3]) {
       const values = [1n, 1n, 1n, 1n].with(zero, 0n);
       await expect(
-        f.ethers.deployContract("ComputeCredits", [f.orion, f.dex, f.owner, ...values]),
+        f.ethers.deployContract("ComputeCredits", [f.orion, f.dex, f.owner, f.owner, ...values]),
       ).to.be.revertedWithCustomError(f.credits, "ZeroParameter");
     }
   });

@@ -34,11 +34,11 @@ describe("ComputeCredits: redeem", () => {
 
   it("rounds releases down and gives all that is left with the last unit", async () => {
     await f.time.increase(7 * DAY);
-    await f.credits.setFloor(FLOOR + 10n ** 12n / 2n);
+    await f.credits.setFloor((FLOOR * 5n) / 4n);
     const id = await mint(3n, minter);
-    // Lock = ceil(3 × 2,000,000.5) = 6,000,002.
-    await expect(f.credits.connect(minter).redeem(id, 1n)).to.changeTokenBalance(f.ethers, f.orion, minter, 2_000_000n);
-    await expect(f.credits.connect(minter).redeem(id, 2n)).to.changeTokenBalance(f.ethers, f.orion, minter, 4_000_002n);
+    // Lock = ceil(3 × 2.5) = 8.
+    await expect(f.credits.connect(minter).redeem(id, 1n)).to.changeTokenBalance(f.ethers, f.orion, minter, 2n);
+    await expect(f.credits.connect(minter).redeem(id, 2n)).to.changeTokenBalance(f.ethers, f.orion, minter, 6n);
     expect(await f.credits.position(id)).to.deep.equal([minter.address, (await f.credits.position(id)).end, 0n, 0n]);
   });
 

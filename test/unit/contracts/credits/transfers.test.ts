@@ -21,8 +21,8 @@ describe("ComputeCredits: transfers", () => {
     mint = open;
   });
 
-  it("are in units of work: 12 decimals", async () => {
-    expect(await f.credits.decimals()).to.equal(12n);
+  it("are in units of work: 18 decimals", async () => {
+    expect(await f.credits.decimals()).to.equal(18n);
   });
 
   describe("transferBoth", () => {
@@ -52,16 +52,17 @@ describe("ComputeCredits: transfers", () => {
       await expect(f.credits.connect(holder).redeem(id, CU)).to.changeTokenBalance(f.ethers, f.orion, holder, FLOOR);
     });
 
-    it("is the owner's alone and never to nobody", async () => {
+    it("is the owner's alone, never to nobody and never to the contract itself, where a delivery would pay nobody", async () => {
       const id = await mint(CU);
       await expect(f.credits.connect(holder).transferPosition(id, holder)).to.be.revertedWithCustomError(
         f.credits,
         "NotOwner",
       );
-      await expect(f.credits.connect(minter).transferPosition(id, ZeroAddress)).to.be.revertedWithCustomError(
-        f.credits,
-        "ZeroAddress",
-      );
+      for (const to of [ZeroAddress, await f.credits.getAddress()]) {
+        await expect(f.credits.connect(minter).transferPosition(id, to))
+          .to.be.revertedWithCustomError(f.credits, "InvalidOwner")
+          .withArgs(to);
+      }
     });
   });
 });

@@ -150,13 +150,48 @@ describe("DePinDex price history", () => {
     await expect(f.dex.observation(id, 192)).to.be.revertedWithCustomError(f.dex, "HistoryTooShort");
   });
 
-  it("remembers the lowest reserves", async () => {
+  it("knows the lowest, the second and the third-lowest reserves of its last observations, each token on its own", async () => {
     await pass(1);
     await sell(10n ** 18n);
-    const [r0, r1] = await f.dex.reservesOf(id);
-    expect(await f.dex.lowestReserves(id, 2)).to.deep.equal([10n ** 18n, r1]);
-    expect(await f.dex.lowestReserves(id, 0)).to.deep.equal([r0, r1]);
-    await expect(f.dex.lowestReserves(id, 3)).to.be.revertedWithCustomError(f.dex, "HistoryTooShort").withArgs(3n, 2n);
+    const newest = await f.dex.observation(id, 0);
+    const oldest = await f.dex.observation(id, 1);
+    const sorted = (a: bigint, b: bigint): [bigint, bigint] => (a < b ? [a, b] : [b, a]);
+    const [low0, high0] = sorted(newest.reserve0, oldest.reserve0);
+    const [low1, high1] = sorted(newest.reserve1, oldest.reserve1);
+    expect(await f.dex.lowReserves(id, 2, 1)).to.deep.equal([low0, low1]);
+    expect(await f.dex.lowReserves(id, 2, 2)).to.deep.equal([high0, high1]);
+    // What stands there now is in no observation.
+    expect(await f.dex.lowReserves(id, 1, 1)).to.deep.equal([newest.reserve0, newest.reserve1]);
+    await expect(f.dex.lowReserves(id, 3, 1))
+      .to.be.revertedWithCustomError(f.dex, "HistoryTooShort")
+      .withArgs(3n, 2n);
+    for (const [observations, rank] of [
+      [2n, 0n],
+      [2n, 3n],
+      [2n, 4n],
+      [0n, 1n],
+    ] as const) {
+      await expect(f.dex.lowReserves(id, observations, rank))
+        .to.be.revertedWithCustomError(f.dex, "RankOutOfBounds")
+        .withArgs(rank);
+    }
+  });
+
+  it("ranks the reserves of many observations as sorting them does", async () => {
+    const amounts = [5n, 3n, 9n, 3n, 1n, 7n, 2n].map((units) => units * 10n ** 16n);
+    for (const [index, amount] of amounts.entries()) {
+      await pass(1);
+      await sellLater(amount, index % 2 === 0 ? 0 : 1);
+    }
+    for (const observations of [3n, 5n, 8n]) {
+      const seen = [];
+      for (let back = 0n; back < observations; back += 1n) seen.push(await f.dex.observation(id, back));
+      const ranked = (values: bigint[]): bigint[] => values.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      const [all0, all1] = [ranked(seen.map((one) => one.reserve0)), ranked(seen.map((one) => one.reserve1))];
+      for (const rank of [1, 2, 3]) {
+        expect(await f.dex.lowReserves(id, observations, rank)).to.deep.equal([all0[rank - 1], all1[rank - 1]]);
+      }
+    }
   });
 
   const sellLater = (amountIn: bigint, token: 0 | 1): ReturnType<DexFixture["dex"]["swapExactIn"]> => {

@@ -23,9 +23,14 @@ describe("Governance: who may do what", () => {
     }
     expect(await f.governor.timelock()).to.equal(f.timelock.target);
     expect(await f.governor.token()).to.equal(f.orion.target);
+    expect(await f.governor.REGISTRY()).to.equal(f.registry.target);
+    expect(await f.governor.credits()).to.equal(f.credits.target);
+    expect(await f.timelock.GUARDIAN()).to.equal(f.guardian.target);
+    expect(await f.guardian.TIMELOCK()).to.equal(f.timelock.target);
+    expect(await f.guardian.guardian()).to.equal(ZeroAddress);
   });
 
-  it("in the timelock the governor alone proposes and cancels, anyone executes, and nobody but itself administers", async () => {
+  it("in the timelock the governor alone proposes, it and the guardian cancel, anyone executes, and nobody but itself administers", async () => {
     const { timelock, governor } = f;
     const granted = await timelock.queryFilter(timelock.filters.RoleGranted(), 0, "latest");
     const rights = granted.map(({ args }) => [args.role, args.account]);
@@ -33,6 +38,7 @@ describe("Governance: who may do what", () => {
       [await timelock.DEFAULT_ADMIN_ROLE(), timelock.target],
       [await timelock.PROPOSER_ROLE(), governor.target],
       [await timelock.CANCELLER_ROLE(), governor.target],
+      [await timelock.CANCELLER_ROLE(), f.guardian.target],
       [await timelock.EXECUTOR_ROLE(), ZeroAddress],
     ]);
   });
@@ -96,6 +102,7 @@ describe("Governance: who may do what", () => {
         () => governor.setVotingPeriod(DAY),
         () => governor.setProposalThreshold(1n),
         () => governor.updateQuorumNumerator(5n),
+        () => governor.setLateQuorumVoteExtension(7_200n),
         () => governor.relay(f.orion, 0n, f.orion.interface.encodeFunctionData("transfer", [caller.address, 1n])),
       ];
       for (const call of calls) {
@@ -103,6 +110,19 @@ describe("Governance: who may do what", () => {
       }
       await expect(governor.updateTimelock(caller)).to.be.revertedWithCustomError(f.governor, "TimelockIsFixed");
     }
+  });
+
+  it("the credits whose locks vote are named once, by the deployer or by a decision, never by anybody else", async () => {
+    const { governor, orion, registry, ethers } = f;
+    const again = governor.connect(f.treasury).nameCredits(f.orion);
+    await expect(again).to.be.revertedWithCustomError(governor, "CreditsAreNamed").withArgs(f.credits.target);
+    // The same again changes nothing, so that an interrupted deployment can be resumed.
+    await expect(governor.connect(f.treasury).nameCredits(f.credits)).to.not.emit(governor, "CreditsNamed");
+    const args = [orion, registry, 3600, DAY, 3600, 1n, 4, 2 * DAY];
+    const fresh = await ethers.deployContract("OrionGovernor", args);
+    const stranger = fresh.connect(f.stranger).nameCredits(f.credits);
+    await expect(stranger).to.be.revertedWithCustomError(fresh, "NotDeployer").withArgs(f.stranger.address);
+    await expect(fresh.nameCredits(f.credits)).to.emit(fresh, "CreditsNamed").withArgs(f.credits.target);
   });
 
   it("a decision about the governor runs only through the governor, not past it at the timelock", async () => {
@@ -125,7 +145,11 @@ describe("Governance: who may do what", () => {
       threshold: bigint,
       quorum: number,
       wait: number,
-    ): Promise<unknown> => ethers.deployContract("OrionGovernor", [orion, delay, period, threshold, quorum, wait]);
+      extension = 3600,
+    ): Promise<unknown> =>
+      ethers.deployContract("OrionGovernor", [
+        ...[orion, f.registry, delay, period, extension, threshold, quorum, wait],
+      ]);
     const refused = async (deploying: Promise<unknown>): Promise<void> => {
       await expect(deploying).to.be.revertedWithCustomError(f.governor, "SettingOutOfBounds");
     };
@@ -136,6 +160,7 @@ describe("Governance: who may do what", () => {
     await refused(governor(3600, DAY, most + 1n, 4, 2 * DAY));
     await refused(governor(3600, DAY, 1n, 0, 2 * DAY));
     await refused(governor(3600, DAY, 1n, 21, 2 * DAY));
+    for (const extension of [3599, DAY + 1]) await refused(governor(3600, DAY, 1n, 4, 2 * DAY, extension));
     for (const wait of [0, 2 * DAY - 1, 30 * DAY + 1]) {
       await expect(governor(3600, DAY, 1n, 4, wait)).to.be.revertedWithCustomError(f.timelock, "DelayOutOfBounds");
     }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AbiCoder, ZeroHash, id, keccak256 } from "ethers";
 
 import { FAST, ORION, deployMarketFixture, type MarketFixture } from "../../../support/market-fixture.ts";
-import { CLAIM_ROOT, OUTPUTS, marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
+import { OUTPUTS_ROOT, OUTPUTS, marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
 
 const [FREE, CLAIMED, COMMITTED] = [0n, 1n, 2n];
 
@@ -26,23 +26,23 @@ describe("JobMarket: claim and commit", () => {
       const deadline = BigInt((await claiming.getBlock())?.timestamp ?? 0) + BigInt(f.parameters.fast.claimPeriod);
       await expect(claiming)
         .to.emit(f.market, "UnitClaimed")
-        .withArgs(job.id, await steps.key(job, worker, 1), worker.address, 1, 0, deadline, 8n * ORION);
+        .withArgs(job.id, await steps.key(job, worker, 1), worker.address, 1, 0, deadline, worker.address, 2n * ORION);
       expect(await f.market.unit(job.id, 1)).to.deep.equal([[worker.address, 0n, deadline, 0n], CLAIMED]);
       expect((await f.market.job(job.id)).unclaimed).to.equal(6n);
-      expect(await lockedOf(0)).to.equal(8n * ORION);
+      expect(await lockedOf(0)).to.equal(2n * ORION);
     });
 
-    it("gives the uneven last unit its own number of shards", async () => {
+    it("gives the uneven last unit its own number of shards, and the lock of any other", async () => {
       const job = await steps.post({ shards: 10, shardsPerClaim: 4 });
       await steps.claim(job, f.workers[0], [2]);
-      expect(await lockedOf(0)).to.equal(4n * ORION);
+      expect(await lockedOf(0)).to.equal(2n * ORION);
       expect((await f.market.job(job.id)).unclaimed).to.equal(8n);
     });
 
     it("takes several units at once, or none", async () => {
       const job = await steps.post({ shards: 10, shardsPerClaim: 4 });
       await steps.claim(job, f.workers[0], [2, 0]);
-      expect(await lockedOf(0)).to.equal(12n * ORION);
+      expect(await lockedOf(0)).to.equal(4n * ORION);
       await expect(steps.claim(job, f.workers[1], [1, 2]))
         .to.be.revertedWithCustomError(f.market, "UnitNotFree")
         .withArgs(job.id, 2);
@@ -109,15 +109,15 @@ describe("JobMarket: claim and commit", () => {
     it("refuses terms with bits outside a field's width", async () => {
       const job = await steps.post();
       const data = f.market.interface.encodeFunctionData("claim", [job.terms, [0]]);
-      // The profile is the fourteenth word; its byte is the last of the word.
-      const end = 10 + 14 * 64;
-      const dirty = data.slice(0, end - 4) + "01" + data.slice(end - 2);
+      // The options are the fifteenth word, in its last three bytes.
+      const end = 10 + 15 * 64;
+      const dirty = data.slice(0, end - 8) + "01" + data.slice(end - 6);
       await expect(f.workers[0].sendTransaction({ to: f.market, data: dirty })).to.be.revertedWithCustomError(
         f.market,
         "UnknownJob",
       );
       const posting = f.market.interface.encodeFunctionData("postJob", [f.terms()]);
-      const dirtyPosting = posting.slice(0, end - 4) + "01" + posting.slice(end - 2);
+      const dirtyPosting = posting.slice(0, end - 8) + "01" + posting.slice(end - 6);
       await expect(f.poster.sendTransaction({ to: f.market, data: dirtyPosting })).to.be.revertedWithoutReason(
         f.ethers,
       );
@@ -153,7 +153,7 @@ describe("JobMarket: claim and commit", () => {
   describe("commit", () => {
     it("records the claim's facts with the judge and announces root, outputs and window", async () => {
       const [worker] = f.workers;
-      const job = await steps.post({ shards: 10, shardsPerClaim: 4 });
+      const job = await steps.post({ shards: 10, shardsPerClaim: 4, challengers: id("list") });
       await steps.claim(job, worker, [2]);
       const committing = await steps.commit(job, worker, 2);
       const now = BigInt((await committing.getBlock())?.timestamp ?? 0);
@@ -161,12 +161,13 @@ describe("JobMarket: claim and commit", () => {
       const key = await steps.key(job, worker, 2);
       await expect(committing)
         .to.emit(f.market, "ClaimCommitted")
-        .withArgs(job.id, key, worker.address, 2, CLAIM_ROOT, OUTPUTS, windowEnd);
+        .withArgs(job.id, key, worker.address, 2, OUTPUTS_ROOT, OUTPUTS, windowEnd);
       const { programRoot, inputsRoot, shards } = job.terms;
       const facts = {
-        claimRoot: CLAIM_ROOT,
+        outputsRoot: OUTPUTS_ROOT,
         programRoot,
         inputsRoot,
+        challengers: id("list"),
         shards,
         from: 8,
         to: 10,
@@ -175,7 +176,18 @@ describe("JobMarket: claim and commit", () => {
         profile: FAST,
       };
       await f.disputes.requireFacts(f.market, key, { ...facts, worker: worker.address });
-      const types = ["bytes32", "bytes32", "bytes32", "uint32", "uint32", "uint32", "address", "uint40", "uint8"];
+      const types = [
+        "bytes32",
+        "bytes32",
+        "bytes32",
+        "bytes32",
+        "uint32",
+        "uint32",
+        "uint32",
+        "address",
+        "uint40",
+        "uint8",
+      ];
       const values = Object.values({ ...facts, worker: worker.address });
       const hash = keccak256(AbiCoder.defaultAbiCoder().encode(types, values));
       // The last bit of a stored hash belongs to the judge.
@@ -209,7 +221,7 @@ describe("JobMarket: claim and commit", () => {
       const job = await steps.post();
       await steps.claim(job, f.workers[0]);
       const key = await steps.key(job, f.workers[0]);
-      await expect(f.market.connect(f.workers[1]).commit(job.terms, 0, key, CLAIM_ROOT, OUTPUTS))
+      await expect(f.market.connect(f.workers[1]).commit(job.terms, 0, key, OUTPUTS_ROOT, OUTPUTS))
         .to.be.revertedWithCustomError(f.market, "NotAssignee")
         .withArgs(job.id, 0, f.workers[1].address);
     });
@@ -245,7 +257,7 @@ describe("JobMarket: claim and commit", () => {
       const wrong = [chainId + 1n, f.registry.target, second.id, 1, 1, other.address];
       for (const [index, value] of wrong.entries()) {
         const key = keyOf(right.with(index, value));
-        await expect(f.market.connect(worker).commit(job.terms, 0, key, CLAIM_ROOT, OUTPUTS))
+        await expect(f.market.connect(worker).commit(job.terms, 0, key, OUTPUTS_ROOT, OUTPUTS))
           .to.be.revertedWithCustomError(f.market, "WrongKey")
           .withArgs(keyOf(right), key);
       }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
 import { deployMarketFixture, type MarketFixture } from "../../../support/market-fixture.ts";
-import { CLAIM_ROOT, OUTPUTS, marketSteps, type Job, type MarketSteps } from "../../../support/market-steps.ts";
+import { OUTPUTS_ROOT, OUTPUTS, marketSteps, type Job, type MarketSteps } from "../../../support/market-steps.ts";
 
 /** A reorganisation as contracts see it: the same signed calls arrive on a history in which something else has happened. */
 describe("Moves that were signed on another fork", () => {
@@ -22,7 +22,7 @@ describe("Moves that were signed on another fork", () => {
   /** What the worker signed where it held attempt 0 of the unit. */
   const signedCommit = async (): Promise<() => Promise<unknown>> => {
     const key = await steps.key(job, f.workers[0], 0, 0);
-    return () => f.market.connect(f.workers[0]).commit(job.terms, 0, key, CLAIM_ROOT, OUTPUTS);
+    return () => f.market.connect(f.workers[0]).commit(job.terms, 0, key, OUTPUTS_ROOT, OUTPUTS);
   };
 
   it("a commit reverts where the same worker holds the unit in another attempt", async () => {
@@ -53,14 +53,14 @@ describe("Moves that were signed on another fork", () => {
   it("a time-out, an answer and a seal of a claim mean nothing to the claim that stands there instead", async () => {
     const lost = await steps.key(job, f.workers[0], 0, 0);
     await steps.work(job, f.workers[1]);
-    const subject = await f.disputes.subjectOf(1, CLAIM_ROOT);
+    const subject = await f.disputes.subjectOf(1, OUTPUTS_ROOT);
     await expect(f.disputes.timeout(f.market, lost, subject)).to.be.revertedWithCustomError(f.disputes, "NoOpenDemand");
-    await expect(f.disputes.respond(f.market, lost, 1, CLAIM_ROOT, "0x")).to.be.revertedWithCustomError(
+    await expect(f.disputes.respond(f.market, lost, 1, OUTPUTS_ROOT, "0x")).to.be.revertedWithCustomError(
       f.disputes,
       "NoOpenDemand",
     );
     const kept = await steps.key(job, f.workers[1], 0, 0);
     expect(await f.disputes.claimIdOf(f.market, lost)).to.not.equal(await f.disputes.claimIdOf(f.market, kept));
-    expect((await f.disputes.outcome(f.market, kept)).fallen).to.equal(false);
+    expect((await f.disputes.outcome(f.market, kept)).fallen).to.equal(0);
   });
 });

@@ -3,7 +3,14 @@ import { AbiCoder, MaxUint256, type Signature, ZeroAddress, ZeroHash, id, keccak
 
 import { encodeTerms, type Terms } from "@orion/protocol/chain";
 
-import { CU, ORION, WITHOUT_KEEPER, deployMarketFixture, type MarketFixture } from "../../../support/market-fixture.ts";
+import {
+  FAST,
+  CU,
+  ORION,
+  WITHOUT_KEEPER,
+  deployMarketFixture,
+  type MarketFixture,
+} from "../../../support/market-fixture.ts";
 import { signPermit } from "../../../support/permit.ts";
 import { marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
 
@@ -36,8 +43,8 @@ describe("JobMarket: post", () => {
         .to.emit(f.market, "JobPosted")
         .withArgs(jobId, f.poster.address, f.poster.address, Object.values(terms));
       await expect(posting).to.changeTokenBalances(f.ethers, f.credits, [f.poster, f.market], [-escrow, escrow]);
-      const block = await f.ethers.provider.getBlock("latest");
-      expect(await f.market.job(jobId)).to.deep.equal([escrow, 10n, 10n, BigInt(block?.timestamp ?? 0), 1n]);
+      const now = BigInt(await f.time.latest());
+      expect(await f.market.job(jobId)).to.deep.equal([escrow, 10n, 10n, now, 1n, now]);
     });
 
     it("names the job by chain, market and terms, as ABI encoding hashes them", async () => {
@@ -55,6 +62,7 @@ describe("JobMarket: post", () => {
         programRoot: id("other"),
         dataset: id("other"),
         inputsRoot: id("other"),
+        challengers: id("other"),
         rows: terms.rows + 1n,
         shards: terms.shards + 1,
         shardsPerClaim: terms.shardsPerClaim + 1,
@@ -62,8 +70,8 @@ describe("JobMarket: post", () => {
         pricePerShard: terms.pricePerShard + 1n,
         keeper: f.stranger.address,
         keeperFee: terms.keeperFee + 1n,
-        collateralPerShard: terms.collateralPerShard + 1n,
-        profile: terms.profile + 1,
+        collateralPerClaim: terms.collateralPerClaim + 1n,
+        options: terms.options + 1,
       };
       const names = await Promise.all(
         Object.entries(other).map(([field, value]) => f.market.jobIdOf({ ...terms, [field]: value as unknown })),
@@ -188,7 +196,22 @@ describe("JobMarket: post", () => {
       await expect(post(f.terms({ pricePerShard: CU / 10n }))).to.emit(f.market, "JobPosted");
     });
     it("refuses a fee for nobody", () => refused({ keeper: ZeroAddress }, "BadKeeper", ZeroAddress, CU / 100n));
-    it("refuses an unknown profile", () => refused({ profile: 3 }, "UnknownProfile", 3));
+    it("refuses an unknown profile", () => refused({ options: 4 }, "UnknownProfile", 4));
+    it("refuses options that have no meaning, or none yet", async () => {
+      const unused = 1 << 17;
+      const minted = 1 << 16;
+      for (const options of [unused, minted, minted | FAST, unused | minted]) {
+        await refused({ options }, "BadOptions", options);
+      }
+    });
+    it("takes no attestors or at least three, and none of jobs that only named accounts may challenge", async () => {
+      const attestors = (count: number): number => (count << 8) | FAST;
+      for (const count of [1, 2]) await refused({ options: attestors(count) }, "BadOptions", attestors(count));
+      await refused({ options: attestors(3), challengers: id("list") }, "BadOptions", attestors(3));
+      await expect(post(f.terms({ options: attestors(3) }))).to.emit(f.market, "JobPosted");
+      await expect(post(f.terms({ options: attestors(255) }))).to.emit(f.market, "JobPosted");
+      await expect(post(f.terms({ challengers: id("list") }))).to.emit(f.market, "JobPosted");
+    });
     it("refuses prices and fees whose product overflows", () =>
       refused(
         { pricePerShard: MAX_UINT96, keeperFee: MAX_UINT96, shards: 2 ** 32 - 1, rows: 2n ** 32n },
@@ -209,13 +232,13 @@ describe("JobMarket: post", () => {
         shards,
         rows: BigInt(shards),
         shardsPerClaim: 1024,
-        collateralPerShard: ORION,
+        collateralPerClaim: ORION,
       });
       const last = Math.ceil(shards / 1024) - 1;
       await expect(steps.claim(job, f.workers[0], [last + 1])).to.be.revertedWithCustomError(f.market, "NoSuchUnit");
       await expect(steps.claim(job, f.workers[0], [last]))
         .to.emit(f.registry, "Locked")
-        .withArgs(f.workers[0].address, f.market.target, 1023n * ORION);
+        .withArgs(f.workers[0].address, f.market.target, ORION);
       await steps.commit(job, f.workers[0], last);
       await steps.passWindow();
       await expect(steps.settle(job, [last])).to.changeTokenBalance(f.ethers, f.credits, f.workers[0], 1023n);
@@ -230,14 +253,14 @@ describe("JobMarket: post", () => {
     const big = { workPerShard: work, pricePerShard: work };
 
     it("lies between the bounds per CU of work, both included", async () => {
-      for (const collateralPerShard of [10n * lowest, 10n * highest]) {
-        await expect(post(f.terms({ ...big, collateralPerShard }))).to.emit(f.market, "JobPosted");
+      for (const collateralPerClaim of [10n * lowest, 10n * highest]) {
+        await expect(post(f.terms({ ...big, collateralPerClaim }))).to.emit(f.market, "JobPosted");
       }
-      for (const collateralPerShard of [10n * lowest - 1n, 10n * highest + 1n]) {
+      for (const collateralPerClaim of [10n * lowest - 1n, 10n * highest + 1n]) {
         await refused(
-          { ...big, collateralPerShard },
+          { ...big, collateralPerClaim },
           "CollateralOutOfBounds",
-          collateralPerShard,
+          collateralPerClaim,
           10n * lowest,
           10n * highest,
         );
@@ -245,37 +268,52 @@ describe("JobMarket: post", () => {
     });
 
     it("rounds the lower bound up", async () => {
-      // One unit of work costs 5,000,000 wei at least; CU + 1 units therefore 5 ORION and 5,000,000 wei.
+      // One unit of work costs 5 wei at least; CU + 1 units therefore 5 ORION and 5 wei.
       await refused(
-        { workPerShard: CU + 1n, pricePerShard: 2n * CU, collateralPerShard: lowest + 4_999_999n },
+        { workPerShard: CU + 1n, pricePerShard: 2n * CU, collateralPerClaim: lowest + 4n },
         "CollateralOutOfBounds",
       );
       await expect(
-        post(f.terms({ workPerShard: CU + 1n, pricePerShard: 2n * CU, collateralPerShard: lowest + 5_000_000n })),
+        post(f.terms({ workPerShard: CU + 1n, pricePerShard: 2n * CU, collateralPerClaim: lowest + 5n })),
       ).to.emit(f.market, "JobPosted");
     });
 
     it("of tiny work may reach the least lock of one claim, and no more", async () => {
       const tiny = { workPerShard: 1n, pricePerShard: 1n };
-      await expect(post(f.terms({ ...tiny, collateralPerShard: ORION }))).to.emit(f.market, "JobPosted");
-      await refused({ ...tiny, collateralPerShard: ORION + 1n }, "CollateralOutOfBounds");
+      await expect(post(f.terms({ ...tiny, collateralPerClaim: ORION }))).to.emit(f.market, "JobPosted");
+      await refused({ ...tiny, collateralPerClaim: ORION + 1n }, "CollateralOutOfBounds");
     });
 
-    it("of the smallest unit, which may be the last, reaches the least lock of one claim", async () => {
-      const tiny = { workPerShard: 1n, pricePerShard: 1n, shardsPerClaim: 4, collateralPerShard: ORION / 4n };
-      await expect(post(f.terms({ ...tiny, shards: 8 }))).to.emit(f.market, "JobPosted");
-      await refused({ ...tiny, shards: 9 }, "ClaimCollateralTooLow", ORION / 4n, ORION);
-      await refused({ ...tiny, shards: 3 }, "ClaimCollateralTooLow", (3n * ORION) / 4n, ORION);
+    it("is the same for every unit, and bounded by the work of the largest claim that the job has", async () => {
+      const job = { ...big, shardsPerClaim: 4, ...WITHOUT_KEEPER };
+      for (const [shards, claims] of [
+        [1, 1n],
+        [3, 3n],
+        [4, 4n],
+        [9, 4n],
+      ] as const) {
+        const [low, high] = [claims * 10n * lowest, claims * 10n * highest];
+        for (const collateralPerClaim of [low, high]) {
+          await expect(post(f.terms({ ...job, shards, collateralPerClaim }))).to.emit(f.market, "JobPosted");
+        }
+        for (const collateralPerClaim of [low - 1n, high + 1n]) {
+          await refused({ ...job, shards, collateralPerClaim }, "CollateralOutOfBounds", collateralPerClaim, low, high);
+        }
+      }
     });
 
-    it("of one claim fits 96 bits", async () => {
-      const each = MAX_UINT96 / 1000n;
-      const work = (each / highest + 1n) * CU;
-      const huge = { workPerShard: work, pricePerShard: work, shards: 1001, rows: 1001n, ...WITHOUT_KEEPER };
-      await refused({ ...huge, collateralPerShard: each, shardsPerClaim: 1001 }, "CollateralOutOfBounds");
-      await expect(
-        post(f.terms({ ...huge, collateralPerShard: each, shardsPerClaim: 1000 })),
-      ).to.be.revertedWithCustomError(f.credits, "ERC20InsufficientBalance");
+    it("of little work is the least lock of one claim, whatever the last unit holds", async () => {
+      const tiny = { workPerShard: 1n, pricePerShard: 1n, shardsPerClaim: 4 };
+      for (const shards of [3, 8, 9]) {
+        await expect(post(f.terms({ ...tiny, shards, collateralPerClaim: ORION }))).to.emit(f.market, "JobPosted");
+        await refused(
+          { ...tiny, shards, collateralPerClaim: ORION - 1n },
+          "CollateralOutOfBounds",
+          ORION - 1n,
+          ORION,
+          ORION,
+        );
+      }
     });
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { ORION, deployMarketFixture, type MarketFixture } from "../../../support/market-fixture.ts";
-import { SKIP, marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
+import { FALL, SKIP, marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
 
 describe("JobMarket: expire and forfeit", () => {
   let f: MarketFixture;
@@ -28,7 +28,7 @@ describe("JobMarket: expire and forfeit", () => {
       await steps.passClaimPeriod();
       const supply = await f.orion.totalSupply();
       const expiring = steps.expire(job, [1]);
-      const [lock, burned, compensation] = [8n * ORION, (6n * ORION) / 10n, (6n * ORION) / 10n];
+      const [lock, burned, compensation] = [2n * ORION, (15n * ORION) / 100n, (15n * ORION) / 100n];
       await expect(expiring)
         .to.emit(f.market, "UnitExpired")
         .withArgs(job.id, await steps.key(job, worker, 1), worker.address, 1, burned, compensation);
@@ -45,7 +45,7 @@ describe("JobMarket: expire and forfeit", () => {
     });
 
     it("rounds against the worker: penalty and burn up", async () => {
-      const job = await steps.post({ collateralPerShard: 2n * ORION + 1n });
+      const job = await steps.post({ collateralPerClaim: 2n * ORION + 1n });
       await steps.claim(job, f.workers[0]);
       await steps.passClaimPeriod();
       const lock = 2n * ORION + 1n;
@@ -124,7 +124,7 @@ describe("JobMarket: expire and forfeit", () => {
       const [worker] = f.workers;
       const job = await steps.post();
       await steps.work(job, worker);
-      await steps.judge(job, worker, { fallen: true, prover: f.stranger.address });
+      await steps.judge(job, worker, { fallen: FALL.proof, prover: f.stranger.address });
       const { free } = await accountOf(0);
       const supply = await f.orion.totalSupply();
       const settling = steps.settle(job);
@@ -140,6 +140,7 @@ describe("JobMarket: expire and forfeit", () => {
           burned,
           compensation,
           reward,
+          0n,
         );
       await expect(settling).to.changeTokenBalances(
         f.ethers,
@@ -154,7 +155,7 @@ describe("JobMarket: expire and forfeit", () => {
     it("burns the finder's share when there is no finder", async () => {
       const job = await steps.post();
       await steps.work(job, f.workers[0]);
-      await steps.judge(job, f.workers[0], { fallen: true });
+      await steps.judge(job, f.workers[0], { fallen: FALL.proof });
       const supply = await f.orion.totalSupply();
       await expect(steps.settle(job)).to.changeTokenBalance(f.ethers, f.orion, f.poster, (7n * ORION) / 10n);
       expect(await f.orion.totalSupply()).to.equal(supply - (13n * ORION) / 10n);
@@ -162,9 +163,9 @@ describe("JobMarket: expire and forfeit", () => {
 
     it("gives every wei to someone or burns it", async () => {
       const lock = 2n * ORION + 7n;
-      const job = await steps.post({ collateralPerShard: lock });
+      const job = await steps.post({ collateralPerClaim: lock });
       await steps.work(job, f.workers[0]);
-      await steps.judge(job, f.workers[0], { fallen: true, prover: f.stranger.address });
+      await steps.judge(job, f.workers[0], { fallen: FALL.proof, prover: f.stranger.address });
       const part = (lock * 3_500n) / 10_000n;
       await expect(steps.settle(job)).to.changeTokenBalances(
         f.ethers,
@@ -177,7 +178,7 @@ describe("JobMarket: expire and forfeit", () => {
     it("happens inside the window, whatever is open or held, and pays no credits", async () => {
       const job = await steps.post();
       await steps.work(job, f.workers[0]);
-      await steps.judge(job, f.workers[0], { fallen: true, open: 3, holdUntil: 2 ** 40 - 1 });
+      await steps.judge(job, f.workers[0], { fallen: FALL.proof, open: 3, holdUntil: 2 ** 32 - 1 });
       const settling = steps.settle(job);
       await expect(settling).to.emit(f.market, "UnitForfeited");
       await expect(settling).to.changeTokenBalance(f.ethers, f.credits, f.workers[0], 0n);
@@ -186,7 +187,7 @@ describe("JobMarket: expire and forfeit", () => {
     it("happens once, and the next attempt is judged by its own outcome", async () => {
       const job = await steps.post();
       await steps.work(job, f.workers[0]);
-      await steps.judge(job, f.workers[0], { fallen: true, prover: f.stranger.address });
+      await steps.judge(job, f.workers[0], { fallen: FALL.proof, prover: f.stranger.address });
       await expect(steps.settle(job, [0, 0]))
         .to.emit(f.market, "ItemSkipped")
         .withArgs(job.id, 0, SKIP.notClaimed);
@@ -205,7 +206,7 @@ describe("JobMarket: expire and forfeit", () => {
       const [cheat] = f.workers;
       const job = await steps.post();
       await steps.work(job, cheat);
-      await steps.judge(job, cheat, { fallen: true, prover: cheat.address });
+      await steps.judge(job, cheat, { fallen: FALL.proof, prover: cheat.address });
       const before = (await f.orion.balanceOf(cheat)) + (await f.orion.balanceOf(f.poster)) + 2n * ORION;
       await steps.settle(job);
       const after = (await f.orion.balanceOf(cheat)) + (await f.orion.balanceOf(f.poster));
@@ -216,7 +217,7 @@ describe("JobMarket: expire and forfeit", () => {
       const job = await steps.post({ shards: 2, shardsPerClaim: 1 });
       await steps.work(job, f.workers[0], [0]);
       await steps.cancel(job);
-      await steps.judge(job, f.workers[0], { fallen: true });
+      await steps.judge(job, f.workers[0], { fallen: FALL.proof });
       const refund = job.terms.pricePerShard + job.terms.keeperFee;
       const settling = steps.settle(job);
       await expect(settling).to.emit(f.market, "UnitRefunded").withArgs(job.id, 0, refund, 0n);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
 import { CU, ORION, deployMarketFixture, type MarketFixture } from "../../../support/market-fixture.ts";
-import { SKIP, marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
+import { FALL, SKIP, marketSteps, type MarketSteps } from "../../../support/market-steps.ts";
 
 const SETTLED = 3n;
 
@@ -16,6 +16,18 @@ describe("JobMarket: settle and accept", () => {
   });
   afterEach(() => f.reset());
 
+  /** The arguments of a first worker's `UnitSettled`, which works for itself. */
+  const settled = (
+    jobId: string,
+    key: string,
+    pay: bigint,
+    fee: bigint,
+    feeTo: string,
+    accepted: boolean,
+  ): unknown[] => {
+    const worker = f.workers[0].address;
+    return [jobId, key, worker, 0, pay, 0n, fee, feeTo, worker, accepted];
+  };
   const accountOf = async (index: 0 | 1 | 2): Promise<{ free: bigint; locked: bigint }> => {
     const { free, locked } = await f.registry.account(f.workers[index], f.market);
     return { free, locked };
@@ -33,14 +45,14 @@ describe("JobMarket: settle and accept", () => {
       const [pay, fee] = [4n * job.terms.pricePerShard, 4n * job.terms.keeperFee];
       await expect(settling)
         .to.emit(f.market, "UnitSettled")
-        .withArgs(job.id, await steps.key(job, worker), worker.address, 0, pay, 0n, fee, f.keeper.address, false);
+        .withArgs(...settled(job.id, await steps.key(job, worker), pay, fee, f.keeper.address, false));
       await expect(settling).to.changeTokenBalances(
         f.ethers,
         f.credits,
         [worker, f.keeper, f.market],
         [pay, fee, -pay - fee],
       );
-      expect(await accountOf(0)).to.include({ free: free + 8n * ORION, locked: 0n });
+      expect(await accountOf(0)).to.include({ free: free + 2n * ORION, locked: 0n });
       expect((await f.market.unit(job.id, 0)).state).to.equal(SETTLED);
       const slot = await f.market.job(job.id);
       expect([slot.unsettled, slot.unclaimed, slot.remainingEscrow]).to.deep.equal([
@@ -59,7 +71,7 @@ describe("JobMarket: settle and accept", () => {
       const settling = steps.settle(job);
       await expect(settling)
         .to.emit(f.market, "UnitSettled")
-        .withArgs(job.id, await steps.key(job, worker), worker.address, 0, pay, 0n, fee, worker.address, false);
+        .withArgs(...settled(job.id, await steps.key(job, worker), pay, fee, worker.address, false));
       await expect(settling).to.changeTokenBalances(f.ethers, f.credits, [worker, f.keeper], [pay + fee, 0n]);
     });
 
@@ -91,7 +103,7 @@ describe("JobMarket: settle and accept", () => {
     });
 
     it("uses the clocks of the job's own profile", async () => {
-      const job = await steps.post({ profile: 1 });
+      const job = await steps.post({ options: 1 });
       await steps.work(job, f.workers[0]);
       await f.time.increase(f.parameters.standard.challengeWindow - 10);
       await expect(steps.settle(job)).to.emit(f.market, "ItemSkipped");
@@ -165,7 +177,7 @@ describe("JobMarket: settle and accept", () => {
       const accepting = f.market.connect(f.poster).accept(job.terms, [0]);
       await expect(accepting)
         .to.emit(f.market, "UnitSettled")
-        .withArgs(job.id, await steps.key(job, worker), worker.address, 0, pay, 0n, fee, f.keeper.address, true);
+        .withArgs(...settled(job.id, await steps.key(job, worker), pay, fee, f.keeper.address, true));
       await expect(accepting).to.changeTokenBalances(f.ethers, f.credits, [worker, f.keeper], [pay, fee]);
       expect((await accountOf(0)).locked).to.equal(0n);
     });
@@ -206,9 +218,9 @@ describe("JobMarket: settle and accept", () => {
         await steps.work(job, f.workers[0]);
         await f.market.connect(f.poster).accept(job.terms, [0]);
       }));
-    it("refuses a fallen claim", () => judged({ fallen: true }));
+    it("refuses a fallen claim", () => judged({ fallen: FALL.proof }));
     it("refuses while a demand is open", () => judged({ open: 1 }));
-    it("refuses while a descent may go on (hold)", () => judged({ holdUntil: 2 ** 40 - 1 }));
+    it("refuses while a descent may go on (hold)", () => judged({ holdUntil: 2 ** 32 - 1 }));
     it("refuses a unit named twice", async () => {
       const job = await steps.post();
       await steps.work(job, f.workers[0]);
@@ -226,7 +238,7 @@ describe("JobMarket: settle and accept", () => {
       await steps.claim(job, f.workers[0], [2]);
       await steps.passClaimPeriod();
       await steps.work(job, f.workers[1], [3, 4]);
-      await steps.judge(job, f.workers[1], { fallen: true }, 4);
+      await steps.judge(job, f.workers[1], { fallen: FALL.proof }, 4);
       await steps.settle(job, [1]);
       expect([...(await f.market.due(job.terms, [0, 1, 2, 3, 4, 5, 6]))]).to.deep.equal([1n, 0n, 2n, 0n, 1n, 0n, 0n]);
     });

@@ -7,10 +7,12 @@ import {
   withBothParameters,
   type CreditsFixture,
 } from "../../../../support/credits-fixture.ts";
+import { rollFee } from "../../../../support/credits-maths.ts";
 import { CU, DAY, ORION } from "../../../../support/market-fixture.ts";
 
 const PRICE = 4n * ORION;
-const DEBT = 1_000n * CU;
+/** All that one hour's quota lets it mint. */
+const DEBT = 200n * CU;
 const TERM = 10 * DAY;
 
 /** A provider has sold credits forward; before its term ends somebody buys all there are, so that none can be had to redeem. */
@@ -92,14 +94,15 @@ withBothParameters(({ creditsFirst, network }) => {
       }
     });
 
-    it("asks a provider that rolls late for a top-up that stays its own, and that comes back with the lock", async () => {
+    it("asks a provider that rolls late for a top-up that stays its own and comes back with the lock, less the fee of a month", async () => {
       await f.hours(26);
       const before = await f.orion.balanceOf(f.minter);
       await f.orion.transfer(f.minter, 10_000_000n * ORION);
       await f.credits.connect(f.minter).roll(id, 30 * DAY, MAX_UINT128);
-      const topUp = before + 10_000_000n * ORION - (await f.orion.balanceOf(f.minter));
+      const paid = before + 10_000_000n * ORION - (await f.orion.balanceOf(f.minter));
+      const topUp = (await f.lockOf(id)) - lock;
+      expect(paid - topUp).to.be.within((paid * 15n) / 10_000n, (paid * 25n) / 10_000n);
       expect(topUp).to.be.above(100n * lock);
-      expect(await f.lockOf(id)).to.equal(lock + topUp);
       // The corner ends some day, and the credits can be had again.
       await f.sell(f.attacker, (await f.purse(f.attacker)).credits);
       await f.dex.connect(f.minter).swapExactOut({
@@ -108,8 +111,9 @@ withBothParameters(({ creditsFirst, network }) => {
       });
       await f.credits.connect(f.minter).redeem(id, DEBT);
       const lost = start + 10_000_000n * ORION - (await f.orion.balanceOf(f.minter));
-      // The way there and back through the exchange, whose fees the attacker's trades made dearer by a half per cent.
-      expect(lost).to.be.below((lock * 5n) / 100n);
+      // The fee of the roll, on a lock that the corner made a hundred times larger; and the way there and back through the exchange, whose fees the
+      // attacker's trades made dearer by a half per cent.
+      expect(lost - (paid - topUp)).to.be.below((lock * 5n) / 100n);
       expect(await f.orion.balanceOf(f.credits)).to.equal(await f.credits.totalLocked());
     });
 
@@ -136,12 +140,14 @@ withBothParameters(({ creditsFirst, network }) => {
       expect(cornered).to.be.below(plain);
     });
 
-    it("in a pool that is thin at the end raises no top-up at all", async () => {
+    it("in a pool that is thin at the end raises no top-up at all, for a day's fee each day", async () => {
       await f.hours(1);
       await f.remove(f.owner, 9_999n);
-      await f.time.increase(HOUR);
-      await f.observe();
-      await expect(f.credits.connect(f.minter).roll(id, 30 * DAY, 0n)).to.emit(f.credits, "PositionRolled");
+      await f.hours(3);
+      await f.time.increaseTo(end - BigInt(DAY) + 60n);
+      const rolling = f.credits.connect(f.minter).roll(id, 30 * DAY, MAX_UINT128);
+      await expect(rolling).to.changeTokenBalance(f.ethers, f.orion, f.minter, -rollFee(lock, BigInt(DAY)));
+      expect((await f.credits.position(id)).end).to.equal(end + BigInt(DAY));
     });
   });
 });

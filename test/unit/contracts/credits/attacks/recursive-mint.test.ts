@@ -10,7 +10,7 @@ import { mostProfitableSale } from "../../../../support/credits-maths.ts";
 import { CU, DAY, ORION } from "../../../../support/market-fixture.ts";
 
 const PRICE = 4n * ORION;
-const BUDGET = 10_000n * ORION;
+const BUDGET = 1_600n * ORION;
 
 withBothParameters(({ creditsFirst, network }) => {
   describe("Attack: minting again and again with what the minted credits bring", () => {
@@ -28,16 +28,22 @@ withBothParameters(({ creditsFirst, network }) => {
     });
     afterEach(() => restore());
 
-    /** Locks all ORION that the attacker has and sells what it mints. */
-    const round = async (): Promise<{ locked: bigint; got: bigint; each: bigint }> => {
+    /** Locks all ORION that the attacker has, as far as the hour's quota goes, and sells what it mints; the next hour begins. */
+    const round = async (): Promise<{ locked: bigint; got: bigint; burned: bigint; each: bigint }> => {
       const each = await f.credits.collateralPerCredit();
       const had = await f.orion.balanceOf(f.attacker);
-      // A little less than all: the means move by the second.
-      const debt = (had * CU * 999n) / (each * 1_000n);
-      await f.credits.connect(f.attacker).mint(debt, 30 * DAY, MAX_UINT128, f.attacker);
+      // A little less than all: there is a fee of 2% at most, and the means move by the second.
+      const [affordable, room] = [(had * CU * 98n) / (each * 100n), await f.credits.mintable()];
+      const debt = affordable < room ? affordable : room;
+      const supply = await f.orion.totalSupply();
+      const id = await f.mint(f.attacker, debt, 30 * DAY);
       const rest = await f.orion.balanceOf(f.attacker);
+      const burned = supply - (await f.orion.totalSupply());
       await f.sell(f.attacker, debt);
-      return { locked: had - rest, got: (await f.orion.balanceOf(f.attacker)) - rest, each };
+      const got = (await f.orion.balanceOf(f.attacker)) - rest;
+      expect(had - rest).to.equal((await f.lockOf(id)) + burned);
+      await f.hours(1);
+      return { locked: had - rest, got, burned, each };
     };
     const expectBacked = async (): Promise<void> => {
       let [debts, locks] = [0n, 0n];
@@ -50,13 +56,14 @@ withBothParameters(({ creditsFirst, network }) => {
       expect(await f.orion.balanceOf(f.credits)).to.equal(locks);
     };
 
-    it("brings less than half of each lock, at collateral that its own sales do not lower", async () => {
+    it("brings less than half of each lock, at collateral that its own sales hardly lower, and burns a fee each time", async () => {
       const first = await f.credits.collateralPerCredit();
       let [locked, got] = [0n, 0n];
       for (let n = 0; n < 12; n += 1) {
         const one = await round();
-        expect(one.each).to.be.at.least((first * 9_999n) / 10_000n);
+        expect(one.each).to.be.at.least((first * 98n) / 100n);
         expect(2n * one.got).to.be.below(one.locked);
+        expect(one.burned * 10_000n).to.be.at.least((one.locked - one.burned) * 25n);
         [locked, got] = [locked + one.locked, got + one.got];
         await expectBacked();
       }
@@ -66,7 +73,7 @@ withBothParameters(({ creditsFirst, network }) => {
       expect(await f.orion.balanceOf(f.attacker)).to.equal(BUDGET - locked + got);
     });
 
-    it("is undone at a loss of the exchange's fees", async () => {
+    it("is undone at a loss of the exchange's fees and of those of its mints", async () => {
       const positions = [];
       for (let n = 0; n < 6; n += 1) {
         await round();
@@ -91,41 +98,50 @@ withBothParameters(({ creditsFirst, network }) => {
       await expectBacked();
     });
 
-    it("over weeks, while its sales pull the mean down, still locks more than it gets, and no credit below the floor", async () => {
+    it("over weeks, an hour's quota at a time, locks more than it gets, and no credit below the floor", async () => {
       let [locked, got] = [0n, 0n];
-      for (let week = 0; week < 6; week += 1) {
-        // Fresh money each week.
-        await f.orion.transfer(f.attacker, BUDGET);
-        const one = await round();
-        expect(one.each).to.be.at.least(f.parameters.creditsFloor);
-        expect(one.got).to.be.below(one.locked);
-        [locked, got] = [locked + one.locked, got + one.got];
+      const first = await f.credits.collateralPerCredit();
+      for (let week = 0; week < 3; week += 1) {
+        for (let hour = 0; hour < 12; hour += 1) {
+          // Fresh money each hour.
+          await f.orion.transfer(f.attacker, BUDGET);
+          const one = await round();
+          expect(one.each).to.be.at.least(f.parameters.creditsFloor);
+          expect(one.got).to.be.below(one.locked);
+          [locked, got] = [locked + one.locked, got + one.got];
+        }
         await expectBacked();
         await f.week();
       }
-      // The mean fell, so that the collateral of the last week was near the floor.
-      expect(await f.credits.collateralPerCredit()).to.be.below(2n * f.parameters.creditsFloor);
+      // Its sales pulled the mean down, and with it what it had to lock; it always got much less.
+      expect(await f.credits.collateralPerCredit()).to.be.below((first * 3n) / 4n);
       expect(got).to.be.below((locked * 6n) / 10n);
     });
 
-    it("after a leap of the price sells it down to the collateral and no further", async () => {
+    it("after a leap of the price sells a fiftieth of the pool's credits an hour, not all that would pay", async () => {
       // A buyer in haste lifts the price tenfold.
       await f.buy(f.holder, 86_500n * ORION);
       const leapt = await f.reserves();
       expect((leapt.orion * CU) / leapt.credits).to.be.above(9n * PRICE);
       const each = await f.credits.collateralPerCredit();
-      const debt = mostProfitableSale(leapt, each);
       await f.orion.transfer(f.attacker, 1_000_000n * ORION);
-      const id = await f.mint(f.attacker, debt);
-      await f.sell(f.attacker, debt);
-      const now = await f.reserves();
-      expect((now.orion * CU) / now.credits).to.be.closeTo(each, each / 100n);
-      expect((await f.lockOf(id)) * CU).to.be.at.least(debt * ((each * 9_999n) / 10_000n));
-      // One more credit costs more than it brings.
+      // Without a quota it would mint this much at the mean's price and sell it into the leap.
+      expect(mostProfitableSale(leapt, each)).to.be.above(3_000n * CU);
+      const room = await f.credits.mintable();
+      expect(room).to.equal(200n * CU);
       const before = await f.orion.balanceOf(f.attacker);
-      await f.mint(f.attacker, 100n * CU);
-      await f.sell(f.attacker, 100n * CU);
-      expect(await f.orion.balanceOf(f.attacker)).to.be.below(before);
+      await f.mint(f.attacker, room);
+      await f.sell(f.attacker, room);
+      const gain = (await f.orion.balanceOf(f.attacker)) - before;
+      await expect(f.mint(f.attacker, 1n)).to.be.revertedWithCustomError(f.credits, "QuotaExceeded");
+      // At most the leap itself on a fiftieth of what the pool held.
+      expect(gain).to.be.below(200n * 10n * PRICE);
+      await f.hours(2);
+      // The mean of the hour has followed: one more credit costs more than it brings.
+      const later = await f.orion.balanceOf(f.attacker);
+      await f.mint(f.attacker, 10n * CU);
+      await f.sell(f.attacker, 10n * CU);
+      expect(await f.orion.balanceOf(f.attacker)).to.be.below(later);
       await expectBacked();
     });
   });

@@ -2,7 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 
 import { CU, DAY, ORION, deployMarketFixture, type MarketFixture } from "../../../../support/market-fixture.ts";
-import { marketSteps, type MarketSteps } from "../../../../support/market-steps.ts";
+import { FALL, marketSteps, type MarketSteps } from "../../../../support/market-steps.ts";
 
 const MAX_UINT128 = 2n ** 128n - 1n;
 const DEBT = 1_000n * CU;
@@ -51,9 +51,9 @@ describe("Attack: slashing oneself against one's own credits", () => {
     const collateral = 20n * ORION;
     for (let round = 0; round < 3; round += 1) {
       const [orion, credits] = [await orionOfAll(), await creditsOfAll()];
-      const job = await steps.post({ collateralPerShard: collateral });
+      const job = await steps.post({ collateralPerClaim: collateral });
       await steps.work(job, worker);
-      await steps.judge(job, worker, { fallen: true, prover: f.stranger.address });
+      await steps.judge(job, worker, { fallen: FALL.proof, prover: f.stranger.address });
       await steps.settle(job);
       await steps.cancel(job);
       expect(orion - (await orionOfAll())).to.equal((collateral * 3n) / 10n);
@@ -65,12 +65,12 @@ describe("Attack: slashing oneself against one's own credits", () => {
   it("burns more when the finder does not show itself, and at least half of what a missed deadline costs", async () => {
     const orion = await orionOfAll();
     const collateral = 20n * ORION;
-    const silent = await steps.post({ collateralPerShard: collateral });
+    const silent = await steps.post({ collateralPerClaim: collateral });
     await steps.work(silent, worker);
-    await steps.judge(silent, worker, { fallen: true });
+    await steps.judge(silent, worker, { fallen: FALL.proof });
     await steps.settle(silent);
     expect(orion - (await orionOfAll())).to.equal((collateral * 65n) / 100n);
-    const late = await steps.post({ collateralPerShard: collateral });
+    const late = await steps.post({ collateralPerClaim: collateral });
     await steps.claim(late, worker);
     await steps.passClaimPeriod();
     await steps.expire(late);
@@ -102,9 +102,9 @@ describe("Attack: slashing oneself against one's own credits", () => {
   it("never pays a slash from credits' collateral: registry and credits hold their own, to the wei", async () => {
     const [held, locked] = [await f.orion.balanceOf(f.credits), await f.credits.totalLocked()];
     const staked = await f.orion.balanceOf(f.registry);
-    const job = await steps.post({ collateralPerShard: 20n * ORION });
+    const job = await steps.post({ collateralPerClaim: 20n * ORION });
     await steps.work(job, worker);
-    await steps.judge(job, worker, { fallen: true, prover: f.stranger.address });
+    await steps.judge(job, worker, { fallen: FALL.proof, prover: f.stranger.address });
     await steps.settle(job);
     expect(await f.orion.balanceOf(f.credits)).to.equal(held);
     expect(await f.credits.totalLocked()).to.equal(locked);

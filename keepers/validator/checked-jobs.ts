@@ -1,0 +1,84 @@
+import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
+import { timeLimit, UnavailableError } from "@orion/protocol/common";
+import { openJobSession, type JobSession, type ServiceContext, type WorkTally } from "@orion/protocol/jobs";
+import type { Backend, Compute } from "@orion/protocol/kernels";
+
+const DEFAULT_MAX_MEMORY_BYTES = 2n ** 31n;
+/** Longest that the content of one job may take to arrive, and the part of a claim's window at most. */
+const MOST_CONTENT_SECONDS = 120;
+const PART_OF_WINDOW = 0.5;
+const LEAST_CONTENT_SECONDS = 10;
+const MAX_SESSIONS = 16;
+
+/** The jobs whose claims are checked, opened once each, least recently used ones closed. */
+export class CheckedJobs {
+  readonly #context: ServiceContext & { readonly backend: Backend | Compute; readonly tally?: WorkTally };
+  readonly #maxMemoryBytes: bigint;
+  readonly #stop: AbortSignal;
+  readonly #open = new Map<string, Promise<JobSession>>();
+
+  constructor(
+    context: ServiceContext & { readonly backend: Backend | Compute; readonly tally?: WorkTally },
+    options: { readonly maxMemoryBytes?: bigint },
+    stop: AbortSignal,
+  ) {
+    this.#context = context;
+    this.#maxMemoryBytes = options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
+    this.#stop = stop;
+  }
+
+  /** @throws as `openJobSession`; UnavailableError when the content takes too long for the claim's window */
+  async of(job: JobRecord, unit: UnitRecord): Promise<JobSession> {
+    const known = this.#open.get(job.jobId) ?? this.#openNew(job);
+    this.#open.delete(job.jobId);
+    this.#open.set(job.jobId, known);
+    known.catch(() => this.#open.delete(job.jobId));
+    const [oldest] = this.#open.size > MAX_SESSIONS ? this.#open.keys() : [];
+    if (oldest !== undefined) this.#close(oldest);
+    return unlessLate(known, this.#seconds(unit));
+  }
+
+  /** Closes the jobs that have no claims any more. */
+  keepOnly(jobIds: ReadonlySet<string>): void {
+    for (const jobId of this.#open.keys()) if (!jobIds.has(jobId)) this.#close(jobId);
+  }
+
+  dispose(): void {
+    for (const jobId of this.#open.keys()) this.#close(jobId);
+  }
+
+  #close(jobId: string): void {
+    this.#open
+      .get(jobId)
+      ?.then((session) => session.dispose())
+      .catch(() => undefined);
+    this.#open.delete(jobId);
+  }
+
+  #seconds(unit: UnitRecord): number {
+    const window = unit.windowEnd - this.#context.follower.time;
+    return Math.max(LEAST_CONTENT_SECONDS, Math.min(MOST_CONTENT_SECONDS, window * PART_OF_WINDOW));
+  }
+
+  #openNew(job: JobRecord): Promise<JobSession> {
+    const { backend, follower, tally } = this.#context;
+    const manifests = (): JobRecord["manifests"] => follower.state.jobs.get(job.jobId)?.manifests ?? [];
+    return openJobSession(this.#context, job, {
+      backend,
+      signal: this.#stop,
+      maxMemoryBytes: this.#maxMemoryBytes,
+      manifests,
+      ...(tally === undefined ? {} : { tally }),
+    });
+  }
+}
+
+async function unlessLate<T>(work: Promise<T>, seconds: number): Promise<T> {
+  const limit = timeLimit(Math.ceil(seconds * 1_000));
+  const late = new Promise<never>((_, reject) =>
+    limit.addEventListener("abort", () =>
+      reject(new UnavailableError(`the content of a job did not arrive within ${seconds.toFixed(0)} s`)),
+    ),
+  );
+  return Promise.race([work, late]);
+}

@@ -1,0 +1,69 @@
+import type { Block } from "ethers";
+
+import { monotonic, type Clock } from "../common/clock.ts";
+import type { Logger } from "../common/log.ts";
+import { chainNow } from "./chain-now.ts";
+import type { Chain } from "./chain.ts";
+
+/** A head that stands still, or lies below what was seen, for so long is said; again after some minutes. */
+const STILL_MS = 75_000;
+const BEHIND_MS = 45_000;
+const REPEAT_MS = 5 * 60_000;
+/** A chain that mines only when it has to shows its time in the block that is pending. */
+const ON_DEMAND_SECONDS = 30;
+
+/** Says when the chain, as an endpoint shows it, stands still or has gone back: silence there costs locks. */
+export class HeadWatch {
+  readonly #chain: Chain;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  /** The highest block that was shown: nodes behind a balancer lie at different heights. */
+  #newest: { readonly number: number; readonly hash: string | null; readonly at: number } | undefined;
+  #behindSince: number | undefined;
+  #toldBehindAt = -Infinity;
+  #toldStillAt = -Infinity;
+
+  constructor(chain: Chain, clock: Clock, log: Logger) {
+    this.#chain = chain;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** @param covered the newest block that was seen so far */
+  async look(head: Block, covered: number): Promise<void> {
+    const now = monotonic(this.#clock);
+    const { number, hash } = head;
+    if (this.#newest === undefined || isNewer(head, this.#newest)) this.#newest = { number, hash, at: now };
+    if (head.number >= covered) this.#behindSince = undefined;
+    else this.#behindSince ??= now;
+    const { rpcUrl } = this.#chain.network;
+    if (this.#behindSince !== undefined && now - this.#behindSince >= BEHIND_MS) {
+      if (now - this.#toldBehindAt < REPEAT_MS) return;
+      this.#toldBehindAt = now;
+      this.#newest = { number, hash, at: now };
+      this.#log.warn(
+        { block: head.number, seen: covered },
+        `the chain at ${rpcUrl} has gone back: it shows block ${String(head.number)}, and block ${String(covered)} was seen before`,
+      );
+      return;
+    }
+    if (now - this.#newest.at < STILL_MS || now - this.#toldStillAt < REPEAT_MS) return;
+    if (await this.#minesOnDemand(head)) return;
+    this.#toldStillAt = now;
+    const seconds = Math.round((now - this.#newest.at) / 1_000);
+    this.#log.warn(
+      { block: head.number, seconds, age: Math.round(this.#clock.now() / 1_000) - head.timestamp },
+      `the chain at ${rpcUrl} stands still at block ${String(head.number)} for ${String(seconds)} s: check the RPC, or use another one`,
+    );
+  }
+
+  async #minesOnDemand(head: Block): Promise<boolean> {
+    const { chainId } = this.#chain.network;
+    if (chainId !== 31_337 && chainId !== 1_337) return false;
+    return (await chainNow(this.#chain)) - head.timestamp >= ON_DEMAND_SECONDS;
+  }
+}
+
+function isNewer(head: Block, newest: { readonly number: number; readonly hash: string | null }): boolean {
+  return head.number > newest.number || (head.number === newest.number && head.hash !== newest.hash);
+}

@@ -1,0 +1,42 @@
+/** A transaction that was signed, as it is noted before anybody else can see it. */
+export interface SignedTransaction {
+  readonly hash: string;
+  readonly from: string;
+  readonly chainId: number;
+  readonly nonce: number;
+  /** What it is for, e.g. "withdraw". */
+  readonly label: string;
+  /** The signed bytes, to send them again. */
+  readonly raw: string;
+  /** Milliseconds since the epoch. */
+  readonly signedAt: number;
+}
+
+/**
+ * Remembers what was signed until its outcome is known, over the end of the process where it is kept in a file. Without it a process that died
+ * between signature and receipt would do everything a second time.
+ */
+export interface TransactionJournal {
+  /** Durable when it returns. */
+  signed(transaction: SignedTransaction): Promise<void>;
+  /** The outcome of everything that the account signed under this nonce is known. */
+  settled(from: string, nonce: number): Promise<void>;
+  /** What earlier lives of this process signed, and whose outcome is not known, oldest first. */
+  open(): Promise<readonly SignedTransaction[]>;
+}
+
+/** A journal for as long as the process lives. */
+export function memoryJournal(): TransactionJournal {
+  const open = new Map<string, SignedTransaction>();
+  return {
+    signed(transaction) {
+      open.set(transaction.hash, transaction);
+      return Promise.resolve();
+    },
+    settled(from, nonce) {
+      for (const [hash, entry] of open) if (entry.from === from && entry.nonce === nonce) open.delete(hash);
+      return Promise.resolve();
+    },
+    open: () => Promise.resolve([]),
+  };
+}

@@ -1,0 +1,167 @@
+import type { UnitRecord } from "../chain/index.ts";
+import { IntegrityError } from "../common/index.ts";
+import {
+  depthOf,
+  shardDepth,
+  shardOf,
+  traceHash,
+  type ClaimShape,
+  type OwnHash,
+  type OwnTrace,
+} from "../disputes/index.ts";
+import { inputsName, traceShard, type JobSession } from "../jobs/index.ts";
+import {
+  hashAt,
+  innerHash,
+  MerkleTree,
+  ShardTrace,
+  tensorLeaves,
+  toBytes,
+  zeroHash,
+  type ProgramNode,
+  type Sha256,
+  type Tensor,
+} from "../tensor/index.ts";
+
+/** Leaves of shards that were computed, by program and inputs: shards that are the same in a hundred claims are computed once. */
+export type ShardCache = Map<string, Uint8Array>;
+
+const MAX_CACHED = 1 << 16;
+
+/**
+ * One's own computation of somebody's claim, as far as it has come: the leaves of the shards that were computed, and the traces of those that a dispute is about. Shards are
+ * relative to the claim.
+ */
+export class OwnClaim {
+  readonly unit: Pick<UnitRecord, "from" | "to">;
+  readonly #session: JobSession;
+  readonly #shape: ClaimShape;
+  readonly #sha256: Sha256;
+  readonly #cache: ShardCache;
+  readonly #leaves = new Map<number, Uint8Array>();
+  readonly #inner = new Map<number, Uint8Array>();
+  readonly #traces = new Map<number, Traced>();
+
+  constructor(
+    session: JobSession,
+    unit: Pick<UnitRecord, "from" | "to">,
+    shape: ClaimShape,
+    sha256: Sha256,
+    { leaves = [], cache = new Map() }: { readonly leaves?: readonly Uint8Array[]; readonly cache?: ShardCache } = {},
+  ) {
+    this.#session = session;
+    this.unit = unit;
+    this.#shape = shape;
+    this.#sha256 = sha256;
+    this.#cache = cache;
+    for (const [shard, leaf] of leaves.entries()) this.#leaves.set(shard, leaf);
+  }
+
+  /** Shards that were computed. */
+  get done(): number {
+    return this.#leaves.size;
+  }
+
+  get isComplete(): boolean {
+    return this.#leaves.size === this.#shape.shards;
+  }
+
+  leaf(shard: number): Uint8Array | undefined {
+    return this.#leaves.get(shard);
+  }
+
+  /** Computes the outputs of one shard, unless the same inputs were computed before. */
+  async compute(shard: number, signal: AbortSignal): Promise<Uint8Array> {
+    const known = this.#leaves.get(shard);
+    if (known !== undefined) return known;
+    const inputs = await this.#session.loadShard(this.unit.from + shard);
+    const name = `${this.#session.jobId}:${inputsName(inputs)}`;
+    const leaf = this.#cache.get(name) ?? (await this.#session.compute(inputs, { signal })).leaf;
+    const [oldest] = this.#cache.size < MAX_CACHED ? [] : this.#cache.keys();
+    if (oldest !== undefined) this.#cache.delete(oldest);
+    this.#cache.set(name, leaf);
+    this.#leaves.set(shard, leaf);
+    return leaf;
+  }
+
+  /** Computes the hashes of a shard's trace. */
+  async trace(shard: number, signal: AbortSignal): Promise<void> {
+    if (this.#traces.has(shard)) return;
+    const leaves = new Map<number, Uint8Array>();
+    const onNode = (traced: { node: number; leaves: Uint8Array }): void => void leaves.set(traced.node, traced.leaves);
+    const sha256 = this.#sha256;
+    const options = { sha256, signal, hold: false, onNode };
+    const { nodeRoots, leaf } = await traceShard(this.#session, this.unit.from + shard, options);
+    const given = await this.#given(shard);
+    const roots = this.#session.loaded.program.nodes.map((_, node) => hashAt(nodeRoots, node));
+    const leavesOf = (node: number): Uint8Array => leaves.get(node) ?? tensorLeaves(given(node), sha256);
+    this.#leaves.set(shard, leaf);
+    this.#traces.set(shard, { tree: new ShardTrace(roots, leavesOf, sha256), values: new Map(), given });
+  }
+
+  /** The trace with the bytes of some of its nodes, which are computed for it. */
+  async withValues(shard: number, nodes: readonly number[], signal: AbortSignal): Promise<OwnTrace> {
+    await this.trace(shard, signal);
+    const traced = this.#traces.get(shard) as Traced;
+    const missing = nodes.filter((node) => !traced.values.has(node));
+    if (missing.length > 0) {
+      const inputs = await this.#session.loadShard(this.unit.from + shard);
+      const values = await this.#session.values(inputs, missing, { signal });
+      for (const [i, node] of missing.entries()) traced.values.set(node, toBytes(values[i] as Tensor));
+    }
+    const tensors = (node: number): Uint8Array => {
+      const bytes = traced.values.get(node);
+      if (bytes === undefined) throw new IntegrityError(`the value of node ${String(node)} was not asked for`);
+      return bytes;
+    };
+    return { tree: traced.tree, tensors };
+  }
+
+  /** The tree under the job's inputs root. */
+  async inputs(): Promise<MerkleTree> {
+    return MerkleTree.fromLeaves(await this.#session.slotRoots(), this.#sha256);
+  }
+
+  readonly hash: OwnHash = (tree, place) => {
+    if (tree === "outputs") return this.#outputs(place);
+    const traced = this.#traces.get(shardOf(this.#shape, place));
+    return traced === undefined ? undefined : traceHash(traced, this.#shape, place);
+  };
+
+  /** Known where all shards below the place were computed. */
+  #outputs(place: number): Uint8Array | undefined {
+    const known = this.#inner.get(place);
+    if (known !== undefined) return known;
+    const level = shardDepth(this.#shape) - depthOf(place);
+    const first = place * 2 ** level - 2 ** shardDepth(this.#shape);
+    if (first >= this.#shape.shards) return zeroHash(level);
+    if (level === 0) return this.#leaves.get(first);
+    const [left, right] = [this.#outputs(2 * place), this.#outputs(2 * place + 1)];
+    if (left === undefined || right === undefined) return undefined;
+    const hash = innerHash(left, right, this.#sha256);
+    this.#inner.set(place, hash);
+    return hash;
+  }
+
+  /** The bytes of inputs and constants, which nobody computes. */
+  async #given(shard: number): Promise<(node: number) => Uint8Array> {
+    const inputs = await this.#session.loadShard(this.unit.from + shard);
+    const { program, constants } = this.#session.loaded;
+    const constantOf = new Map<number, Tensor>();
+    for (const [index, { op }] of program.nodes.entries()) {
+      if (op === "constant") constantOf.set(index, constants[constantOf.size] as Tensor);
+    }
+    return (node) => {
+      const { op, attrs } = program.nodes[node] as ProgramNode;
+      if (op === "constant") return toBytes(constantOf.get(node) as Tensor);
+      const [kind = 0, slot = 0] = attrs;
+      return toBytes((kind === 0 ? this.#session.shared.tensors : inputs.tensors)[slot] as Tensor);
+    };
+  }
+}
+
+interface Traced {
+  readonly tree: ShardTrace;
+  readonly values: Map<number, Uint8Array>;
+  readonly given: (node: number) => Uint8Array;
+}

@@ -1,0 +1,2 @@
+/** Needs Node: for commands and services. */
+export { LOCK_FILE, lockFolder, type FolderLock } from "./folder-lock-node.ts";

@@ -1,0 +1,55 @@
+import { dtypeMax, dtypeMin, maxAbs } from "../../tensor/dtype.ts";
+import { contractionBound } from "../../tensor/ops/contraction.ts";
+import { attr, operandAt } from "../../tensor/ops/operator.ts";
+import { fitsNumber } from "../../tensor/ops/rules.ts";
+import { elementCount } from "../../tensor/shape.ts";
+import type { ProgramNode } from "../../tensor/types.ts";
+import { EXACT_FLOAT, LIMITS } from "../contraction/limits.ts";
+
+/** What is known of a contraction's run without its weights. */
+export interface ContractionPlan {
+  /** Where it is computed if its weights are as large as their type allows. */
+  readonly path: "device" | "here" | "wide";
+  /** Multiply-accumulates, of channels that only fill up a dispatch too. */
+  readonly macs: number;
+  /** Output channels of one group, rounded up as the device wants them. */
+  readonly channels: number;
+  readonly dispatches: number;
+}
+
+/** Channels that every layout's dispatch is a multiple of. */
+const CHANNEL_STEP = 4;
+
+export function planContraction(node: ProgramNode): ContractionPlan {
+  const [x, w] = [operandAt(node, 0), operandAt(node, 1)];
+  const terms = node.op === "matmul" ? w.dims[3] : w.dims[1] * w.dims[2] * w.dims[3];
+  const macs = elementCount(node.dims) * terms;
+  const groups = node.op === "conv2d" ? attr(node, 10) : 1;
+  const groupChannels = node.dims[3] / groups;
+  const channels = Math.ceil(groupChannels / CHANNEL_STEP) * CHANNEL_STEP;
+  const none = { macs, channels, dispatches: 0 };
+  if (!fitsNumber(contractionBound(x, attr(node, 0), w, terms))) return { path: "wide", ...none };
+  const [maxInput, maxWeight] = [maxAbs(x.dtype, attr(node, 0)), dtypeMax(w.dtype) - dtypeMin(w.dtype)];
+  const most = Math.floor(EXACT_FLOAT / (maxInput * maxWeight));
+  const splits = most >= Math.min(terms, LIMITS.shortestPart);
+  if (!splits || (groups > 1 && groupChannels < LIMITS.fewestGroupChannels)) return { path: "here", ...none };
+  const part = Math.min(most, terms, LIMITS.terms);
+  const tile = Math.min(channels, LIMITS.channels);
+  const limits = [LIMITS.rows, LIMITS.macs / (part * tile), LIMITS.outputs / tile, LIMITS.sums / node.dims[3]];
+  const rows = Math.max(Math.floor(Math.min(...limits, LIMITS.slab / slabPerRow(node, terms))), 1);
+  const batches = node.op === "matmul" ? w.dims[0] * w.dims[1] : 1;
+  const tiles = batches * Math.ceil(elementCount(node.dims) / node.dims[3] / batches / rows);
+  return {
+    path: "device",
+    macs: (macs / groupChannels) * channels,
+    channels,
+    dispatches: tiles * groups * Math.ceil(channels / tile) * Math.ceil(terms / part),
+  };
+}
+
+/** Floats of the device's input that one output row takes. */
+function slabPerRow(node: ProgramNode, terms: number): number {
+  if (node.op === "matmul") return terms;
+  const x = operandAt(node, 0);
+  return Math.max((x.dims[1] * x.dims[2] * x.dims[3]) / (node.dims[1] * node.dims[2]), 1);
+}

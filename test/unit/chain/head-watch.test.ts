@@ -1,0 +1,52 @@
+import { expect } from "chai";
+import type { Block } from "ethers";
+
+import type { Chain } from "@orion/protocol/chain";
+import { systemClock, type Clock } from "@orion/protocol/common";
+
+import { HeadWatch } from "../../../protocol/chain/head-watch.ts";
+import { recordingLogger } from "../../support/network/in-process.ts";
+
+const CHAIN = { network: { chainId: 1, rpcUrl: "http://127.0.0.1:1" } } as unknown as Chain;
+
+const blockAt = (number: number, fork = ""): Block =>
+  ({ number, hash: `0x${String(number)}${fork}`, timestamp: number }) as unknown as Block;
+
+/** What is said of heads that are shown one after another, with the seconds between two of them. */
+async function said(heads: Iterable<Block>, seconds: number): Promise<string[]> {
+  const log = recordingLogger();
+  let elapsed = 0;
+  const clock: Clock = { ...systemClock, steady: () => elapsed };
+  const watch = new HeadWatch(CHAIN, clock, log);
+  let covered = 0;
+  for (const head of heads) {
+    await watch.look(head, covered);
+    covered = Math.max(covered, head.number);
+    elapsed += 1_000 * seconds;
+  }
+  return log.lines.map(({ message }) => /stands still|gone back/.exec(message)?.[0] ?? message);
+}
+
+describe("HeadWatch", () => {
+  it("says nothing of a chain that goes on, however its nodes lag and reorganise", async () => {
+    const heads = Array.from({ length: 100 }, (_, i) => [blockAt(i + 12), blockAt(i), blockAt(i + 12, "b")]).flat();
+    expect(await said(heads, 4)).to.deep.equal([]);
+  });
+
+  it("says that a chain stands still of whose nodes one stands still behind the other", async () => {
+    const heads = Array.from({ length: 60 }, (_, i) => blockAt(i % 2 === 0 ? 100 : 88));
+    expect(await said(heads, 2)).to.deep.equal(["stands still"]);
+  });
+
+  it("says that it stands still also soon after it has said that it went back", async () => {
+    const back = [blockAt(100), ...Array.from({ length: 13 }, () => blockAt(90))];
+    const on = Array.from({ length: 25 }, (_, i) => blockAt(101 + i));
+    const still = Array.from({ length: 25 }, () => blockAt(126));
+    expect(await said([...back, ...on, ...still], 4)).to.deep.equal(["gone back", "stands still"]);
+  });
+
+  it("repeats what lasts every five minutes", async () => {
+    const heads = Array.from({ length: 120 }, () => blockAt(7));
+    expect(await said(heads, 5)).to.deep.equal(["stands still", "stands still"]);
+  });
+});
