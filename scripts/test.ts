@@ -58,7 +58,7 @@ async function run(group: Group, env: Record<string, string>): Promise<Tally> {
   });
   const tally = await takeTally(tallyFile, code);
   if (code !== 0) console.log(`${group.name}: the runner ended with exit code ${code}`);
-  return tally;
+  return { ...tally, failures: tally.failures.map((line) => `${group.name}: ${line}`) };
 }
 
 async function main(): Promise<Tally> {
@@ -93,4 +93,5 @@ const total = await main().catch((error: unknown): Tally => {
   return { ...NOTHING, failed: 1 };
 });
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+if (total.failures.length > 0) console.log(["\nfailed:", ...total.failures.map((line) => `  ${line}`)].join("\n"));
 console.log(`\n${describeTally(total)}`);

@@ -7,7 +7,7 @@ export interface Group {
   readonly name: string;
   readonly runner: "solidity" | "mocha";
   readonly files: readonly string[];
-  /** Files at the same time; whole-network tests own their ports and their time, so they run alone. */
+  /** Files at the same time. Those that wait for chains and processes leave a core idle for another; an index keeps both busy. */
   readonly jobs: number;
   /** On a free machine. */
   readonly testTimeoutSeconds: number;
@@ -20,25 +20,28 @@ const FAST = "test/{unit,vectors,fuzz,differential}";
 const ON_CHAIN = `${FAST}/{contracts,vm}/**/*.test.ts`;
 /** The command line on networks of their own, on free ports: two at a time wait less than one after the other. */
 const COMMANDS = "test/integration/cli/**/*.test.ts";
+/** A graph-node with its database each. */
+const INDEX = "test/integration/{indexer,subgraph}/**/*.test.ts";
 
 const MOCHA_GROUPS = [
-  { name: "fast", include: `${FAST}/**/*.test.ts`, exclude: ON_CHAIN, jobs: 2, test: 60, group: 600 },
-  { name: "contracts", include: ON_CHAIN, exclude: undefined, jobs: 2, test: 120, group: 600 },
-  { name: "commands", include: COMMANDS, exclude: undefined, jobs: 2, test: 180, group: 1200 },
+  { name: "fast", include: `${FAST}/**/*.test.ts`, exclude: [ON_CHAIN], jobs: 2, test: 60, group: 600 },
+  { name: "contracts", include: ON_CHAIN, exclude: [], jobs: 2, test: 120, group: 600 },
+  { name: "commands", include: COMMANDS, exclude: [], jobs: 2, test: 180, group: 1200 },
   {
     name: "network",
     include: "test/{invariant,integration}/**/*.test.ts",
-    exclude: COMMANDS,
-    jobs: 1,
+    exclude: [COMMANDS, INDEX],
+    jobs: 2,
     test: 180,
     group: 1200,
   },
-  { name: "story", include: "test/story/**/*.test.ts", exclude: undefined, jobs: 1, test: 600, group: 1800 },
+  { name: "index", include: INDEX, exclude: [], jobs: 1, test: 180, group: 1200 },
+  { name: "story", include: "test/story/**/*.test.ts", exclude: [], jobs: 2, test: 600, group: 1800 },
 ] as const;
 
-async function find(include: string, exclude: string | undefined, filters: readonly string[]): Promise<string[]> {
+async function find(include: string, exclude: readonly string[], filters: readonly string[]): Promise<string[]> {
   const files: string[] = [];
-  for await (const file of glob(include, { cwd: root, ...(exclude === undefined ? {} : { exclude: [exclude] }) })) {
+  for await (const file of glob(include, { cwd: root, exclude })) {
     const portable = file.replaceAll("\\", "/");
     if (filters.length === 0 || filters.some((filter) => portable.includes(filter))) files.push(portable);
   }
@@ -54,7 +57,7 @@ export async function findGroups(filters: readonly string[], runs: number, patie
   const solidity: Group = {
     name: "solidity",
     runner: "solidity",
-    files: await find("test/**/*.t.sol", undefined, filters),
+    files: await find("test/**/*.t.sol", [], filters),
     jobs: 1,
     testTimeoutSeconds: 0,
     groupTimeoutSeconds: 900 * runs * patience,

@@ -2,11 +2,16 @@ import { writeFileSync } from "node:fs";
 
 import hre from "hardhat";
 
-import { TALLY_FILE, type Tally } from "./tally.ts";
+import { describeFailure, TALLY_FILE, type Tally } from "./tally.ts";
 
 /** What the task returns, as far as it is used here; its summary is filled only in runs of several runners at once. */
 interface Suites {
-  readonly suiteResults: readonly { readonly testResults: readonly { readonly status: string }[] }[];
+  readonly suiteResults: readonly { readonly testResults: readonly TestResult[] }[];
+}
+interface TestResult {
+  readonly name: string;
+  readonly status: string;
+  readonly reason?: string;
 }
 type Answer = { readonly success: true; readonly value: Suites } | { readonly success: false; readonly error: Suites };
 
@@ -16,10 +21,11 @@ async function runSuites(testFiles: readonly string[]): Promise<Tally> {
   await hre.tasks.getTask(["build"]).run({});
   const answer = (await hre.tasks.getTask(["test", "solidity"]).run({ testFiles: [...testFiles] })) as Answer;
   const { suiteResults } = answer.success ? answer.value : answer.error;
-  const statuses = suiteResults.flatMap(({ testResults }) => testResults.map(({ status }) => status));
-  const count = (wanted: string): number => statuses.filter((status) => status === wanted).length;
+  const results = suiteResults.flatMap(({ testResults }) => testResults);
+  const having = (wanted: string): TestResult[] => results.filter(({ status }) => status === wanted);
+  const failures = having("Failure").map(({ name, reason }) => describeFailure(name, reason));
   process.exitCode = answer.success ? 0 : 1;
-  return { passed: count("Success"), failed: count("Failure"), skipped: count("Skipped") };
+  return { passed: having("Success").length, failed: failures.length, skipped: having("Skipped").length, failures };
 }
 
 try {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Test} from "forge-std/Test.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IProviderRegistry} from "../../../contracts/interfaces/IProviderRegistry.sol";
 import {Bounded, BoundedLib} from "../../../contracts/libraries/Bounded.sol";
 import {ShaTree} from "../../../contracts/libraries/ShaTree.sol";
@@ -49,7 +50,7 @@ contract FormalModelsFuzzTest is Test {
     function testFuzz_bounded(uint128 value, uint128 next, uint32 later, uint8 near) public {
         value = uint128(bound(value, 1, near % 2 == 0 ? 20 : type(uint128).max));
         // Mostly close to the bounds of a step.
-        if (near % 3 == 1) next = value + uint128(bound(near, 0, 2)) + (value > type(uint128).max / 2 ? 0 : value / 4);
+        if (near % 3 == 1) next = uint128(Math.min(type(uint128).max, uint256(value) + value / 4 + bound(near, 0, 2)));
         if (near % 3 == 2) next = value - value / 4 - uint128(value / 4 > 2 ? near % 2 : 0);
         uint256 elapsed = near % 5 == 0 ? later : 7 days - 1 + (later % 3);
         _bounded.init(value);
