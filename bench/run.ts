@@ -6,7 +6,9 @@ import { benchIndexRate } from "./index-rate.ts";
 import { benchIndexLatency } from "./index-latency.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchMarket } from "./market.ts";
+import { benchMemory } from "./memory.ts";
 import { benchMiningGas } from "./mining-gas.ts";
+import { benchSelfChecks } from "./self-checks.ts";
 import { benchStorage } from "./storage.ts";
 import { benchTracing } from "./tracing.ts";
 import { benchVmGas } from "./vm-gas.ts";
@@ -17,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   "index-latency": () => benchIndexLatency(),
   idle: () => benchIdle(),
   kernels: () => benchKernels(),
+  "self-checks": () => benchSelfChecks(),
   storage: () => benchStorage(),
   tracing: () => benchTracing(),
   "vm-gas": () => benchVmGas(),
@@ -25,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   "mining-gas": () => benchMiningGas(),
   "index-rate": () => benchIndexRate(),
   history: () => benchHistory(),
+  memory: () => benchMemory(),
   market: () => benchMarket(),
   worker: () => benchWorker(),
 };

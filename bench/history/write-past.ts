@@ -21,12 +21,14 @@ const GAS = toQuantity(29_000_000);
 /**
  * Writes the traces of finished jobs into a chain of anvil's, at an even pace of blocks. Of those in one block only the last has its slot in the market's storage; gives the id of one
  * of them, from the middle.
+ * @param begin number of the first of them, which no other job may have
  */
 export async function writePast(
   running: TestNetwork,
   known: { readonly jobId: string; readonly terms: Terms },
   count: number,
   onProgress: (done: number) => void,
+  begin = 0,
 ): Promise<string> {
   const { chainProcess, network } = running;
   const { market } = network.addresses;
@@ -38,7 +40,7 @@ export async function writePast(
   const worker = accountAt(ACCOUNTS.workers + 3).address;
   for (let first = 0; first < count; first += JOBS_PER_BLOCK) {
     const size = Math.min(JOBS_PER_BLOCK, count - first);
-    const data = abi.encodeFunctionData("write", [known.terms, first, size, worker, slot]);
+    const data = abi.encodeFunctionData("write", [known.terms, begin + first, size, worker, slot]);
     const hash = await chainProcess.rpc("eth_sendTransaction", [{ from, to: market, data, gas: GAS }]);
     await requireMined(running, hash);
     await mine(running, EVERY_BLOCKS - 1);
@@ -46,7 +48,7 @@ export async function writePast(
   }
   await chainProcess.rpc("anvil_setCode", [market, own]);
   const stored = Math.min(count, JOBS_PER_BLOCK * (Math.floor(count / JOBS_PER_BLOCK / 2) + 1)) - 1;
-  return jobIdOf(network.chainId, market, { ...known.terms, salt: toBeHex(stored, 32) });
+  return jobIdOf(network.chainId, market, { ...known.terms, salt: toBeHex(begin + stored, 32) });
 }
 
 /** Anvil mines a moment after it has taken a transaction. */
