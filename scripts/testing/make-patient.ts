@@ -1,24 +1,29 @@
 import type Mocha from "mocha";
 
+type Run = (this: Mocha.Runnable, done: (error?: unknown) => void) => void;
+type Timeout = (this: Mocha.Runnable, ms?: string | number) => number | Mocha.Runnable;
+
+/** The methods that a class had before: of a class and of one below it the lower one's factor counts alone. */
+const originals = new WeakMap<object, { readonly run: Run; readonly timeout: Timeout }>();
+
 /**
- * Multiplies every time limit by the machine's factor, whether it comes from the command
+ * Multiplies every time limit by the machine's factor at that moment, whether it comes from the command
  * line or from `this.timeout()` in a suite, a test or a hook. Limits pass from suites to their tests while files are
  * loaded, so each is multiplied when its test starts, and those set in the body of a running one at once.
  */
-export function makePatient(runnable: typeof Mocha.Runnable.prototype, factor: number): void {
-  const { run, timeout } = runnable as unknown as {
-    run: (this: Mocha.Runnable, done: (error?: unknown) => void) => void;
-    timeout: (this: Mocha.Runnable, ms?: string | number) => number | Mocha.Runnable;
-  };
+export function makePatient(runnable: typeof Mocha.Runnable.prototype, factorNow: () => number): void {
+  const { run, timeout } =
+    originals.get(Object.getPrototypeOf(runnable) as object) ?? (runnable);
+  originals.set(runnable, { run, timeout });
   const started = new WeakSet<Mocha.Runnable>();
   const running = new WeakSet<Mocha.Runnable>();
   Object.assign(runnable, {
     timeout(this: Mocha.Runnable, ms?: string | number): number | Mocha.Runnable {
       if (ms === undefined) return timeout.call(this);
-      return timeout.call(this, typeof ms === "number" && running.has(this) ? ms * factor : ms);
+      return timeout.call(this, typeof ms === "number" && running.has(this) ? ms * factorNow() : ms);
     },
     run(this: Mocha.Runnable, done: (error?: unknown) => void): void {
-      if (!started.has(this)) timeout.call(this, Number(timeout.call(this)) * factor);
+      if (!started.has(this)) timeout.call(this, Number(timeout.call(this)) * factorNow());
       started.add(this);
       running.add(this);
       run.call(this, (error?: unknown) => {

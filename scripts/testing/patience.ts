@@ -33,6 +33,11 @@ export function patienceFor(milliseconds: number, loadPerCore: number): number {
   return Number(Math.min(MOST, Math.max(LEAST, slowness)).toFixed(2));
 }
 
+/** Processes that have waited for each core during the last minute. */
+function loadPerCore(): number {
+  return (loadavg()[0] ?? 0) / availableParallelism();
+}
+
 /** Measures the machine's speed and how busy it is; takes less than a second on a free one. */
 export function measurePatience(): number {
   const times: number[] = [];
@@ -42,7 +47,12 @@ export function measurePatience(): number {
     if (round > 0) times.push(performance.now() - start); // the first one compiles
   }
   const mean = times.reduce((sum, time) => sum + time, 0) / ROUNDS;
-  return patienceFor(mean, (loadavg()[0] ?? 0) / availableParallelism());
+  return patienceFor(mean, loadPerCore());
+}
+
+/** The factor for what begins now: the run's own, or more where the machine has become busier since. */
+export function patienceNow(env: Readonly<Record<string, string | undefined>>, load = loadPerCore()): number {
+  return Math.min(MOST, Math.max(patienceOf(env), load));
 }
 
 /** The factor that a run was started with; 1 where it was started in another way. */

@@ -3,18 +3,18 @@ import Mocha from "mocha";
 
 import { makePatient } from "../../../scripts/testing/make-patient.ts";
 import { findGroups } from "../../../scripts/testing/groups.ts";
-import { measurePatience, PATIENCE, patienceFor, patienceOf } from "../../../scripts/testing/patience.ts";
+import { measurePatience, PATIENCE, patienceFor, patienceNow, patienceOf } from "../../../scripts/testing/patience.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Runs a test under a factor; gives its error. What it inherits from has this run's own factor already. */
+/** Runs a test under a factor, which takes the place of this run's own; gives its error. */
 function outcome(
   factor: number,
   limit: number,
   body: (test: Mocha.Runnable) => Promise<void>,
 ): Promise<Error | undefined> {
   class Patient extends Mocha.Runnable {}
-  makePatient(Patient.prototype, factor / patienceOf(process.env));
+  makePatient(Patient.prototype, () => factor);
   const test: Mocha.Runnable = new Patient("a test", () => body(test));
   test.timeout(limit);
   return new Promise((resolve) => test.run((error?: Error) => resolve(error)));
@@ -46,6 +46,13 @@ describe("the patience of a test run", () => {
     ] as const) {
       expect(patienceOf({ [PATIENCE]: given }), given).to.equal(read);
     }
+  });
+
+  it("grows with what the machine does meanwhile, and never falls below the run's own", () => {
+    const env = { [PATIENCE]: "2" };
+    expect(patienceNow(env, 0.5)).to.equal(2);
+    expect(patienceNow(env, 6)).to.equal(6);
+    expect(patienceNow(env, 60)).to.equal(8);
   });
 
   it("lets a test take its limit times the factor, and no longer", async () => {
