@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { option } from "../../../bench/market/attacks/hold.ts";
+import { jumpAtOnce } from "../../../bench/market/attacks/jump.ts";
 import { selfSlash, washControl, washJobs } from "../../../bench/market/attacks/own-jobs.ts";
 import { recursiveDefault, recursiveUnwind } from "../../../bench/market/attacks/recursive-minting.ts";
 import { sweep, type Trial } from "../../../bench/market/attacks/sweep.ts";
@@ -54,7 +56,9 @@ describe("the market of agents on the contracts", () => {
       const driver = new Driver(world, options);
       for (let day = 0; day < options.days; day++) await driver.day();
       const small = { ...recursiveUnwind, capitals: recursiveUnwind.capitals.slice(0, 1) };
-      trials = await sweep(driver, "test", [selfSlash, washJobs, washControl, recursiveDefault, small], silent);
+      const hold = { ...option, capitals: option.capitals.slice(0, 1) };
+      const attacks = [selfSlash, washJobs, washControl, recursiveDefault, small, jumpAtOnce, hold];
+      trials = await sweep(driver, "test", attacks, silent);
     });
 
     const of = (attack: string): Trial[] => trials.filter((trial) => trial.attack === attack);
@@ -86,6 +90,24 @@ describe("the market of agents on the contracts", () => {
 
     it("lets whoever unwinds what it minted buy all its locks free, not the largest only", () => {
       for (const { profit, capital } of of("recursive-unwind")) expect(profit).to.be.above(-capital / 5);
+    });
+
+    it("jump12: pays after a leap of the price for one hour's quota, whatever the capital", () => {
+      const quota = Number(world.state.pool.cu) / 1e18 / 50;
+      const gains = of("jump12").map(({ profit }) => profit);
+      expect(gains).to.have.length(jumpAtOnce.capitals.length);
+      expect(new Set(gains).size).to.equal(1);
+      for (const { profit, notes } of of("jump12")) {
+        expect(notes.mintedCu).to.be.within(1, quota);
+        expect(profit).to.be.at.most(notes.mintedCu! * (notes.priceAfter! - notes.collateralThen!));
+      }
+    });
+
+    it("hold: pays who minted before somebody else's leap no more than the rise of what it holds", () => {
+      for (const { profit, notes } of of("option")) {
+        expect(notes.mintedCu).to.be.greaterThan(0);
+        expect(profit).to.be.at.most(notes.mintedCu! * (notes.priceAfter! - notes.lock!));
+      }
     });
 
     it("is put back to what it was, and goes on", async () => {

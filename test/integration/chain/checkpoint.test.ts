@@ -51,7 +51,7 @@ function committed({ network }: TestNetwork): EventQuery {
   return { contract: "JobMarket", address: network.addresses.market, name: "ClaimCommitted" };
 }
 
-describe("a follower with a checkpoint", function () {
+describe("a follower with a checkpoint (scale)", function () {
   this.timeout(120_000);
   const workers = [0, 1, 2].map((i) => ACCOUNTS.workers + i);
   let running: TestNetwork;

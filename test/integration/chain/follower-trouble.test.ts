@@ -12,7 +12,7 @@ import { startTroubledRpc, type TroubledRpc } from "../../support/network/troubl
 
 const anvil = anvilPath();
 
-describe("a market follower over an endpoint in trouble", function () {
+describe("a market follower over an endpoint in trouble (follower)", function () {
   this.timeout(120_000);
   let running: TestNetwork;
   let rpc: TroubledRpc;

@@ -26,7 +26,7 @@ import { startTroubledRpc, type TroubledRpc } from "../../support/network/troubl
 const anvil = anvilPath();
 const GWEI = 10n ** 9n;
 
-describe("createSender over an endpoint in trouble", function () {
+describe("createSender over an endpoint in trouble (sender)", function () {
   this.timeout(120_000);
   let running: TestNetwork;
   let rpc: TroubledRpc;

@@ -316,6 +316,10 @@ describe("orion, given something it can't use", function () {
       const made = await run(["keys", "new", "mine"], home);
       refused(made, 2, /cannot use taken\/keys: it lies in something that is no folder/, "ORION_HOME");
       refused(await run(["devnet", "--data-dir", "taken"], {}), 2, /cannot use the folder \S+taken: /, "--data-dir");
+      if (process.platform !== "linux") return;
+      // Where even root may make no folder.
+      const foreign = await run(["keys", "new", "mine"], { ORION_HOME: "/sys/kernel/orion", ORION_PASSWORD: PASSWORD });
+      refused(foreign, 2, /cannot use \/sys\/kernel\/orion\S*: it may not be changed by this user/, "ORION_HOME");
     });
 
     it("a short password, and a name that is taken", async () => {

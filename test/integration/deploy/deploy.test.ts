@@ -289,6 +289,16 @@ describe("deployOrion", function () {
   }
 
   for (const name of ["testnet", "mainnet"] as const) {
+    it(`${name} parameters have a profile that outlasts a sequencer which leaves somebody out for a day`, async () => {
+      const { answerPeriod, descendPeriod, leastWindow } = (await loadParameters(name)).Orion.rollup;
+      const [day, reaction] = [86_400, 6 * 3_600];
+      for (const period of [answerPeriod, descendPeriod, leastWindow]) {
+        expect(period).to.be.at.least(day + reaction);
+      }
+    });
+  }
+
+  for (const name of ["testnet", "mainnet"] as const) {
     it(`${name} parameters begin with a pool that stays deep when all credits that may exist without a price are sold into it`, async () => {
       const { seedOrion, seedCredits, creditsBootstrapCap, creditsMinDepth } = (await loadParameters(name)).Orion;
       expect(creditsBootstrapCap > seedCredits).to.equal(true);

@@ -14,7 +14,7 @@ import { postTinyJob } from "../../support/network/tiny-job.ts";
 const anvil = anvilPath();
 const LONG = 2;
 
-describe("the upkeep keeper among jobs with nothing due", function () {
+describe("the upkeep keeper among jobs with nothing due (starve-upkeep)", function () {
   this.timeout(60_000);
   const worker = ACCOUNTS.workers;
   let running: TestNetwork;

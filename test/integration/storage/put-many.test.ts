@@ -17,7 +17,7 @@ import type { TemporaryNode } from "./support/temporary-node.ts";
 const shards = (count: number, size = 20_000): Uint8Array[] =>
   Array.from({ length: count }, () => new Uint8Array(randomBytes(size)));
 
-describe("storing many contents", () => {
+describe("storing many contents (store)", () => {
   let node: TemporaryNode;
   let proxy: LyingServer | undefined;
   before(async () => {

@@ -21,7 +21,7 @@ import { shardsMemory } from "../../../worker/rules.ts";
 
 const CLAIM_PERIOD = 120;
 
-describe("a worker with several units at once", function () {
+describe("a worker with several units at once (profile)", function () {
   this.timeout(60_000);
   const account = ACCOUNTS.workers;
   let running: TestNetwork;

@@ -249,7 +249,7 @@ describe("createWorker", function () {
     expect(await statuses(job)).to.deep.equal(["committed", "committed"]);
   });
 
-  it("signs nothing while the disk is full, says so, goes on, and commits once there is room", async () => {
+  it("disk-full: signs nothing while the disk is full, says so, goes on, and commits once there is room", async () => {
     const job = await published(1);
     await marketCalls(running, account).claim(job.terms, [0]);
     const { key } = (await jobOf(running, job)).units.get(0);

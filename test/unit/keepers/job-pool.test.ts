@@ -59,7 +59,7 @@ describe("JobPool", () => {
     return served;
   };
 
-  it("visits each of 200 jobs that stay wanted within 2 · (200 / 4) ticks, again and again", async () => {
+  it("starve: visits each of 200 jobs that stay wanted within 2 · (200 / 4) ticks, again and again", async () => {
     const bound = (2 * 200) / 4;
     for (const times of await ticksOf(200, 1_000)) {
       const gaps = [...times, 1_000].map((tick, i) => tick - (times[i - 1] ?? 0));

@@ -143,7 +143,7 @@ describe("executor", () => {
     expect(failure).to.be.instanceOf(AbortedError);
   });
 
-  it("stops in the midst of a node, and lets others work meanwhile", async () => {
+  it("blocked-loop: stops in the midst of a node, and lets others work meanwhile", async () => {
     const b = new ProgramBuilder();
     const pooled = b.avgPool(b.shardInput("u8", [1, 255, 255, 1]), { kernel: [64, 64], stride: [1, 1] });
     const built = b.build(pooled);

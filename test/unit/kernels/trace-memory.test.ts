@@ -32,7 +32,7 @@ describe("memory of many nodes", () => {
   before(async () => (backend = await createBackend({ mode: "cpu" })));
   after(() => backend.dispose());
 
-  it("outputs of many shards hold nothing of the nodes behind them", async () => {
+  it("node-roots-memory: outputs of many shards hold nothing of the nodes behind them", async () => {
     const executor = createExecutor(program, constants, backend);
     await executor.outputs(inputs);
     const before = heapBytes();
@@ -44,7 +44,7 @@ describe("memory of many nodes", () => {
     executor.dispose();
   });
 
-  it("a trace is one array of 32 bytes a node", async () => {
+  it("root-bytes: a trace is one array of 32 bytes a node", async () => {
     const executor = createExecutor(program, constants, backend);
     const { nodeRoots, values } = await executor.trace(inputs, { sha256: nativeSha256 });
     expect(nodeRoots.length).to.equal(32 * NODES);

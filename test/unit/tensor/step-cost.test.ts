@@ -26,7 +26,7 @@ describe("worst step", () => {
     }
   });
 
-  it("refuses a sum whose proof no sequencer of Arbitrum takes, which 96 KiB would have let through", () => {
+  it("arbitrum-size: refuses a sum whose proof no sequencer of Arbitrum takes, which 96 KiB would have let through", () => {
     const build = (count: number) => (): unknown => {
       const b = new ProgramBuilder();
       return b.build(b.reduceSum(b.clamp(b.shardInput("i32", [3, count]), -(2 ** 31), 2 ** 31 - 1), 1, "i32"));

@@ -205,7 +205,7 @@ describe("DisputeManager descent into a trace", () => {
     await refused(respond(top, answer), "NoOpenDemand");
   });
 
-  it("what was answered in any claim is refused in every claim for 30 days, and skipped by a longer path", async () => {
+  it("old-answers: what was answered in any claim is refused in every claim for 30 days, and skipped by a longer path", async () => {
     await traced();
     await f.demand(claim, "trace", top);
     await f.respond(claim, "trace", top);

@@ -10,7 +10,7 @@ import {
 } from "../../../support/governance-fixture.ts";
 import { DAY } from "../../../support/market-fixture.ts";
 
-describe("Governance: against floods and last-second votes", () => {
+describe("Governance: against floods and last-second votes (gov)", () => {
   let f: GovernanceFixture;
   let action: Action;
 

@@ -8,7 +8,7 @@ import { CU, DAY, ORION } from "../../../support/market-fixture.ts";
 const HUGE = MaxUint256 >> 128n;
 const MILLION = 1_000_000n * ORION;
 
-describe("Governance: ORION in custody votes through its owner", () => {
+describe("Governance: ORION in custody votes through its owner (gov)", () => {
   let f: GovernanceFixture;
   let provider: GovernanceFixture["whale"];
   let other: GovernanceFixture["whale"];

@@ -41,7 +41,7 @@ describe("Attack: a pool made thin by two trades at the turn of an hour, with th
     return before.orion - after.orion;
   };
 
-  it("stops no mint: it takes a third turn within the same day, and again each day", async () => {
+  it("thin: stops no mint: it takes a third turn within the same day, and again each day", async () => {
     await thinOnce();
     await f.hours(1);
     expect(await f.credits.isPriceLive()).to.equal(true);
@@ -69,7 +69,7 @@ describe("Attack: a pool made thin by two trades at the turn of an hour, with th
     expect(await f.credits.isPriceLive()).to.equal(true);
   });
 
-  it("evades a top-up for one day at a time, each of which costs a fee and six more trades", async () => {
+  it("thin: evades a top-up for one day at a time, each of which costs a fee and six more trades", async () => {
     // The attacker owes what it has minted; after a tenfold rise of the price a roll would ask for ten times its lock.
     const id = await f.credits.positions();
     const { lock, end } = await f.credits.position(id);
