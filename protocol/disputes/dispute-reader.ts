@@ -1,4 +1,5 @@
 import { lagging, LogTail, rangedLogs, reading, SharedLook, topicLists, type Chain } from "../chain/index.ts";
+import { UnavailableError } from "../common/index.ts";
 import { ClaimEvents } from "./claim-events.ts";
 import { DisputeState } from "./dispute-state.ts";
 import { judgeEvent, judgeFilter } from "./judge-logs.ts";
@@ -31,7 +32,7 @@ export class DisputeReader {
   /**
    * What happened to these claims until now.
    * @param atLeast block that it must cover, such as that of one's own last transaction
-   * @throws UnavailableError when the chain does not answer, or lags behind that block
+   * @throws UnavailableError when the chain does not answer, lags behind that block, or reorganises so deeply and often that nothing can be read to its end
    */
   async read(claims: readonly WatchedClaim[], atLeast = 0): Promise<DisputeState> {
     return this.#judge.read(claims, atLeast);
@@ -61,20 +62,30 @@ class JudgeLog {
 
   async read(claims: readonly WatchedClaim[], atLeast: number): Promise<DisputeState> {
     return reading(this.#chain, async () => {
-      const state = new DisputeState();
-      if (claims.length === 0) return state;
-      const tail = await this.#tailOf();
-      await this.#look.until(() => tail.next > atLeast);
-      if (tail.next <= atLeast) throw lagging(this.#chain, tail.next - 1, atLeast);
-      await this.#complete(claims, tail);
-      const { market } = this.#chain.network.addresses;
-      for (const { key } of claims) {
-        const dispute = this.#claims.get(key)?.dispute(market, key);
-        if (dispute !== undefined) state.claims.set(`${market}:${key}`, dispute);
+      if (claims.length === 0) return new DisputeState();
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const tail = await this.#tailOf();
+        await this.#look.until(() => tail.next > atLeast);
+        const covered = tail.next;
+        if (covered <= atLeast) throw lagging(this.#chain, covered - 1, atLeast);
+        // Another reader's look may take the tail back while this one asks for what lies below it.
+        if (!(await this.#complete(claims, tail)) || tail.next < covered) continue;
+        const state = this.#stateOf(claims);
+        this.#forget(tail);
+        return state;
       }
-      this.#forget(tail);
-      return state;
+      throw forking(this.#chain);
     });
+  }
+
+  #stateOf(claims: readonly WatchedClaim[]): DisputeState {
+    const state = new DisputeState();
+    const { market } = this.#chain.network.addresses;
+    for (const { key } of claims) {
+      const dispute = this.#claims.get(key)?.dispute(market, key);
+      if (dispute !== undefined) state.claims.set(`${market}:${key}`, dispute);
+    }
+    return state;
   }
 
   async #tailOf(): Promise<LogTail> {
@@ -119,21 +130,19 @@ class JudgeLog {
     return made;
   }
 
-  /** Asks for what lies below the tail, once for each claim. */
-  async #complete(claims: readonly WatchedClaim[], tail: LogTail): Promise<void> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const missing = claims.filter(({ key, sinceBlock }) => {
-        const events = this.#eventsOf(key);
-        events.askedAt = this.#looks;
-        events.isWhole ||= sinceBlock > this.#forgotten;
-        return !events.isWhole;
-      });
-      if (missing.length === 0) return;
-      await this.#readDeep(missing, tail);
-    }
+  /** Asks for what lies below the tail, once for each claim. @returns false where everything was forgotten meanwhile */
+  async #complete(claims: readonly WatchedClaim[], tail: LogTail): Promise<boolean> {
+    const missing = claims.filter(({ key, sinceBlock }) => {
+      const events = this.#eventsOf(key);
+      events.askedAt = this.#looks;
+      events.isWhole ||= sinceBlock > this.#forgotten;
+      return !events.isWhole;
+    });
+    return missing.length === 0 || this.#readDeep(missing, tail);
   }
 
-  async #readDeep(claims: readonly WatchedClaim[], tail: LogTail): Promise<void> {
+  /** @returns false where everything was forgotten meanwhile */
+  async #readDeep(claims: readonly WatchedClaim[], tail: LogTail): Promise<boolean> {
     const first = Math.min(...claims.map(({ sinceBlock }) => sinceBlock));
     const current = this.#claims;
     for (const keys of topicLists(claims.map(({ key }) => key))) {
@@ -148,8 +157,9 @@ class JudgeLog {
       }
     }
     // Everything is read anew after a deep reorganisation.
-    if (this.#claims !== current) return;
+    if (this.#claims !== current) return false;
     for (const { key } of claims) this.#eventsOf(key).isWhole = true;
+    return true;
   }
 
   #forget(tail: LogTail): void {
@@ -159,4 +169,11 @@ class JudgeLog {
       this.#claims.delete(key);
     }
   }
+}
+
+function forking({ network }: Chain): UnavailableError {
+  return new UnavailableError(
+    `the chain at ${network.rpcUrl} reorganised ${String(MOST_TRIES)} times while its disputes were read`,
+    { hint: "it usually settles by itself; else use another RPC" },
+  );
 }
