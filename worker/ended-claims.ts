@@ -1,8 +1,14 @@
-import { contractInterface, findJobs, isFinished, readLogs, type Chain, type MarketState } from "@orion/protocol/chain";
+import {
+  contractInterface,
+  findJobs,
+  isFinished,
+  readLogs,
+  topicLists,
+  type Chain,
+  type MarketState,
+} from "@orion/protocol/chain";
 
 const ENDS = ["UnitSettled", "UnitExpired", "UnitForfeited"] as const;
-/** Keys asked for at once; nodes limit the length of a topic list. */
-const MAX_KEYS = 500;
 
 /** Of these claims those that are over, by the market's events: jobs that are retired are not in memory any more. */
 export async function endedClaims(chain: Chain, keys: readonly string[]): Promise<Set<string>> {
@@ -10,9 +16,10 @@ export async function endedClaims(chain: Chain, keys: readonly string[]): Promis
   const signatures = ENDS.map((name) => abi.getEvent(name)?.topicHash ?? "");
   const address = chain.network.addresses.market;
   const ended = new Set<string>();
-  for (let first = 0; first < keys.length; first += MAX_KEYS) {
-    const topics = [signatures, null, keys.slice(first, first + MAX_KEYS)];
-    for (const log of await readLogs(chain, { address, topics })) ended.add(log.topics[2] ?? "");
+  for (const list of topicLists(keys)) {
+    for (const log of await readLogs(chain, { address, topics: [signatures, null, list] })) {
+      ended.add(log.topics[2] ?? "");
+    }
   }
   return ended;
 }

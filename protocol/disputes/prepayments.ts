@@ -6,6 +6,7 @@ import {
   MarketState,
   readLogs,
   reading,
+  topicLists,
   unitRange,
   type Chain,
   type Sender,
@@ -101,7 +102,9 @@ export async function prepaidClaims(chain: Chain, market: MarketState, account: 
   const address = chain.network.addresses.disputes;
   const logs = await readLogs(chain, { address, topics: [signatures, null, null, zeroPadValue(account, 32)] });
   const keys = [...new Set(logs.map((log) => log.topics[2] as string))];
-  return keys.length === 0 ? [] : claimsWith(chain, market, [null, keys]);
+  const claims: PrepaidClaim[] = [];
+  for (const list of topicLists(keys)) claims.push(...(await claimsWith(chain, market, [null, list])));
+  return claims;
 }
 
 /** The claims that a worker has ever committed: what answered demands of them were worth is its own, whoever answered. */

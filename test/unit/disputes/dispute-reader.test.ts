@@ -5,9 +5,10 @@ import { contractInterface, type Chain } from "@orion/protocol/chain";
 import { UnavailableError } from "@orion/protocol/common";
 import { DisputeReader } from "@orion/protocol/disputes";
 
+import { JUDGE, MARKET } from "../../support/log-chain.ts";
 import { accountAt } from "../../support/network/test-network.ts";
 
-const [market, judge, payer] = [10, 11, 7].map((account) => accountAt(account).address) as [string, string, string];
+const payer = accountAt(7).address;
 const key = id("claim");
 const DEMANDED_AT = 500;
 
@@ -37,7 +38,7 @@ class ForkingChain {
         chainId: 1,
         deployBlock: 0,
         rpcUrl: "http://127.0.0.1:1",
-        addresses: { market, disputes: judge },
+        addresses: { market: MARKET, disputes: JUDGE },
       },
       provider,
     } as unknown as Chain;
@@ -48,10 +49,10 @@ class ForkingChain {
   }
 
   #demand(provider: unknown): Log {
-    const args = [market, key, payer, 3, id("leaf"), 99, 5];
+    const args = [MARKET, key, payer, 3, id("leaf"), 99, 5];
     const { topics, data } = contractInterface("DisputeManager").encodeEventLog("TraceDemanded", args);
     const block = { blockNumber: DEMANDED_AT, blockHash: this.#hashOf(DEMANDED_AT), transactionHash: id("demand") };
-    const place = { address: judge, transactionIndex: 0, index: 0, removed: false };
+    const place = { address: JUDGE, transactionIndex: 0, index: 0, removed: false };
     return new Log({ ...block, ...place, topics, data }, provider as never);
   }
 
@@ -67,7 +68,7 @@ class ForkingChain {
 describe("DisputeReader over a chain that reorganises deeply", () => {
   const demands = async ({ chain }: ForkingChain): Promise<number | undefined> => {
     const state = await new DisputeReader(chain).read([{ key, sinceBlock: 400 }]);
-    return state.of(market, key)?.demands.size;
+    return state.of(MARKET, key)?.demands.size;
   };
 
   it("reads a claim's older events anew after each reorganisation", async () => {

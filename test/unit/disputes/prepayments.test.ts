@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { id, Log, ZeroAddress, type TransactionReceipt } from "ethers";
+import { id, ZeroAddress, type TransactionReceipt } from "ethers";
 
 import {
   contractInterface,
@@ -20,16 +20,10 @@ import {
   type FindEarlier,
 } from "@orion/protocol/disputes";
 
+import { CHAIN_ID, LogChain, MARKET, timeOf } from "../../support/log-chain.ts";
 import { accountAt } from "../../support/network/test-network.ts";
 
-const [market, judge, worker, payer, poster] = [10, 11, 6, 7, 1].map((account) => accountAt(account).address) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-];
-const CHAIN_ID = 1;
+const [worker, payer, poster] = [6, 7, 1].map((account) => accountAt(account).address) as [string, string, string];
 const HEAD = 5_000;
 const POSTED_AT_BLOCK = 1_234;
 const BALANCE = 7n;
@@ -40,52 +34,15 @@ const terms: RawTerms = {
   ...{ challengers: id("all"), rows: 10n, shards: 5n, shardsPerClaim: 2n, workPerShard: 1n, pricePerShard: 1n },
   ...{ keeper: ZeroAddress, keeperFee: 0n, collateralPerClaim: 1n, options: 0n },
 };
-const jobId = jobIdOf(CHAIN_ID, market, normaliseTerms(terms));
+const jobId = jobIdOf(CHAIN_ID, MARKET, normaliseTerms(terms));
 const DEMANDED = { kind: "shard", shard: 3, leaf } as const;
 
 /** A chain on which one claim was committed, asked for a trace, and settled, a thousand blocks ago and more. */
-function fakeChain(options: { readonly showsJob: boolean }): Chain {
-  const logs: Log[] = [];
-  const provider = {
-    getBlockNumber: () => Promise.resolve(HEAD),
-    getBlock: (which: number | "latest") => {
-      const number = which === "latest" ? HEAD : which;
-      return Promise.resolve({ number, timestamp: 12 * number, hash: id(String(number)) });
-    },
-    getLogs: (filter: {
-      address: string;
-      topics: (string | string[] | null)[];
-      fromBlock: number;
-      toBlock: number;
-    }) => {
-      const fits = (log: Log): boolean =>
-        log.address === filter.address &&
-        log.blockNumber >= filter.fromBlock &&
-        log.blockNumber <= filter.toBlock &&
-        filter.topics.every((topic, i) => topic === null || [topic].flat().includes(log.topics[i] ?? ""));
-      return Promise.resolve(logs.filter(fits));
-    },
-  };
-  const emit = (contract: "JobMarket" | "DisputeManager", name: string, blockNumber: number, args: unknown[]): void => {
-    const { topics, data } = contractInterface(contract).encodeEventLog(name, args);
-    const address = contract === "JobMarket" ? market : judge;
-    const place = { blockNumber, blockHash: id(String(blockNumber)), transactionHash: id(name), transactionIndex: 0 };
-    logs.push(new Log({ ...place, address, topics, data, index: logs.length, removed: false }, provider as never));
-  };
-  emit("JobMarket", "JobPosted", POSTED_AT_BLOCK, [jobId, poster, poster, terms]);
-  emit("JobMarket", "ClaimCommitted", POSTED_AT_BLOCK + 2, [jobId, key, worker, 1, id("root"), id("outputs"), 9]);
-  emit("DisputeManager", "TraceDemanded", POSTED_AT_BLOCK + 3, [market, key, payer, DEMANDED.shard, leaf, 99, 5]);
-  return {
-    network: {
-      chainId: CHAIN_ID,
-      deployBlock: 0,
-      rpcUrl: "http://127.0.0.1:1",
-      addresses: { market, disputes: judge },
-    },
-    provider,
+function fakeChain(options: { readonly showsJob: boolean }): LogChain {
+  const chain = new LogChain(HEAD, {
     contracts: {
       market: {
-        job: () => Promise.resolve({ postedAt: options.showsJob ? BigInt(12 * POSTED_AT_BLOCK) : 0n, flags: 3n }),
+        job: () => Promise.resolve({ postedAt: options.showsJob ? BigInt(timeOf(POSTED_AT_BLOCK)) : 0n, flags: 3n }),
       },
       disputes: {
         interface: contractInterface("DisputeManager"),
@@ -93,7 +50,19 @@ function fakeChain(options: { readonly showsJob: boolean }): Chain {
         balanceOf: () => Promise.resolve(BALANCE),
       },
     },
-  } as unknown as Chain;
+  });
+  chain.emit("JobMarket", "JobPosted", POSTED_AT_BLOCK, [jobId, poster, poster, terms]);
+  commitAndDemand(chain, key);
+  return chain;
+}
+
+function commitAndDemand(chain: LogChain, claim: string): void {
+  chain.emit("JobMarket", "ClaimCommitted", POSTED_AT_BLOCK + 2, [
+    ...[jobId, claim, worker],
+    ...[1, id("root"), id("outputs"), 9],
+  ]);
+  const { shard } = DEMANDED;
+  chain.emit("DisputeManager", "TraceDemanded", POSTED_AT_BLOCK + 3, [MARKET, claim, payer, shard, leaf, 99, 5]);
 }
 
 /** The calls that an account makes to bring its prepayments home. */
@@ -123,9 +92,9 @@ describe("prepayments of an earlier life", () => {
       ["retired", new MarketState()],
     ] as const) {
       it(`come home to ${who} where the job is ${where}`, async () => {
-        const sent = await collected(fakeChain({ showsJob: true }), state, account, find);
+        const sent = await collected(fakeChain({ showsJob: true }).chain, state, account, find);
         expect(sent).to.deep.equal([
-          `returnPrepayments(${JSON.stringify([market, key, [subject]])})`,
+          `returnPrepayments(${JSON.stringify([MARKET, key, [subject]])})`,
           `withdraw(${JSON.stringify([account])})`,
         ]);
       });
@@ -133,7 +102,7 @@ describe("prepayments of an earlier life", () => {
   }
 
   it("are asked for again where the node does not show the job", async () => {
-    const chain = fakeChain({ showsJob: false });
+    const { chain } = fakeChain({ showsJob: false });
     const send = (): Promise<TransactionReceipt> => Promise.resolve({} as unknown as TransactionReceipt);
     const collector = new PrepaymentCollector(chain, { address: payer, send } as unknown as Sender, prepaidClaims);
     for (let look = 0; look < 2; look++) {
@@ -141,5 +110,15 @@ describe("prepayments of an earlier life", () => {
       expect(error).to.be.instanceOf(OrionError);
       expect((error as OrionError).message).to.equal(`the node does not show the job of the claim ${key}`);
     }
+  });
+
+  it("are found on more claims than nodes take in one list of topics", async () => {
+    const fake = fakeChain({ showsJob: true });
+    const more = Array.from({ length: 1_200 }, (_, i) => id(`claim ${String(i)}`));
+    for (const claim of more) commitAndDemand(fake, claim);
+    const found = await prepaidClaims(fake.chain, inMemory, payer);
+    expect(found.map((claim) => claim.key).sort()).to.deep.equal([key, ...more].sort());
+    const lengths = fake.asked.flatMap(({ topics }) => topics.map((topic) => [topic ?? []].flat().length));
+    expect(Math.max(...lengths)).to.equal(500);
   });
 });
