@@ -1,5 +1,5 @@
 import { escrowOf, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
-import { IntegrityError, InvalidInputError, toHex, UnavailableError } from "@orion/protocol/common";
+import { InvalidInputError, toHex, UnavailableError } from "@orion/protocol/common";
 import {
   loadDataset,
   openOutputs,
@@ -13,6 +13,7 @@ import { dagCidFromDigest } from "@orion/protocol/storage";
 import { encodeNpy, joinRows, type Tensor } from "@orion/protocol/tensor";
 
 import type { Client } from "../core/client.ts";
+import { announcedAs, announcedResults } from "./announced-results.ts";
 
 export interface JobResult {
   /** One output of the program over all shards, as a .npy file. */
@@ -77,7 +78,7 @@ async function programOf(client: Client, job: JobRecord, options: ResultOptions)
 }
 
 async function announced(client: Client, job: JobRecord, loaded: CheckedProgram, output: number): Promise<Loaded> {
-  const last = job.results.at(-1);
+  const last = (await announcedResults(client, job)).at(-1);
   if (last === undefined) {
     throw new UnavailableError("nobody has published the result yet", {
       hint: "leave --trust-root out to have it joined here",
@@ -110,15 +111,7 @@ async function verified(
   const root = toHex(resultRootOf(roots, client.sha256));
   const joined = joinRows(parts, Number(job.terms.rows), loaded.facts.batch);
   const npy = encodeNpy(joined);
-  const published = job.results.find((result) => result.root === root);
-  if (published === undefined && job.results.length > 0) {
-    throw new IntegrityError(
-      `the published result root ${job.results.at(-1)?.root ?? ""} does not follow from the settled claims, which give ${root}`,
-      {
-        hint: "do not use that result; an honest aggregator can publish the right one (`orion keeper start aggregator`)",
-      },
-    );
-  }
+  const published = await announcedAs(client, job, root);
   return { npy, tensor: joined, root, cid: published && dagCidFromDigest(published.digest).toString(), verified: true };
 }
 

@@ -1,10 +1,11 @@
 import { UnavailableError } from "../common/errors.ts";
+import { contractInterface } from "./artifact.ts";
 import { blockAt, type TimedBlock } from "./block-at.ts";
 import type { Chain } from "./chain.ts";
 import { decodeMarketEvent } from "./market-event.ts";
-import { isFinished, MarketState, type JobRecord } from "./market-view.ts";
+import { isFinished, MarketState, newJob, type JobRecord, type ResultRecord } from "./market-view.ts";
 import { rangedLogs, topicLists } from "./ranged-logs.ts";
-import type { OnBlocks } from "./read-logs.ts";
+import { readLogs, type OnBlocks } from "./read-logs.ts";
 import { reading } from "./reading.ts";
 
 /** Bit of a job's flags on chain. */
@@ -16,7 +17,8 @@ const MOST_LISTS = 4;
 
 /**
  * One job, read without the history of all others: its slot gives the time of its post, the block of that time is found by bisection over block timestamps, and only the job's
- * own logs are read from there: to the head, or, where the job is finished and has a result, to the end of the part of the history that shows it.
+ * own logs are read from there: to the head, or, where the job is finished and has a result, to the end of the part of the history that shows it. Results that were announced
+ * later are missing: `readResults`.
  * @param known a newest block that was seen a moment ago
  * @returns undefined where the market has no such job
  * @throws UnavailableError when the node does not answer
@@ -44,6 +46,23 @@ export async function readJob(chain: Chain, jobId: string, known?: TimedBlock): 
     }
     return state.jobs.get(jobId);
   });
+}
+
+/**
+ * All results that were announced of a job until now, the oldest first. Anyone may announce one at any time, so its history is read to the head.
+ * @throws UnavailableError when the node does not answer
+ */
+export async function readResults(chain: Chain, job: JobRecord): Promise<ResultRecord[]> {
+  const { jobId, postedAtBlock: fromBlock } = job;
+  const topic = contractInterface("JobMarket").getEvent("ResultPublished")?.topicHash ?? "";
+  const { market: address } = chain.network.addresses;
+  const state = new MarketState();
+  state.jobs.set(jobId, newJob(jobId, job.terms, fromBlock));
+  for (const log of await readLogs(chain, { address, topics: [topic, jobId], fromBlock })) {
+    const event = decodeMarketEvent(log);
+    if (event !== undefined) state.apply(event);
+  }
+  return state.jobs.get(jobId)?.results ?? [];
 }
 
 async function newestBlock({ provider, network }: Chain): Promise<TimedBlock> {
