@@ -1,4 +1,4 @@
-import type { JobRecord } from "@orion/protocol/chain";
+import { isMinted, type JobRecord } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 import type { CheckedProgram } from "@orion/protocol/jobs";
 import { estimateSeconds, memoryOf, workloadOf, type Rates } from "@orion/protocol/kernels";
@@ -17,6 +17,8 @@ export interface WorkerRules {
   readonly maxMemoryBytes?: bigint;
   /** Most bytes on disk of what was fetched for jobs; 64 GiB unless given. */
   readonly maxDiskBytes?: number;
+  /** Whether jobs with minted escrow are taken, which pay 24 hours after their post at the earliest; they are unless this is false. */
+  readonly minted?: boolean;
   /** Roots of the only programs that are taken (0x-hex); all when absent. */
   readonly programs?: readonly string[];
   /** Stop after this many units. */
@@ -64,6 +66,7 @@ export function refusal(job: JobRecord, rules: WorkerRules, claimCollateral: big
   const { terms } = job;
   const floor = BigInt(Math.ceil((rules.minPricePerWork ?? 1) * 1e6));
   if (terms.pricePerShard * 1_000_000n < terms.workPerShard * floor) return "the price is too low";
+  if (rules.minted === false && isMinted(terms)) return "its escrow was minted, so it pays a day after its post";
   const programs = rules.programs?.map((root) => root.toLowerCase());
   if (programs?.includes(terms.programRoot) === false) return "the program is not on the list";
   const pay = BigInt(Math.min(terms.shards, terms.shardsPerClaim)) * terms.pricePerShard;

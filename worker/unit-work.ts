@@ -1,6 +1,13 @@
 import type { TransactionReceipt } from "ethers";
 
-import { contractInterface, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
+import {
+  contractInterface,
+  isMinted,
+  mintedWaitOf,
+  type Chain,
+  type JobRecord,
+  type UnitRecord,
+} from "@orion/protocol/chain";
 import { AbortedError, IntegrityError, InvalidInputError, timeLimit } from "@orion/protocol/common";
 import {
   computeUnit,
@@ -48,7 +55,7 @@ export async function downloadUnit(
 
 /**
  * Claims free units of one job in one transaction: all of them or none. Gives them as they are claimed now, and the block that shows it.
- * @throws RevertError when somebody else was faster with one of them or the stake does not suffice
+ * @throws RevertError when somebody else was faster with one of them or the stake does not suffice, UnavailableError when the node does not say when a job with minted escrow pays
  */
 export async function claimUnits(
   context: UnitContext,
@@ -56,12 +63,17 @@ export async function claimUnits(
   units: readonly UnitRecord[],
 ): Promise<{ readonly claimed: UnitRecord[]; readonly block: number }> {
   const { market } = context.chain.contracts;
+  const paysFrom = await payTimeOf(context.chain, job);
   context.step?.("worker:claiming");
   const indices = units.map(({ index }) => index);
   const data = market.interface.encodeFunctionData("claim", [job.terms, indices]);
   const receipt = await context.sender.send({ to: context.chain.network.addresses.market, data, label: "claim" });
   context.step?.("worker:claimed");
   context.log.info({ jobId: job.jobId, units: indices, gas: Number(receipt.gasUsed) }, "units claimed");
+  if (paysFrom !== undefined) {
+    const from = new Date(paysFrom * 1_000).toISOString();
+    context.log.info({ jobId: job.jobId, paysFrom }, `the job's escrow was minted for it: it pays from ${from} on`);
+  }
   const claims = claimsIn(receipt);
   const claimed = units.map((unit): UnitRecord => {
     const claim = claims.get(unit.index);
@@ -72,6 +84,11 @@ export async function claimUnits(
   });
   for (const unit of claimed) report(context, job.jobId, unit, "claim", 0);
   return { claimed, block: receipt.blockNumber };
+}
+
+/** Chain time from which on a job with minted escrow pays, whatever the windows of its claims; undefined for any other job. */
+async function payTimeOf(chain: Chain, job: JobRecord): Promise<number | undefined> {
+  return isMinted(job.terms) ? (await mintedWaitOf(chain, job)) + 1 : undefined;
 }
 
 type Claim = Pick<UnitRecord, "key" | "attempt" | "deadline" | "provider">;

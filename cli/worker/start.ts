@@ -21,6 +21,7 @@ import { sealSecretOf } from "../validator/seal-secret.ts";
 
 interface Flags extends ServiceFlags, ComputeFlags {
   readonly minPrice?: number;
+  readonly minted: boolean;
   readonly program?: readonly string[];
   readonly maxUnits?: number;
   readonly dataDir?: string;
@@ -40,6 +41,10 @@ once; nothing is lost either way, the next start goes on. With --json the events
   options: [
     new Option("--min-price <n>", "least CU per CU of work (default: 1, par)").argParser(parsePrice),
     new Option("--program <root>", "take only this program; may be repeated").argParser(collectRoots),
+    new Option(
+      "--no-minted",
+      "leave alone jobs with minted escrow, which pay 24 hours after their post at the earliest",
+    ),
     new Option("--max-units <n>", "end after this many units").argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
     ...computeOptions,
     new Option("--max-disk <size>", "most that is kept of what was fetched for jobs (default: 64GiB)").argParser(
@@ -128,6 +133,7 @@ async function carrierOf(invocation: Invocation<Flags>, client: SigningClient): 
 function rulesOf(flags: Flags): WorkerRules {
   return {
     intervalMs: flags.interval,
+    minted: flags.minted,
     ...(flags.minPrice === undefined ? {} : { minPricePerWork: flags.minPrice }),
     ...(flags.maxMemory === undefined ? {} : { maxMemoryBytes: flags.maxMemory }),
     ...(flags.maxDisk === undefined ? {} : { maxDiskBytes: Number(flags.maxDisk) }),

@@ -1,3 +1,4 @@
+import { UnavailableError } from "../common/errors.ts";
 import type { Chain } from "./chain.ts";
 import { reading } from "./reading.ts";
 import type { Terms } from "./terms.ts";
@@ -16,6 +17,7 @@ export function isMinted({ options }: Pick<Terms, "options">): boolean {
 /**
  * Chain time until which no unit of a job can settle or be accepted, whatever its window; 0 for a job whose escrow was not minted.
  * Reads the time of the post from the market.
+ * @throws UnavailableError when the node does not answer, or does not have the job yet
  */
 export async function mintedWaitOf(
   chain: Chain,
@@ -23,5 +25,6 @@ export async function mintedWaitOf(
 ): Promise<number> {
   if (!isMinted(terms)) return 0;
   const { postedAt } = await reading(chain, () => chain.contracts.market.job(jobId));
+  if (postedAt === 0n) throw new UnavailableError(`the node does not show the job ${jobId} yet`);
   return Number(postedAt) + MINTED_WAIT_SECONDS;
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import type { JobRecord, Terms } from "@orion/protocol/chain";
+import { MINTED_BIT, type JobRecord, type Terms } from "@orion/protocol/chain";
 import { estimateSeconds, memoryOf, workloadOf, type Rates } from "@orion/protocol/kernels";
 import { ProgramBuilder, tensor, validateProgram } from "@orion/protocol/tensor";
 
@@ -57,6 +57,14 @@ describe("a provider's rules", () => {
     );
     expect(refusal(job({ collateralPerClaim: CLAIM_COLLATERAL + 80_001n }), {})).to.match(/lock too much/);
     expect(refusal(job({ collateralPerClaim: CLAIM_COLLATERAL, pricePerShard: 1_000n }), rules)).to.equal(undefined);
+  });
+
+  it("leave jobs with minted escrow alone where the operator wishes", () => {
+    const minted = job({ options: MINTED_BIT | 1 });
+    expect(refusal(minted, {})).to.equal(undefined);
+    expect(refusal(minted, { minted: true })).to.equal(undefined);
+    expect(refusal(minted, { minted: false })).to.equal("its escrow was minted, so it pays a day after its post");
+    expect(refusal(job({ options: 1 }), { minted: false })).to.equal(undefined);
   });
 
   it("take only listed programs, however their roots are written", () => {
