@@ -37,10 +37,15 @@ export async function readOwed(chain: Chain, jobId: string, account: string): Pr
   return { account, amount, dueAt: Number(dueAt) };
 }
 
+/** In words, from when on claims of a job with minted escrow are paid. */
+export function paysFrom(settlesFrom: number): string {
+  return `from ${formatTime(settlesFrom)} (chain time) on`;
+}
+
 export function mintedFacts({ position, settlesFrom, owed }: MintedFacts): (readonly [string, string])[] {
   return [
     ["minted", `the escrow, against position ${position}: what comes back of it lowers its debt`],
-    ["settles from", `${formatTime(settlesFrom)} (chain time)`],
+    ["pays", `${paysFrom(settlesFrom)}, 24 hours after its post`],
     ...owed.map(
       ({ account, amount, dueAt }) =>
         ["owed", `${formatAmount(amount, CU)} to ${account} from ${formatTime(dueAt)} on`] as const,

@@ -1,11 +1,14 @@
 import { Argument, Option } from "commander";
 
+import { isMinted, mintedWaitOf } from "@orion/protocol/chain";
+
 import { withClient } from "../core/client.ts";
 import { bar } from "../core/bar.ts";
 import { command } from "../core/command.ts";
 import { toJson } from "../core/json.ts";
 import { networkOptions, type NetworkFlags } from "../core/options.ts";
 import { findJob, parseJobId } from "./find-job.ts";
+import { paysFrom } from "./minted.ts";
 import { summarise, summaryLines, type JobSummary } from "./summary.ts";
 import { watchJob } from "./watch-job.ts";
 
@@ -29,12 +32,16 @@ export const jobWatch = command<Flags>({
   async run(invocation) {
     const { args, flags, terminal, interrupts } = invocation;
     await withClient(invocation, async (client) => {
-      const { jobId } = await findJob(client, args[0] as string);
+      const found = await findJob(client, args[0] as string);
+      const { jobId } = found;
+      const wait = isMinted(found.terms) ? { settlesFrom: (await mintedWaitOf(client.chain, found)) + 1 } : {};
       let last = "";
       const show = (summary: JobSummary): void => {
-        terminal.draw([`${bar(summary.settled, summary.shards, BAR_WIDTH)} ${progressLine(summary)}`]);
-        const seen = toJson(summary);
-        if (seen !== last && !terminal.interactive) terminal.event(summary, progressLine(summary));
+        const line = progressLine(summary, wait.settlesFrom);
+        terminal.draw([`${bar(summary.settled, summary.shards, BAR_WIDTH)} ${line}`]);
+        const event = { ...summary, ...wait };
+        const seen = toJson(event);
+        if (seen !== last && !terminal.interactive) terminal.event(event, line);
         last = seen;
       };
       const job = await watchJob(client, jobId, {
@@ -48,7 +55,12 @@ export const jobWatch = command<Flags>({
   },
 });
 
-function progressLine({ settled, committed, claimed, free, shards, results }: JobSummary): string {
+/** @param settlesFrom chain time from which on a job with minted escrow pays */
+export function progressLine(summary: JobSummary, settlesFrom?: number): string {
+  const { settled, committed, claimed, free, shards, results, state } = summary;
+  // What has settled shows that the wait is over.
+  const pays =
+    settlesFrom === undefined || settled > 0 || state === "cancelled" ? "" : `, pays ${paysFrom(settlesFrom)}`;
   const waiting = settled === shards && results === 0 ? ", waiting for the result" : "";
-  return `${settled}/${shards} settled, ${committed} in their window, ${claimed} computing, ${free} free${waiting}`;
+  return `${settled}/${shards} settled, ${committed} in their window, ${claimed} computing, ${free} free${pays}${waiting}`;
 }

@@ -134,11 +134,14 @@ describe("orion job post --pay mint", function () {
     const { stdout } = await run("job", "status", jobId);
     expect(stdout)
       .to.match(new RegExp(`^minted +the escrow, against position ${String(id)}: `, "m"))
-      .and.to.match(/^settles from +.* UTC \(chain time\)$/m);
+      .and.to.match(/^pays +from .* UTC \(chain time\) on, 24 hours after its post$/m);
     expect(asked).to.deep.equal([]);
     await running.advance(DAY / 2);
     await until("the settlement", async () => (await heldBy(worker.address)) === ESCROW, services);
     expect(await json("job", "status", jobId)).to.deep.include({ state: "settled", minted: true });
+    expect(await json("job", "watch", jobId, "--until", "settled"))
+      .to.have.property("settlesFrom")
+      .that.is.a("number");
     // What was paid is still owed by the position.
     expect(await debtOf(id)).to.equal(ESCROW);
     await killAll(services);
