@@ -58,6 +58,13 @@ export const KEEPERS: readonly Mutant[] = [
     tests: ["test/unit/keepers/job-pool.test.ts"],
   },
   {
+    name: "upkeep asks about minted jobs as soon as their windows are over",
+    file: "keepers/upkeep.ts",
+    from: '1 + (status === "committed" ? Math.max(windowEnd, wait) : deadline)',
+    to: '1 + (status === "committed" ? Math.max(windowEnd, wait - wait) : deadline)',
+    tests: ["test/unit/keepers/upkeep.test.ts"],
+  },
+  {
     name: "the window that ends last is looked at first",
     file: "keepers/validator/queue.ts",
     from: "return a.windowEnd - b.windowEnd ||",
