@@ -12,6 +12,8 @@ export interface Fees {
 export interface FeeMarket {
   readonly baseFee: bigint;
   readonly tip: bigint;
+  /** Timestamp of the newest block, s; missing where the endpoint shows none. */
+  readonly blockTime?: number;
 }
 
 export const GWEI = 10n ** 9n;
@@ -43,12 +45,18 @@ export function feeLimit(of: {
 /** @throws whatever the endpoint fails with */
 export async function readFeeMarket(provider: JsonRpcProvider): Promise<FeeMarket> {
   const [block, tip] = await Promise.all([
-    provider.send("eth_getBlockByNumber", ["latest", false]) as Promise<{ baseFeePerGas?: string } | null>,
+    provider.send("eth_getBlockByNumber", ["latest", false]) as Promise<Head | null>,
     // Some endpoints lack the method; a chain without tips takes none.
     provider.send("eth_maxPriorityFeePerGas", []).catch(() => "0x0") as Promise<string>,
   ]);
-  if (block?.baseFeePerGas !== undefined) return { baseFee: BigInt(block.baseFeePerGas), tip: BigInt(tip) };
-  return { baseFee: BigInt((await provider.send("eth_gasPrice", [])) as string), tip: 0n };
+  const seen = block?.timestamp === undefined ? {} : { blockTime: Number(block.timestamp) };
+  if (block?.baseFeePerGas !== undefined) return { baseFee: BigInt(block.baseFeePerGas), tip: BigInt(tip), ...seen };
+  return { baseFee: BigInt((await provider.send("eth_gasPrice", [])) as string), tip: 0n, ...seen };
+}
+
+interface Head {
+  readonly baseFeePerGas?: string;
+  readonly timestamp?: string;
 }
 
 /** The most that a gas may cost, in wei: the user's limit, else a multiple of the base fee. */

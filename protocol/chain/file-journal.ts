@@ -14,7 +14,7 @@ const lineSchema = z.union([
     nonce: z.number(),
     label: z.string(),
     raw: z.string(),
-    signedAt: z.number(),
+    blockTime: z.number().optional(),
   }),
   z.object({ settled: z.number(), from: z.string() }),
 ]);
@@ -113,7 +113,8 @@ class FileJournal implements TransactionJournal {
       found.push(...(await openIn(path.join(this.#folder, name))));
       if (pid !== process.pid) emptied.push(name);
     }
-    found.sort((a, b) => a.signedAt - b.signedAt || a.nonce - b.nonce);
+    // What was signed under one nonce stays in the order of its file, whatever the machine's date was.
+    found.sort((a, b) => a.nonce - b.nonce);
     for (const transaction of found) {
       if (this.#open.has(transaction.hash)) continue;
       await this.#append(transaction);

@@ -1,13 +1,13 @@
 import { monotonic } from "../common/clock.ts";
 import { broadcast } from "./broadcast.ts";
-import { bumpedFees, feeLimit, readFeeMarket, type Fees } from "./fees.ts";
+import { bumpedFees, feeLimit, readFeeMarket, type FeeMarket, type Fees } from "./fees.ts";
 import { Flight, unknownOutcome, type Payload } from "./flight.ts";
 import type { SenderOptions } from "./sending.ts";
 import { transactionAtNonce } from "./transaction-at-nonce.ts";
 
 export interface FlightWatchHooks {
   /** Signs the flight anew with other fees, and notes it. */
-  readonly sign: (flight: Flight, fees: Fees) => Promise<void>;
+  readonly sign: (flight: Flight, fees: Fees, market: FeeMarket) => Promise<void>;
   readonly settled: (nonce: number) => Promise<void>;
 }
 
@@ -203,14 +203,15 @@ export class FlightWatch {
     }
     flight.bumps++;
     const { label } = flight.call;
-    const fees = bumpedFees(flight.fees, await readFeeMarket(chain.provider), feeLimit(this.#options));
+    const market = await readFeeMarket(chain.provider);
+    const fees = bumpedFees(flight.fees, market, feeLimit(this.#options));
     if (fees === undefined) {
       log.warn({ label, bump: flight.bumps }, "the transaction is stuck, and its gas price is at the limit");
       flight.signedAt = monotonic(clock);
     } else {
       log.warn({ label, bump: flight.bumps }, "the transaction is stuck; raising its gas price");
-      await this.#hooks.sign(flight, fees);
-      await this.#clearTheWay(flight, mined, fees);
+      await this.#hooks.sign(flight, fees, market);
+      await this.#clearTheWay(flight, mined, fees, market);
     }
     await broadcast(this.#options, flight);
   }
@@ -219,7 +220,7 @@ export class FlightWatch {
    * Replaces what an earlier life of this process left stuck at lower nonces by empty transfers: nothing behind it could ever be mined.
    * What it was meant to do is done again by whoever still wants it.
    */
-  async #clearTheWay(behind: Flight, mined: number, fees: Fees): Promise<void> {
+  async #clearTheWay(behind: Flight, mined: number, fees: Fees, market: FeeMarket): Promise<void> {
     const { wallet, log } = this.#options;
     const to = wallet.address;
     for (let nonce = mined; nonce < behind.nonce; nonce++) {
@@ -227,7 +228,7 @@ export class FlightWatch {
       const payload: Payload = { to, data: "0x", value: 0n, gasLimit: TRANSFER_GAS };
       const empty = new Flight(nonce, { to, data: "0x", label: "empty" }, payload, fees);
       log.warn({ nonce }, "an older transaction blocks the account; replacing it by an empty one");
-      await this.#hooks.sign(empty, fees);
+      await this.#hooks.sign(empty, fees, market);
       await broadcast(this.#options, empty);
     }
   }

@@ -20,10 +20,10 @@ const MAX_ATTEMPTS = 6;
 const DEFAULT_PARALLEL = 16;
 /** Urgent calls find room beyond that. */
 const URGENT_PARALLEL = 16;
-/** What an earlier life signed is finished within this time; an older one is left to itself, and its nonce to whoever comes. */
-const RESUMED_FOR_MS = 60 * 60_000;
-/** A call that was signed in an earlier life and mined since is not made again within this time. */
-const ADOPTED_FOR_MS = 24 * 60 * 60_000;
+/** What an earlier life signed is finished within this time of the chain; an older one is left to itself, and its nonce to whoever comes. */
+const RESUMED_FOR_SECONDS = 3_600;
+/** A call that was signed in an earlier life and mined since is not made again within this time of the chain. */
+const ADOPTED_FOR_SECONDS = 86_400;
 /** Longest wait for what an earlier life left open before new calls go out behind it. */
 const RECOVERY_MS = 45_000;
 /** A refusal so soon after an own transaction may come from a node that does not know it yet. */
@@ -62,7 +62,7 @@ class AccountSender implements Sender {
     this.address = options.wallet.address;
     this.#journal = options.journal ?? memoryJournal();
     this.#watch = new FlightWatch(options, {
-      sign: (flight, fees) => this.#sign(flight, fees),
+      sign: (flight, fees, market) => this.#sign(flight, fees, market),
       settled: (nonce) => this.#journal.settled(this.address, nonce),
     });
     options.signal?.addEventListener("abort", () => this.#abort(), { once: true });
@@ -132,7 +132,7 @@ class AccountSender implements Sender {
     const fees = chooseFees(market, feeLimit(this.#options));
     this.#tellTip(market);
     const flight = new Flight(nonce, call, payload, fees);
-    await this.#sign(flight, fees);
+    await this.#sign(flight, fees, market);
     if (this.#options.signal?.aborted === true) throw await this.#withdrawn(flight);
     const { step, onSigned } = this.#options;
     onSigned?.({
@@ -211,13 +211,13 @@ class AccountSender implements Sender {
     return true;
   }
 
-  async #sign(flight: Flight, fees: Fees): Promise<void> {
+  async #sign(flight: Flight, fees: Fees, { blockTime }: FeeMarket): Promise<void> {
     const { wallet, chain, clock } = this.#options;
     const { chainId } = chain.network;
     const raw = await wallet.signTransaction({ ...flight.payload, nonce: flight.nonce, chainId, type: 2, ...fees });
     const hash = keccak256(raw);
     const { label, urgent } = flight.call;
-    const entry = { hash, raw, from: this.address, chainId, nonce: flight.nonce, label, signedAt: clock.now() };
+    const entry = { hash, raw, from: this.address, chainId, nonce: flight.nonce, label, blockTime };
     try {
       await this.#journal.signed(entry);
     } catch (error) {
@@ -317,21 +317,24 @@ class AccountSender implements Sender {
     const open = (await this.#journal.open()).filter(
       ({ from, chainId }) => from === this.address && chainId === chain.network.chainId,
     );
+    const head = open.length === 0 ? null : await chain.provider.getBlock("latest");
     const resumed: Flight[] = [];
     for (const [nonce, entries] of Map.groupBy(open, (entry) => entry.nonce)) {
       const newest = entries.at(-1);
       if (newest === undefined) continue;
-      const age = clock.now() - newest.signedAt;
+      // Unknown ages count as none: what is forgotten early may be done twice.
+      const age = (head?.timestamp ?? 0) - (newest.blockTime ?? Infinity);
       const flight = flightOf(nonce, newest.label, entries);
       const settle = (landing: Landing): void => {
         log.warn({ label: newest.label, nonce, outcome: landing.kind }, "an earlier transaction is settled");
-        if (landing.kind !== "mined" || landing.receipt.status !== 1 || age >= ADOPTED_FOR_MS) return;
+        if (landing.kind !== "mined" || landing.receipt.status !== 1 || age >= ADOPTED_FOR_SECONDS) return;
         this.#adopted.set(callName(flight.call), landing.receipt);
       };
       // Whoever gave it up is told elsewhere.
       void flight.landed.then(settle, () => undefined);
-      if (age < RESUMED_FOR_MS) resumed.push(flight);
-      await this.#watch.resume(flight, age < RESUMED_FOR_MS);
+      const isResumed = age < RESUMED_FOR_SECONDS;
+      if (isResumed) resumed.push(flight);
+      await this.#watch.resume(flight, isResumed);
     }
     const landed = Promise.allSettled(resumed.map((flight) => flight.landed));
     if (resumed.length > 0) await Promise.race([landed, clock.sleep(RECOVERY_MS, signal)]);

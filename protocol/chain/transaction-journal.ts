@@ -8,8 +8,8 @@ export interface SignedTransaction {
   readonly label: string;
   /** The signed bytes, to send them again. */
   readonly raw: string;
-  /** Milliseconds since the epoch. */
-  readonly signedAt: number;
+  /** Timestamp of the newest block when it was signed, s: its age must not depend on this machine's date. Missing where no block was seen. */
+  readonly blockTime?: number | undefined;
 }
 
 /**

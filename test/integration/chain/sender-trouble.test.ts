@@ -210,6 +210,35 @@ describe("createSender over an endpoint in trouble (sender)", function () {
     expect((await running.chain.provider.getTransaction(receipt.hash))?.nonce).to.be.greaterThan(0);
   });
 
+  for (const [jump, days] of [
+    ["forth", 3],
+    ["back", -3],
+  ] as const) {
+    it(`settles and sends at the next start what was open, however far the machine's date jumps ${jump} meanwhile`, async () => {
+      const clock: Clock = { ...systemClock, now: () => Date.now() + days * 86_400_000 };
+      const [mined, waiting] = [payment(), payment()];
+      const [minedIn, waitingIn] = ["mined", "waiting"].map((name) => path.join(folder, `${jump}-${name}`)) as [
+        string,
+        string,
+      ];
+      rpc.trouble = { hide: { [RECEIPT]: 1_000_000 } };
+      const { hash } = await unknownOf(
+        senderOf({ unknownAfterMs: 300, journal: fileJournal(minedIn) }).send(mined.call),
+      );
+      rpc.trouble = {};
+      expect((await senderOf({ clock, journal: fileJournal(minedIn) }).send(mined.call)).hash).to.equal(hash);
+      expect(await mined.moved()).to.equal(ORION);
+
+      const step = (name: string): void => {
+        if (name.startsWith("signed:")) throw new Error("killed");
+      };
+      const killed = senderOf({ journal: fileJournal(waitingIn), step });
+      expect(await killed.send(waiting.call).catch((error: unknown) => (error as Error).message)).to.equal("killed");
+      await senderOf({ clock, journal: fileJournal(waitingIn) }).send(payment().call);
+      expect(await waiting.moved()).to.equal(ORION);
+    });
+  }
+
   it("notes each transaction before it goes out, and sends nothing where that fails unless it is urgent", async () => {
     const order: string[] = [];
     const journal: TransactionJournal = {

@@ -137,8 +137,6 @@ describe("the machine's date", () => {
       "protocol/common/clock.ts",
       // How old a block is.
       "protocol/chain/head-watch.ts",
-      // Signed in one process, and settled perhaps in a later one.
-      "protocol/chain/sender.ts",
       "cli/devnet/hardhat.config.ts",
       "cli/devnet/past.ts",
     ]);
