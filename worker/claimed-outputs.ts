@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { UnavailableError } from "@orion/protocol/common";
@@ -8,6 +8,9 @@ import { shardLeaf, toBytes, type Sha256 } from "@orion/protocol/tensor";
 
 const CHECKSUM_BYTES = 32;
 const CLAIM_FOLDER = /^0x[0-9a-f]{64}$/;
+const ROOTS = "roots";
+/** Most bytes of roots of fallen claims; 2^21 roots. */
+const MAX_FALLEN_BYTES = 64 * 1024 * 1024;
 
 /** The outputs of one shard of a claim. */
 export interface ClaimedShard {
@@ -17,16 +20,21 @@ export interface ClaimedShard {
 
 /**
  * The outputs of this account's claims, on disk from before the commit until the claim is closed: demands for them are answered from here, without computing. Outputs that
- * are missing or damaged are computed again.
+ * are missing or damaged are computed again. Of claims that fell their roots stay for as long as they are wanted.
  */
 export class ClaimedOutputs {
   readonly #dir: string;
   readonly #sha256: Sha256;
+  readonly #maxFallenBytes: number;
 
-  /** @param dir folder of its own; made when something is kept */
-  constructor(dir: string, sha256: Sha256) {
+  /**
+   * @param dir folder of its own; made when something is kept
+   * @param maxFallenBytes most that is kept of claims that fell; 64 MiB unless given
+   */
+  constructor(dir: string, sha256: Sha256, maxFallenBytes = MAX_FALLEN_BYTES) {
     this.#dir = dir;
     this.#sha256 = sha256;
+    this.#maxFallenBytes = maxFallenBytes;
   }
 
   /** @throws UnavailableError when the disk does not take it: nothing is to be committed then */
@@ -34,7 +42,7 @@ export class ClaimedOutputs {
     const folder = path.join(this.#dir, key);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await write(path.join(folder, "roots"), concat(unit.shards.flatMap(({ outputRoots }) => outputRoots)));
+      await write(path.join(folder, ROOTS), concat(unit.shards.flatMap(({ outputRoots }) => outputRoots)));
       for (const [s, { outputs }] of unit.shards.entries()) {
         await write(path.join(folder, String(s)), concat(outputs.map((tensor) => toBytes(tensor))));
       }
@@ -66,17 +74,39 @@ export class ClaimedOutputs {
     return { roots, bytes };
   }
 
-  /** Forgets claims of which nothing can be demanded any more. */
-  async forgetExcept(isOpen: (key: string) => boolean): Promise<void> {
+  /**
+   * Forgets claims of which nothing can be demanded any more.
+   * @param fallen closed claims of which the roots are still wanted, the most wanted first: they stay as far as there is room
+   */
+  async forgetExcept(isOpen: (key: string) => boolean, fallen: readonly string[] = []): Promise<void> {
+    const wanted = await this.#fitting(fallen.filter((key) => !isOpen(key)));
     for (const name of await readdir(this.#dir).catch(() => [])) {
-      if (CLAIM_FOLDER.test(name) && !isOpen(name)) {
-        await rm(path.join(this.#dir, name), { recursive: true, force: true }).catch(() => undefined);
+      if (!CLAIM_FOLDER.test(name) || isOpen(name)) continue;
+      const folder = path.join(this.#dir, name);
+      if (!wanted.has(name)) {
+        await remove(folder);
+        continue;
       }
+      const files = await readdir(folder).catch(() => []);
+      for (const file of files) if (file !== ROOTS) await remove(path.join(folder, file));
     }
   }
 
+  /** Of these claims those whose roots fit, earlier ones first. */
+  async #fitting(keys: readonly string[]): Promise<Set<string>> {
+    const fitting = new Set<string>();
+    let left = this.#maxFallenBytes;
+    for (const key of keys) {
+      const size = (await stat(path.join(this.#dir, key, ROOTS)).catch(() => undefined))?.size ?? 0;
+      if (size > left) continue;
+      left -= size;
+      fitting.add(key);
+    }
+    return fitting;
+  }
+
   async #roots(key: string, outputs: number): Promise<Uint8Array[][] | undefined> {
-    const flat = await read(path.join(this.#dir, key, "roots"));
+    const flat = await read(path.join(this.#dir, key, ROOTS));
     if (flat === undefined || flat.length === 0 || flat.length % (32 * outputs) !== 0) return undefined;
     const at = (i: number): Uint8Array => flat.subarray(32 * i, 32 * i + 32);
     return Array.from({ length: flat.length / (32 * outputs) }, (_, s) =>
@@ -101,6 +131,11 @@ async function read(target: string): Promise<Uint8Array | undefined> {
   }
   const content = file.subarray(CHECKSUM_BYTES);
   return checksum(content).equals(file.subarray(0, CHECKSUM_BYTES)) ? new Uint8Array(content) : undefined;
+}
+
+/** What the disk does not give back now it is asked for the next time. */
+async function remove(target: string): Promise<void> {
+  await rm(target, { recursive: true, force: true }).catch(() => undefined);
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

@@ -319,7 +319,7 @@ class Defender {
       return !over.has(key) && !this.#retired.has(key);
     };
     const { keys, jobIds } = this.#parts.reserves.needed(state);
-    await this.#parts.outputs.forgetExcept((key) => isOpen(key) || keys.has(key));
+    await this.#parts.outputs.forgetExcept(isOpen, keys);
     await this.#parts.traces.forgetExcept(isOpen);
     await this.#parts.kept.forgetExcept((jobId) => {
       const job = state.jobs.get(jobId);

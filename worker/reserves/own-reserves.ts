@@ -34,11 +34,11 @@ export class OwnReserves {
       .slice(-MOST_WATCHED);
   }
 
-  /** Keys of the fallen claims whose outputs may be needed, and the jobs whose content may. */
-  needed(state: MarketState): { readonly keys: ReadonlySet<string>; readonly jobIds: ReadonlySet<string> } {
+  /** Keys of the fallen claims whose output roots may be needed, the latest first, and the jobs whose content may. */
+  needed(state: MarketState): { readonly keys: readonly string[]; readonly jobIds: ReadonlySet<string> } {
     const undecided = this.undecided(state);
     return {
-      keys: new Set(undecided.map(({ fallen }) => fallen.key)),
+      keys: undecided.map(({ fallen }) => fallen.key).reverse(),
       jobIds: new Set(undecided.map(({ job }) => job.jobId)),
     };
   }

@@ -44,8 +44,8 @@ interface Attempt {
 
 /**
  * Watches the units in which this account has a reserve. A claim of it fell there because a demand was not answered in time, and what it lost waits for the unit's next verdict: a later
- * claim with other outputs is challenged until it falls, so that no wrong claim decides, and what a verdict leaves is paid out. The outputs of the fallen claim stay on disk for it; where they are
- * lost they are computed again.
+ * claim with other outputs is challenged until it falls, so that no wrong claim decides, and what a verdict leaves is paid out. The roots of the fallen claim's outputs stay on disk for it; where they
+ * are lost they are computed again.
  */
 export function createReserveWatch(
   context: ChallengeContext,
