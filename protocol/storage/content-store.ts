@@ -1,4 +1,4 @@
-import { IntegrityError, InvalidInputError, UnavailableError } from "@orion/protocol/common";
+import { InvalidInputError, UnavailableError } from "@orion/protocol/common";
 import type { KuboRPCClient } from "ipfs-http-client";
 import type { CID } from "multiformats/cid";
 import { cidOfBlock } from "./block-hash.ts";
@@ -74,10 +74,10 @@ async function putBytes(rpc: Rpc, bytes: Uint8Array, options?: CallOptions): Pro
   if (bytes.byteLength <= CHUNK_BYTES) return putBlock(rpc, RAW, bytes, options);
   // Cut here and sent as a CAR, so the result depends on no node's import settings.
   const { root, blocks } = await importFileBlocks(bytes);
-  const [stored] = await rpc.call(options, (client, signal, touch) =>
-    sendCar(client, touched(writeCar([root], blocks), touch), signal),
-  );
-  assertStored(rpc, root, stored);
+  await rpc.call(options, async (client, signal, touch) => {
+    const [stored] = await sendCar(client, touched(writeCar([root], blocks), touch), signal);
+    assertStored(rpc, root, stored);
+  });
   return root;
 }
 
@@ -85,16 +85,18 @@ async function putBlock(rpc: Rpc, codec: number, bytes: Uint8Array, options?: Ca
   const cid = await cidOfBlock(codec, bytes);
   // cid-codec is newer than the client's types; like every option it goes into the query.
   const settings = { cidCodec: codecName(codec), mhtype: "sha2-256", pin: true };
-  const stored = await rpc.call(options, (client, signal) => client.block.put(bytes, { ...settings, signal }));
-  assertStored(rpc, cid, stored);
+  await rpc.call(options, async (client, signal) => {
+    assertStored(rpc, cid, await client.block.put(bytes, { ...settings, signal }));
+  });
   return cid;
 }
 
+/** A garbled answer may be followed by a right one, so it is an error of the kind that is retried. @throws UnavailableError */
 function assertStored(rpc: Rpc, expected: CID, stored: CID | undefined): void {
   if (stored?.equals(expected) === true) return;
-  throw new IntegrityError(
+  throw new UnavailableError(
     `the IPFS node at ${rpc.endpoint.shown} stored ${stored?.toString() ?? "nothing"} instead of ${expected.toString()}`,
-    { hint: "it does not speak the Kubo RPC properly: set the address of another IPFS node" },
+    { hint: "where that lasts it does not speak the Kubo RPC properly: set the address of another IPFS node" },
   );
 }
 

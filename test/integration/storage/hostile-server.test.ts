@@ -12,6 +12,7 @@ import { expect } from "chai";
 import type { CID } from "multiformats/cid";
 import { cidOfBlock } from "../../../protocol/storage/block-hash.ts";
 import { writeCar } from "../../../protocol/storage/car.ts";
+import { importFileBlocks } from "../../../protocol/storage/unixfs-import.ts";
 import { collect, expectRejection } from "../../unit/storage/support/rejection.ts";
 import { lyingServer } from "./support/lying-server.ts";
 import type { LyingServer } from "./support/lying-server.ts";
@@ -140,7 +141,29 @@ describe("an IPFS node that lies", () => {
       response.end(JSON.stringify({ Key: "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e", Size: 1 }));
     });
     const put = (store as ReturnType<typeof createContentStore>).putBytes(content);
-    await expectRejection(put, IntegrityError, /stored bafkreifzj.* instead of/);
+    await expectRejection(put, UnavailableError, /stored bafkreifzj.* instead of/);
+  });
+
+  it("is asked again where it once names something else as stored", async () => {
+    const other = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e";
+    for (const [bytes, line] of [
+      [content, (name: string) => ({ Key: name, Size: 1 })],
+      [Buffer.concat([MEGABYTE, content]), (name: string) => ({ Root: { Cid: { "/": name }, PinErrorMsg: "" } })],
+    ] as const) {
+      const right = (bytes === content ? cid : (await importFileBlocks(bytes)).root).toString();
+      let requests = 0;
+      server = await lyingServer((request, response) => {
+        request.resume();
+        request.once("end", () => {
+          response.setHeader("content-type", "application/json");
+          response.end(JSON.stringify(line(++requests === 1 ? other : right)));
+        });
+      });
+      const store = createContentStore({ url: server.url, retries: 1, timeoutMs: 5_000 });
+      expect((await store.putBytes(bytes)).toString()).to.equal(right);
+      expect(requests).to.equal(2);
+      await server.close();
+    }
   });
 
   it("cannot add foreign blocks to a CAR, nor leave some out", async () => {
