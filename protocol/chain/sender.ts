@@ -3,9 +3,10 @@ import { keccak256, type TransactionReceipt } from "ethers";
 import { monotonic } from "../common/clock.ts";
 import { AbortedError, RevertError, UnavailableError } from "../common/errors.ts";
 import { broadcast } from "./broadcast.ts";
+import { EarlierLife } from "./earlier-life.ts";
 import { chainError } from "./errors.ts";
 import { chooseFees, feeLimit, inGwei, isTipCut, readFeeMarket, type FeeMarket, type Fees } from "./fees.ts";
-import { callName, Flight, flightOf, unknownOutcome, type Landing, type Payload } from "./flight.ts";
+import { Flight, type Payload } from "./flight.ts";
 import { FlightWatch } from "./flight-watch.ts";
 import type { Call, Sender, SenderOptions } from "./sending.ts";
 import { memoryJournal, type TransactionJournal } from "./transaction-journal.ts";
@@ -20,12 +21,6 @@ const MAX_ATTEMPTS = 6;
 const DEFAULT_PARALLEL = 16;
 /** Urgent calls find room beyond that. */
 const URGENT_PARALLEL = 16;
-/** What an earlier life signed is finished within this time of the chain; an older one is left to itself, and its nonce to whoever comes. */
-const RESUMED_FOR_SECONDS = 3_600;
-/** A call that was signed in an earlier life and mined since is not made again within this time of the chain. */
-const ADOPTED_FOR_SECONDS = 86_400;
-/** Longest wait for what an earlier life left open before new calls go out behind it. */
-const RECOVERY_MS = 45_000;
 /** A refusal so soon after an own transaction may come from a node that does not know it yet. */
 const FRESH_MS = 60_000;
 const MAX_LAG_LOOKS = 20;
@@ -50,10 +45,8 @@ class AccountSender implements Sender {
   readonly #watch: FlightWatch;
   readonly #journal: TransactionJournal;
   readonly #waiting: Task[] = [];
-  /** Calls that an earlier life signed and that were mined since: repeating them would do them twice. */
-  readonly #adopted = new Map<string, TransactionReceipt>();
+  readonly #earlier: EarlierLife;
   #pumping = false;
-  #recovery: Promise<void> | undefined;
   #minedAt = -Infinity;
   #toldTip = false;
 
@@ -65,6 +58,7 @@ class AccountSender implements Sender {
       sign: (flight, fees, market) => this.#sign(flight, fees, market),
       settled: (nonce) => this.#journal.settled(this.address, nonce),
     });
+    this.#earlier = new EarlierLife(options, this.#journal, this.#watch);
     options.signal?.addEventListener("abort", () => this.#abort(), { once: true });
   }
 
@@ -114,14 +108,11 @@ class AccountSender implements Sender {
   async #launch(task: Task): Promise<void> {
     const { call } = task;
     requireRunning(this.#options.signal);
-    this.#recovery ??= this.#recover().catch((error: unknown) => {
-      this.#recovery = undefined;
-      throw error;
-    });
+    const recovered = this.#earlier.recovered();
     // An answer to a demand waits for nothing.
-    if (call.urgent === true) this.#recovery.catch(() => undefined);
-    else await this.#recovery;
-    const earlier = this.#earlier(call);
+    if (call.urgent === true) recovered.catch(() => undefined);
+    else await recovered;
+    const earlier = this.#earlier.receiptOf(call);
     if (earlier !== undefined) {
       task.resolve(earlier);
       return;
@@ -147,25 +138,6 @@ class AccountSender implements Sender {
     void this.#follow(task, flight);
     await broadcast(this.#options, flight);
     step?.(`broadcast:${call.label}`);
-  }
-
-  /** The receipt of the same call, made in an earlier life and mined since. @throws TransactionUnknownError while it is open */
-  #earlier(call: Call): TransactionReceipt | undefined {
-    const name = callName(call);
-    const receipt = this.#adopted.get(name);
-    if (receipt !== undefined) {
-      this.#adopted.delete(name);
-      this.#options.log.warn(
-        { label: call.label, hash: receipt.hash, block: receipt.blockNumber },
-        "the same call was sent earlier, and is mined by now: it is not sent a second time",
-      );
-      return receipt;
-    }
-    const open = this.#watch.flights.find((flight) => flight.givenUp && callName(flight.call) === name);
-    if (open !== undefined) {
-      throw unknownOutcome(open, "the same call was sent earlier, and its outcome is not known yet");
-    }
-    return undefined;
   }
 
   /** Simulates the call and finds its nonce; "later" where it has to wait for what is in flight before it. */
@@ -309,38 +281,6 @@ class AccountSender implements Sender {
       );
     }
     this.#toldTip = isTipCut(market);
-  }
-
-  /** Settles what earlier lives left open, as far as it can be settled soon. */
-  async #recover(): Promise<void> {
-    const { chain, clock, log, signal } = this.#options;
-    const open = (await this.#journal.open()).filter(
-      ({ from, chainId }) => from === this.address && chainId === chain.network.chainId,
-    );
-    const head = open.length === 0 ? null : await chain.provider.getBlock("latest");
-    const resumed: Flight[] = [];
-    for (const [nonce, entries] of Map.groupBy(open, (entry) => entry.nonce)) {
-      const newest = entries.at(-1);
-      if (newest === undefined) continue;
-      // Unknown ages count as none: what is forgotten early may be done twice.
-      const age = (head?.timestamp ?? 0) - (newest.blockTime ?? Infinity);
-      const flight = flightOf(nonce, newest.label, entries);
-      const settle = (landing: Landing): void => {
-        log.warn({ label: newest.label, nonce, outcome: landing.kind }, "an earlier transaction is settled");
-        if (landing.kind !== "mined" || landing.receipt.status !== 1 || age >= ADOPTED_FOR_SECONDS) return;
-        this.#adopted.set(callName(flight.call), landing.receipt);
-      };
-      // Whoever gave it up is told elsewhere.
-      void flight.landed.then(settle, () => undefined);
-      const isResumed = age < RESUMED_FOR_SECONDS;
-      if (isResumed) resumed.push(flight);
-      await this.#watch.resume(flight, isResumed);
-    }
-    const landed = Promise.allSettled(resumed.map((flight) => flight.landed));
-    if (resumed.length > 0) await Promise.race([landed, clock.sleep(RECOVERY_MS, signal)]);
-    for (const flight of resumed.filter(({ isOver }) => !isOver)) {
-      flight.giveUp(unknownOutcome(flight, "an earlier life of this process sent it, and it is not mined yet"));
-    }
   }
 
   #abort(): void {
