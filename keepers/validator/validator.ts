@@ -16,14 +16,15 @@ import {
   type MarketState,
   type UnitRecord,
 } from "@orion/protocol/chain";
-import { createLoop, growingPause, monotonic, OrionError, timeLimit, type Service } from "@orion/protocol/common";
+import { createLoop, monotonic, timeLimit, type Service } from "@orion/protocol/common";
 import { DisputeReader, openDemands, PrepaymentCollector, prepaidClaims, subjectOf } from "@orion/protocol/disputes";
 import type { WorkTally } from "@orion/protocol/jobs";
 import type { Backend, Compute } from "@orion/protocol/kernels";
 
-import { backlogOf, nextClaim, type Backlog, type Waiting } from "./queue.ts";
-import { isSampled } from "./sampling.ts";
+import { backlogTeller } from "./backlog-teller.ts";
+import { CheckedClaims, type Checked } from "./checked-claims.ts";
 import { CheckedJobs } from "./checked-jobs.ts";
+import { nextClaim, type Backlog, type Waiting } from "./queue.ts";
 
 export interface ValidatorContext extends ChallengeContext {
   readonly backend: Backend | Compute;
@@ -51,26 +52,6 @@ const PUBLISHED_TIMEOUT_MS = 10_000;
 const MOST_PREPARING = 4;
 const COLLECT_INTERVAL_MS = 2_000;
 const OVERDUE_INTERVAL_MS = 2_000;
-const BACKLOG_LINE_MS = 30_000;
-/** After a failure a claim is left alone for a time that doubles; a window does not wait long. */
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 60_000;
-
-/** Where the check of one claim stands. */
-interface Checked {
-  readonly key: string;
-  readonly firstSeen: number;
-  state: "new" | "ready" | "right" | "wrong" | "late" | "given up";
-  check?: ClaimCheck;
-  /** Something is under way for it. */
-  busy: boolean;
-  /** Seconds of computing that it took. */
-  spent: number;
-  asideUntil: number;
-  /** When its demands are looked at again after its window. */
-  overdueAt: number;
-  failures: number;
-}
 
 /**
  * Recomputes the claims of others and ends the wrong ones: by one proof where everything is published, by demands where it is withheld. One queue holds the claims of all jobs; a shard is
@@ -111,7 +92,7 @@ class Validator {
   readonly #context: ValidatorContext;
   readonly #options: ValidatorOptions;
   readonly #stop: AbortSignal;
-  readonly #claims = new Map<string, Checked>();
+  readonly #claims: CheckedClaims;
   readonly #jobs: CheckedJobs;
   readonly #admissions: Admissions;
   /** Jobs of which it was said that this account may not demand of their claims. */
@@ -119,15 +100,15 @@ class Validator {
   readonly #reader: DisputeReader;
   readonly #cache: ShardCache = new Map();
   readonly #prepayments: PrepaymentCollector;
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #tell: (waiting: readonly Waiting[]) => void;
   #computing = false;
-  #lateTold = -Infinity;
-  #bug: Error | undefined;
 
   constructor(context: ValidatorContext, options: ValidatorOptions, stop: AbortSignal) {
     this.#context = context;
     this.#options = options;
     this.#stop = stop;
+    this.#claims = new CheckedClaims(context, options.rate);
+    this.#tell = backlogTeller(context, options.onBacklog);
     this.#jobs = new CheckedJobs(context, options, stop);
     this.#admissions = new Admissions(context, stop);
     this.#reader = new DisputeReader(context.chain);
@@ -136,7 +117,7 @@ class Validator {
 
   /** One look at the market; starts what is to be done and does not wait for it. */
   async tick(): Promise<void> {
-    if (this.#bug !== undefined) throw this.#bug;
+    this.#claims.throwBug();
     const { follower, sender } = this.#context;
     const state = await follower.sync(sender.lastBlock);
     const committed = this.#committed(state);
@@ -154,9 +135,9 @@ class Validator {
 
   /** Waits for what is under way, and closes everything. */
   async end(): Promise<void> {
-    await Promise.allSettled(this.#tasks);
+    await this.#claims.ended();
     this.#jobs.dispose();
-    if (this.#bug !== undefined) throw this.#bug;
+    this.#claims.throwBug();
   }
 
   #committed(state: MarketState): [JobRecord, UnitRecord][] {
@@ -169,51 +150,30 @@ class Validator {
     );
   }
 
-  #checkedOf(unit: UnitRecord): Checked {
-    const known = this.#claims.get(unit.key);
-    if (known !== undefined) return known;
-    const isWanted = isSampled(this.#context.sealSecret, unit.key, this.#options.rate ?? 1);
-    const checked: Checked = {
-      key: unit.key,
-      firstSeen: this.#context.follower.time,
-      // What is not sampled is not computed, but its unanswered demands are still seen to.
-      state: isWanted ? "new" : "given up",
-      busy: false,
-      spent: 0,
-      asideUntil: 0,
-      overdueAt: 0,
-      failures: 0,
-    };
-    this.#claims.set(unit.key, checked);
-    return checked;
-  }
-
   /** Starts whatever comes next for a claim, except computing. */
   #advance(job: JobRecord, unit: UnitRecord): void {
-    const checked = this.#checkedOf(unit);
-    if (checked.busy || monotonic(this.#context.clock) < checked.asideUntil) return;
+    const checked = this.#claims.of(unit.key);
+    if (!this.#claims.isReady(checked)) return;
     const { time } = this.#context.follower;
     if (checked.state !== "wrong" && unit.windowEnd < time && monotonic(this.#context.clock) >= checked.overdueAt) {
       checked.overdueAt = monotonic(this.#context.clock) + OVERDUE_INTERVAL_MS;
-      this.#start(checked, () => this.#endOverdue(checked, job, unit));
+      this.#claims.start(checked, () => this.#endOverdue(checked, job, unit));
       return;
     }
     switch (checked.state) {
       case "new":
-        if (this.#preparing() < MOST_PREPARING) this.#start(checked, () => this.#prepare(checked, job, unit));
+        if (this.#claims.preparing < MOST_PREPARING) {
+          this.#claims.start(checked, () => this.#prepare(checked, job, unit));
+        }
         return;
       case "wrong":
-        this.#start(checked, () => this.#pursue(checked, job, unit));
+        this.#claims.start(checked, () => this.#pursue(checked, job, unit));
         return;
       case "ready":
-        if (this.#isTimeForTop(checked, unit)) this.#start(checked, () => this.#seeOutputs(checked, job, unit));
+        if (this.#isTimeForTop(checked, unit)) this.#claims.start(checked, () => this.#seeOutputs(checked, job, unit));
         return;
       default:
     }
-  }
-
-  #preparing(): number {
-    return [...this.#claims.values()].filter(({ busy, state }) => busy && state === "new").length;
   }
 
   /** Fetches what a claim is checked with: the job's content, and what the worker published. */
@@ -274,7 +234,7 @@ class Validator {
     const checked = next === undefined ? undefined : this.#claims.get(next.key);
     if (checked?.check === undefined) return;
     this.#computing = true;
-    this.#start(checked, async () => {
+    this.#claims.start(checked, async () => {
       try {
         await this.#computeOne(checked);
       } finally {
@@ -286,12 +246,9 @@ class Validator {
   }
 
   #waiting(committed: readonly [JobRecord, UnitRecord][]): Waiting[] {
-    const now = monotonic(this.#context.clock);
     return committed.flatMap(([job, unit]) => {
-      const checked = this.#checkedOf(unit);
-      if (checked.state !== "ready" || checked.busy || now < checked.asideUntil || checked.check === undefined) {
-        return [];
-      }
+      const checked = this.#claims.of(unit.key);
+      if (checked.state !== "ready" || checked.check === undefined || !this.#claims.isReady(checked)) return [];
       const { check, key } = checked;
       const { windowEnd } = unit;
       const secondsPerShard = check.secondsPerShard ?? this.#expected(job);
@@ -367,65 +324,20 @@ class Validator {
   async #forfeit(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
     await forfeit(this.#context, job, unit);
     checked.state = "late";
-    this.#claims.delete(unit.key);
+    this.#claims.forget(unit.key);
   }
 
-  #putAside(checked: Checked, ms: number): void {
-    checked.asideUntil = monotonic(this.#context.clock) + ms;
-  }
-
-  /** Runs one piece of work for a claim; its trouble is kept away from all others. */
-  #start(checked: Checked, work: () => Promise<void>): void {
-    checked.busy = true;
-    const task = work().then(
-      () => {
-        checked.failures = 0;
-      },
-      (error: unknown) => this.#failed(checked, error),
-    );
-    const ended = task.finally(() => {
-      checked.busy = false;
-      this.#tasks.delete(ended);
-    });
-    this.#tasks.add(ended);
-  }
-
-  #failed(checked: Checked, error: unknown): void {
-    const { log } = this.#context;
-    if (!(error instanceof OrionError)) {
-      this.#bug ??= error instanceof Error ? error : new Error(String(error));
-      return;
-    }
-    if (error.code === "ABORTED") return;
-    checked.failures++;
-    this.#putAside(checked, growingPause(checked.failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS));
-    const { key, failures } = checked;
-    log.warn({ key, code: error.code, failures }, `a claim cannot be checked for now: ${error.message}`);
-  }
-
-  /** Whoever runs a validator must know when it is not guarding. */
   #tellBacklog(committed: readonly [JobRecord, UnitRecord][]): void {
-    const { clock, follower, log } = this.#context;
-    const unopened = committed.flatMap(([job, unit]): Waiting[] => {
-      const { key, state } = this.#checkedOf(unit);
-      if (state !== "new") return [];
-      return [
-        { key, windowEnd: unit.windowEnd, done: 0, left: unit.to - unit.from, secondsPerShard: this.#expected(job) },
-      ];
-    });
-    const backlog = backlogOf([...this.#waiting(committed), ...unopened], follower.time);
-    this.#options.onBacklog?.(backlog);
-    if (backlog.late === 0 || monotonic(clock) < this.#lateTold + BACKLOG_LINE_MS) return;
-    this.#lateTold = monotonic(clock);
-    log.error(
-      { ...backlog, seconds: Math.round(backlog.seconds) },
-      `NOT GUARDING: ${String(backlog.late)} of ${String(backlog.claims)} claims cannot be recomputed before their windows end`,
-    );
+    const unopened = committed
+      .filter(([, { key }]) => this.#claims.of(key).state === "new")
+      .map(([job, { key, windowEnd, from, to }]): Waiting => {
+        return { key, windowEnd, done: 0, left: to - from, secondsPerShard: this.#expected(job) };
+      });
+    this.#tell([...this.#waiting(committed), ...unopened]);
   }
 
   #forgetOthers(state: MarketState): void {
-    const keys = activeKeys(state);
-    for (const key of this.#claims.keys()) if (!keys.has(key)) this.#claims.delete(key);
+    this.#claims.keepOnly(activeKeys(state));
     const active = new Set(
       [...state.jobs.values()].filter((job) => job.units.active().length > 0).map((job) => job.jobId),
     );
