@@ -15,7 +15,7 @@ export const PIPELINE: readonly Mutant[] = [
     file: "protocol/kernels/cost/workload.ts",
     from: "work.pooled += elements * taps;",
     to: "work.pooled += 0 * taps;",
-    tests: ["test/integration/worker/worker.test.ts"],
+    tests: ["test/integration/worker/refused-jobs.test.ts"],
     grep: "unpriced-time",
   },
   {
@@ -23,7 +23,7 @@ export const PIPELINE: readonly Mutant[] = [
     file: "worker/sessions.ts",
     from: "if (!isClaimed) {",
     to: 'if (!isClaimed && jobId === "") {',
-    tests: ["test/integration/worker/worker.test.ts"],
+    tests: ["test/integration/worker/refused-jobs.test.ts"],
     grep: "disk-filled",
   },
   {
@@ -31,7 +31,7 @@ export const PIPELINE: readonly Mutant[] = [
     file: "worker/unit-taker.ts",
     from: "if (refusals.has(job)) await sessions.drop(job.jobId);",
     to: "",
-    tests: ["test/integration/worker/worker.test.ts"],
+    tests: ["test/integration/worker/refused-jobs.test.ts"],
     grep: "disk-filled",
   },
   {
