@@ -107,7 +107,7 @@ export async function deployCreditsFixture({
     await orion.connect(who).approve(credits, MaxUint256);
   }
   const { time } = networkHelpers;
-  // Ten minutes into an hour, whenever the test runs: observations are of the hours of the clock.
+  // Ten minutes into an hour: observations are of the hours of the clock.
   await time.increaseTo((Math.floor((await time.latest()) / HOUR) + 1) * HOUR + 600);
   const pool = await credits.POOL();
 
