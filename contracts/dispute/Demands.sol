@@ -19,6 +19,8 @@ import {Price} from "./Price.sol";
 abstract contract Demands is Claims, Balances {
     /// @notice What was published so long ago may be demanded again: no log is kept for ever.
     uint256 public constant ANSWERS_LAST = 30 days;
+    /// @notice Most open demands of a claim that share a place in the queue: they cost next to nothing, and may not use up all that a claim can have.
+    uint256 public constant MOST_JOINED = 256;
     /// @dev Part of a closed claim's prepayment that burns, for a demand that held a place in the queue.
     uint256 private constant _BURNED = 5;
 
@@ -121,7 +123,7 @@ abstract contract Demands is Claims, Balances {
 
     /// @dev Records a demand for a chunk that shares the deadline of another one of its shard.
     function _demandJoined(Ask memory a, uint256 shared) internal returns (uint40 deadline, uint256 price) {
-        _enter(a, 0);
+        require(_enter(a, 0).joined() < MOST_JOINED, NotJoinable(a.subject));
         return _record(a, shared, _computeAnswer(_profileOf(a.profile)), false);
     }
 

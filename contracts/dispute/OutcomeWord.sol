@@ -36,6 +36,11 @@ library OutcomeWordLib {
         return uint16(OutcomeWord.unwrap(o) >> 192);
     }
 
+    /// @dev Open demands that share another one's place in the queue. No underflow: each open one is of one kind.
+    function joined(OutcomeWord o) internal pure returns (uint256) {
+        return open(o) - near(o) - queued(o);
+    }
+
     function isFallen(OutcomeWord o) internal pure returns (bool) {
         return uint8(OutcomeWord.unwrap(o) >> _FALLEN) != Fall.NONE;
     }

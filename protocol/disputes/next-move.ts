@@ -168,20 +168,32 @@ function isAnchor({ known, dispute, now, descendPeriod, timeOfBlock }: Situation
   return answered !== undefined && now <= timeOfBlock(answered) + descendPeriod;
 }
 
-/** The open chunk demand of a shard (relative to the claim) whose deadline another may share: its turn has not begun. */
+/** Open demands of a claim that may share a place in the queue, by the judge. */
+export const MOST_JOINED = 256;
+
+/**
+ * The open chunk demand of a shard (relative to the claim) whose deadline another may share: its turn has not begun. None while the claim has as many that share
+ * one as it may: a place of one's own is always to be had.
+ */
 function leaderOf(situation: Situation, shard: number): LeaderPlace | undefined {
   const { known, dispute, now, answerPeriod, traceTime } = situation;
-  const seen = new Set<number>();
+  const seen = new Set<string>();
+  let leader: LeaderPlace | undefined;
+  let joined = 0;
   for (const { what, deadline, answer } of dispute?.demands.values() ?? []) {
     if (what.kind !== "trace" || !isChunk(known.shape, "trace", what.place)) continue;
-    if (shardOf(known.shape, what.place) !== shard || seen.has(deadline)) continue;
+    const itsShard = shardOf(known.shape, what.place);
+    const turn = `${String(itsShard)}:${String(deadline)}`;
     // Who joined a leader has its deadline, and comes after it.
-    seen.add(deadline);
-    if (answer === undefined && now <= deadline - answerPeriod - traceTime) {
-      return { place: what.place, hash: what.hash };
+    if (seen.has(turn)) {
+      if (answer === undefined) joined++;
+      continue;
     }
+    seen.add(turn);
+    const isOpen = answer === undefined && now <= deadline - answerPeriod - traceTime;
+    if (isOpen && itsShard === shard) leader ??= { place: what.place, hash: what.hash };
   }
-  return undefined;
+  return joined < MOST_JOINED ? leader : undefined;
 }
 
 /** Whether a demand holds a place in the worker's queue or shares one: it obliges the worker to compute. */

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import {
   chunkPlace,
+  MOST_JOINED,
   nodePlace,
   shardPlace,
   subjectOf,
@@ -175,6 +176,33 @@ describe("moves of a challenger", () => {
       if (demand.what.kind === "trace" && demand.what.place === other) demand.answer = "0x";
     }
     expect(game.next()).to.not.have.property("leader");
+  });
+
+  it("joins nobody where as many demands as may share places do, open ones of any shard", () => {
+    const { honest, claimed, altered } = wrong(MOST_JOINED + 4);
+    const game = new Game(honest, claimed);
+    for (let move = game.next(); move.type !== "prove"; move = game.next()) {
+      if (move.type === "demand" && move.place === altered) break;
+      game.make(move);
+      game.answer();
+      game.now++;
+    }
+    const demandChunk = (shard: number, chunk: number, deadline: number): void => {
+      const place = chunkPlace(honest.shape, shard, 0, chunk);
+      game.demand({ kind: "trace", place, hash: toHex(claimed.hash("trace", place)) }, deadline);
+    };
+    const deadline = game.now + 2 * CLOCKS.traceTime + CLOCKS.answerPeriod;
+    demandChunk(1, 0, deadline);
+    // Of another shard, whose leader may have the same deadline.
+    for (let chunk = 0; chunk < MOST_JOINED; chunk++) demandChunk(0, chunk, deadline);
+    expect(game.next()).to.deep.include({ type: "demand", place: altered }).and.to.have.property("leader");
+    demandChunk(0, MOST_JOINED, deadline);
+    expect(game.next()).to.deep.include({ type: "demand", place: altered }).and.not.to.have.property("leader");
+    for (const demand of game.dispute.demands.values()) {
+      const { what } = demand;
+      if (what.kind === "trace" && what.place === chunkPlace(honest.shape, 0, 0, 5)) demand.answer = "0x";
+    }
+    expect(game.next()).to.have.property("leader");
   });
 
   it("waits for an open demand, then ends the claim by whichever was not answered in time", () => {
