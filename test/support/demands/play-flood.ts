@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { formatEther, formatUnits } from "ethers";
+import { formatEther, formatUnits, type TransactionReceipt } from "ethers";
 
 import { loadParameters } from "@orion/deploy";
 import type { UnitRecord } from "@orion/protocol/chain";
@@ -27,6 +27,8 @@ export interface FloodOutcome {
   readonly demands: number;
   /** Transactions that the judge did not take. */
   readonly refused: number;
+  /** Why, as the judge says it one block earlier; "outrun" where it would have taken them then. */
+  readonly refusals: Readonly<Record<string, number>>;
   readonly lostClaims: number;
   /** Chain time from the first demand to the last answer, hours. */
   readonly hours: number;
@@ -119,10 +121,12 @@ async function flood(running: TestNetwork, services: RunningService[], options: 
   );
   const attackers = new Set(ATTACKERS.map((one) => accountAt(one).address));
   const made = receipts.filter((receipt) => attackers.has(receipt.from));
+  const refused = made.filter(({ status }) => status === 0);
   const gasOf = (some: typeof receipts): number => some.reduce((sum, { gasUsed }) => sum + Number(gasUsed), 0);
   return {
     demands: storm.counts.demands,
-    refused: made.filter(({ status }) => status === 0).length,
+    refused: refused.length,
+    refusals: await reasonsOf(running, refused),
     lostClaims: lost,
     hours: Number(((end - start) / 3_600).toFixed(1)),
     workerGainOrion: formatEther(account.free - STAKE),
@@ -159,6 +163,31 @@ async function settle(running: TestNetwork, job: TinyJob, services: readonly Run
   } finally {
     await killAll(services.slice(-1));
   }
+}
+
+/** How often each error of the judge would end these transactions if they came one block earlier. */
+async function reasonsOf(
+  running: TestNetwork,
+  receipts: readonly TransactionReceipt[],
+): Promise<Record<string, number>> {
+  const { provider, contracts } = running.chain;
+  const counts: Record<string, number> = {};
+  for (const { hash, blockNumber } of receipts) {
+    const sent = await provider.getTransaction(hash);
+    if (sent === null) continue;
+    const { from, to, data, value } = sent;
+    const call = { from, to, data, value, blockTag: blockNumber - 1 };
+    const name = await provider.call(call).then(
+      () => "outrun",
+      (error: unknown) => {
+        const { data: revert } = Object(error) as { readonly data?: string | null };
+        const parsed = typeof revert === "string" ? contracts.disputes.interface.parseError(revert) : null;
+        return parsed?.name ?? "unknown";
+      },
+    );
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
 }
 
 async function timeOf(running: TestNetwork): Promise<number> {
