@@ -40,7 +40,7 @@ export function createOrchestrator(context: ServiceContext, options: Orchestrato
     requireJobProgram(program, terms);
     const limits = options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes };
     const files = await loadDatasetFiles(store, document, program, Number(terms.rows), { signal, ...limits });
-    const dataset = shardDataset(program, files, context.sha256);
+    const dataset = await shardDataset(program, files, { sha256: context.sha256, signal });
     if (dataset.rows !== Number(terms.rows) || toHex(dataset.inputsRoot) !== terms.inputsRoot) {
       throw new IntegrityError("the data set does not hash to the inputs root of the job");
     }

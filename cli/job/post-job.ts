@@ -110,8 +110,8 @@ export async function planJob(
   onStep?.("check");
   const { sha256, store, chain } = client;
   const loaded = assembleProgram(request.program, request.constants, sha256);
-  const dataset = shardDataset(loaded, request.files, sha256);
-  const shards = dataset.shards.length;
+  const dataset = await shardDataset(loaded, request.files, { sha256 });
+  const { shards } = dataset;
   const work = loaded.facts.work;
   requireFees(request, work);
   const units = chooseUnits(

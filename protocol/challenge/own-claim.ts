@@ -119,7 +119,7 @@ export class OwnClaim {
 
   /** The tree under the job's inputs root. */
   async inputs(): Promise<MerkleTree> {
-    return MerkleTree.fromLeaves(await this.#session.slotRoots(), this.#sha256);
+    return new MerkleTree(await this.#session.slotRoots(), this.#sha256);
   }
 
   readonly hash: OwnHash = (tree, place) => {

@@ -1,34 +1,43 @@
 import type { CID } from "multiformats/cid";
 
 import { InvalidInputError } from "../common/errors.ts";
+import { createPause, foldInPieces, hashTensor } from "../kernels/index.ts";
 import type { ContentStore } from "../storage/index.ts";
 import {
   byteLength,
   decodeNpy,
-  inputsRoot,
+  HASH_BYTES,
   pureSha256,
   sameShape,
   shapeOf,
   shardCount,
-  splitRows,
-  tensorRoot,
+  shardRows,
   toBytes,
   type Sha256,
   type Tensor,
   type TensorType,
 } from "../tensor/index.ts";
 import { parseDocument, type Document } from "./documents.ts";
+import { requireSlots } from "./job-program.ts";
 import type { CheckedProgram } from "./program-package.ts";
 
-/** A data set cut into the shards of a program. */
-export interface ShardedDataset {
+/** A data set that fits a program. A shard is cut when it is asked for: all of them together would be the data once more. */
+export interface CutDataset {
   readonly rows: number;
+  /** Number of shards. */
+  readonly shards: number;
+  /** Slots of a shard. */
+  readonly slots: number;
   /** Shared slots, in slot order. */
   readonly shared: readonly Tensor[];
-  /** `shards[s][j]` is slot j of shard s. */
-  readonly shards: readonly (readonly Tensor[])[];
-  readonly sharedRoots: readonly Uint8Array[];
-  readonly shardRoots: readonly (readonly Uint8Array[])[];
+  /** The tensors of one shard in slot order, newly allocated. */
+  readonly shard: (index: number) => Tensor[];
+}
+
+/** A data set whose tensors are hashed. */
+export interface ShardedDataset extends CutDataset {
+  /** Roots of all slots in the order of the inputs root, 32 bytes each, one behind another. */
+  readonly slotRoots: Uint8Array;
   readonly inputsRoot: Uint8Array;
 }
 
@@ -45,9 +54,10 @@ const DEFAULT_MAX_BYTES = 2 ** 30;
 
 /**
  * Splits .npy files along the batch axis as docs/PROTOCOL.md §3 says; the last shard is filled with zero rows.
- * @throws InvalidInputError, NpyError naming the slot when a file does not fit the program
+ * @throws InvalidInputError, NpyError naming the slot when a file does not fit the program; InvalidInputError when the job would have too many
+ * input tensors
  */
-export function shardDataset(loaded: CheckedProgram, files: DatasetFiles, sha256: Sha256 = pureSha256): ShardedDataset {
+export function cutDataset(loaded: CheckedProgram, files: DatasetFiles): CutDataset {
   const { facts } = loaded;
   requireCount("shared input", facts.sharedTypes.length, files.shared.length);
   requireCount("input", facts.shardTypes.length, files.inputs.length);
@@ -56,15 +66,36 @@ export function shardDataset(loaded: CheckedProgram, files: DatasetFiles, sha256
   );
   const inputs = files.inputs.map((bytes) => decodeNpy(bytes));
   const rows = commonRows(inputs);
-  const split = inputs.map((tensor, slot) =>
-    splitRows(requireBatch(tensor, facts.shardTypes[slot] as TensorType, slot), facts.batch),
-  );
-  const count = shardCount(rows, facts.batch);
-  const shards = Array.from({ length: count }, (_, s) => split.map((slot) => slot[s] as Tensor));
-  const rootOf = (tensor: Tensor): Uint8Array => tensorRoot(toBytes(tensor), sha256);
-  const sharedRoots = shared.map(rootOf);
-  const shardRoots = shards.map((slots) => slots.map(rootOf));
-  return { rows, shared, shards, sharedRoots, shardRoots, inputsRoot: inputsRoot(sharedRoots, shardRoots, sha256) };
+  for (const [slot, tensor] of inputs.entries()) requireBatch(tensor, facts.shardTypes[slot] as TensorType, slot);
+  const shards = shardCount(rows, facts.batch);
+  requireSlots(facts, shards);
+  const shard = (index: number): Tensor[] => inputs.map((tensor) => shardRows(tensor, facts.batch, index));
+  return { rows, shards, slots: inputs.length, shared, shard };
+}
+
+/**
+ * As `cutDataset`, with every tensor hashed. Other tasks of the process get their turn meanwhile.
+ * @throws as `cutDataset`; AbortedError
+ */
+export async function shardDataset(
+  loaded: CheckedProgram,
+  files: DatasetFiles,
+  options: { sha256?: Sha256; signal?: AbortSignal } = {},
+): Promise<ShardedDataset> {
+  const { sha256 = pureSha256, signal } = options;
+  const cut = cutDataset(loaded, files);
+  const pause = createPause(signal);
+  const slotRoots = new Uint8Array(HASH_BYTES * (cut.shared.length + cut.shards * cut.slots));
+  let at = 0;
+  const append = async (tensors: readonly Tensor[]): Promise<void> => {
+    for (const tensor of tensors) {
+      slotRoots.set((await hashTensor(toBytes(tensor), sha256, pause)).root, at);
+      at += HASH_BYTES;
+    }
+  };
+  await append(cut.shared);
+  for (let shard = 0; shard < cut.shards; shard++) await append(cut.shard(shard));
+  return { ...cut, slotRoots, inputsRoot: await foldInPieces(slotRoots, sha256, pause) };
 }
 
 /**
@@ -155,9 +186,9 @@ function requireType(tensor: Tensor, type: TensorType, slot: number): Tensor {
 }
 
 /** All axes but the first must be the slot's. */
-function requireBatch(tensor: Tensor, type: TensorType, slot: number): Tensor {
+function requireBatch(tensor: Tensor, type: TensorType, slot: number): void {
   const [want, got] = [shapeOf(type).slice(1), shapeOf(tensor).slice(1)];
-  if (tensor.dtype === type.dtype && tensor.rank === type.rank && want.join() === got.join()) return tensor;
+  if (tensor.dtype === type.dtype && tensor.rank === type.rank && want.join() === got.join()) return;
   throw new InvalidInputError(
     `input slot ${String(slot)} expects ${type.dtype}[rows,${want.join(",")}], the file holds ${tensor.dtype}[${shapeOf(tensor).join(",")}]`,
     {

@@ -31,6 +31,8 @@ export class JobContent {
   /** Digests of manifests that can never become right. */
   readonly #wrong = new Set<string>();
   #program: LoadedProgram | undefined;
+  /** The same in every manifest that is right, so strangers' manifests add nothing to what is held. */
+  #slotRoots: Uint8Array | undefined;
 
   constructor(context: ContentContext, job: Pick<JobRecord, "jobId" | "terms">, options: ContentOptions) {
     this.#context = context;
@@ -79,12 +81,14 @@ export class JobContent {
   }
 
   async #open(digest: string): Promise<Manifest> {
-    const known = this.#opened.get(digest);
-    if (known !== undefined) return known;
+    const opened = this.#opened.get(digest);
+    if (opened !== undefined) return opened;
     const { sha256, store } = this.#context;
-    const io = { sha256, signal: this.#options.signal };
+    const known = this.#slotRoots === undefined ? {} : { slotRoots: this.#slotRoots };
+    const io = { sha256, signal: this.#options.signal, ...known };
     const { manifest } = await openManifest(store, digest, this.#job, (cid) => this.#load(cid), io);
     this.#opened.set(digest, manifest);
+    this.#slotRoots ??= manifest.slotRoots;
     return manifest;
   }
 

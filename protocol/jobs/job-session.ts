@@ -68,8 +68,8 @@ export interface JobSession {
   values(inputs: ShardInputs, nodes: readonly number[], options?: RunOptions): Promise<Tensor[]>;
   /** Inputs that all shards read, with their roots. */
   readonly shared: ShardInputs;
-  /** Roots of all slots, in the order of the inputs root. */
-  slotRoots(): Promise<readonly Uint8Array[]>;
+  /** Roots of all slots, in the order of the inputs root: 32 bytes each, one behind another; not to be written to. */
+  slotRoots(): Promise<Uint8Array>;
   dispose(): void;
 }
 

@@ -1,11 +1,12 @@
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
 
 import { equalBytes, fromHex, toHex } from "../common/hex.ts";
 import { IntegrityError } from "../common/errors.ts";
 import { encodeTerms, type Terms } from "../chain/terms.ts";
+import { createPause, foldInPieces, type Pause } from "../kernels/index.ts";
 import { dagCidFromDigest, type ContentStore } from "../storage/index.ts";
-import { FORMAT, merkleRoot, pureSha256, toBytes, type Sha256, type Tensor } from "../tensor/index.ts";
-import type { ShardedDataset } from "./dataset.ts";
+import { FORMAT, HASH_BYTES, pureSha256, toBytes, type Sha256, type Tensor } from "../tensor/index.ts";
+import type { CutDataset, ShardedDataset } from "./dataset.ts";
 import { parseDocument, type Document } from "./documents.ts";
 import { requireJobProgram } from "./job-program.ts";
 import { loadTensor, type LoadedProgram } from "./program-package.ts";
@@ -14,7 +15,10 @@ export interface ShardProgress {
   (done: number, total: number): void;
 }
 
-/** Stores every shard and the manifest that lists them; resolves to the manifest's CID. Storing twice gives the same CID. */
+/**
+ * Stores every shard and the manifest that lists them; resolves to the manifest's CID. Storing twice gives the same CID. One page of shards is
+ * stored after the other, so that the links of one page are in memory at a time.
+ */
 export async function putManifest(
   store: ContentStore,
   job: { jobId: string; terms: Terms; program: CID; dataset: ShardedDataset },
@@ -22,23 +26,19 @@ export async function putManifest(
 ): Promise<CID> {
   const { dataset } = job;
   const io = options.signal === undefined ? {} : { signal: options.signal };
-  const [sharedCount, slotCount] = [dataset.shared.length, dataset.shards[0]?.length ?? 0];
-  const slots = [...dataset.shared, ...dataset.shards.flat()];
-  const cids = await store.putMany(bytesOf(slots), {
-    ...io,
-    onStored: (done) =>
-      options.onProgress?.(Math.floor(Math.max(0, done - sharedCount) / slotCount), dataset.shards.length),
-  });
-  const shared = cids.slice(0, sharedCount);
-  const shards = dataset.shards.map((_, s) =>
-    cids.slice(sharedCount + s * slotCount, sharedCount + (s + 1) * slotCount),
-  );
+  const pause = createPause(options.signal);
+  const shared = await store.putMany(bytesOf(dataset.shared), io);
   const pages: CID[] = [];
-  for (let first = 0; first < shards.length; first += FORMAT.shardsPerPage) {
-    const page = shards.slice(first, first + FORMAT.shardsPerPage);
-    pages.push(await store.putDag({ orion: "page/1", first, shards: page }, io));
+  for (let first = 0; first < dataset.shards; first += FORMAT.shardsPerPage) {
+    const count = Math.min(FORMAT.shardsPerPage, dataset.shards - first);
+    const cids = await store.putMany(shardBytes(dataset, first, count, pause), {
+      ...io,
+      onStored: (done) => options.onProgress?.(first + Math.floor(done / dataset.slots), dataset.shards),
+    });
+    const shards = Array.from({ length: count }, (_, s) => cids.slice(s * dataset.slots, (s + 1) * dataset.slots));
+    pages.push(await store.putDag({ orion: "page/1", first, shards }, io));
   }
-  const roots = await store.putBytes(concat([...dataset.sharedRoots, ...dataset.shardRoots.flat()]), io);
+  const roots = await store.putBytes(dataset.slotRoots, io);
   const terms = fromHex(encodeTerms(job.terms));
   return store.putDag(
     { orion: "manifest/1", job: fromHex(job.jobId, 32), terms, program: job.program, roots, shared, pages },
@@ -51,19 +51,36 @@ function* bytesOf(tensors: readonly Tensor[]): Generator<Uint8Array, void, undef
   for (const tensor of tensors) yield toBytes(tensor);
 }
 
+/** The tensors of some shards, each cut as the store takes it. */
+async function* shardBytes(
+  dataset: CutDataset,
+  first: number,
+  count: number,
+  pause: Pause,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let shard = first; shard < first + count; shard++) {
+    for (const bytes of bytesOf(dataset.shard(shard))) {
+      await pause();
+      yield bytes;
+    }
+  }
+}
+
 /** A manifest whose slot roots hash to the job's `inputsRoot`; shards are fetched and checked one by one. */
 export interface Manifest {
   readonly program: CID;
   loadShared(): Promise<Tensor[]>;
   loadShard(shard: number): Promise<{ tensors: Tensor[]; roots: Uint8Array[] }>;
   readonly sharedRoots: readonly Uint8Array[];
-  /** Roots of all slots, the leaves under the job's inputs root. */
-  readonly slotRoots: readonly Uint8Array[];
+  /** Roots of all slots, the leaves under the job's inputs root: 32 bytes each, one behind another. */
+  readonly slotRoots: Uint8Array;
 }
 
 /**
  * Opens a manifest and checks that it speaks of this job and this data.
  * @param loadProgram called with the manifest's program link once the document is known to belong to the job; checks the program root itself
+ * @param options.slotRoots of another manifest of this job that was opened: all manifests of a job have the same, so they are neither fetched
+ * nor held again
  * @throws IntegrityError when it does not; such a manifest is to be ignored, another may follow
  */
 export async function openManifest(
@@ -71,7 +88,7 @@ export async function openManifest(
   digest: string,
   job: { jobId: string; terms: Terms },
   loadProgram: (cid: CID) => Promise<LoadedProgram>,
-  options: { sha256?: Sha256; signal?: AbortSignal } = {},
+  options: { sha256?: Sha256; signal?: AbortSignal; slotRoots?: Uint8Array } = {},
 ): Promise<{ manifest: Manifest; loaded: LoadedProgram }> {
   const { sha256 = pureSha256 } = options;
   const io = options.signal === undefined ? {} : { signal: options.signal };
@@ -88,23 +105,15 @@ export async function openManifest(
   requireJobProgram(loaded, job.terms);
   const { sharedTypes, shardTypes } = loaded.facts;
   requireIntegrity(document.shared.length === sharedTypes.length, `${where} lists the wrong number of shared inputs`);
-  const leafCount = sharedTypes.length + shards * shardTypes.length;
-  const flat = await store.getBytes(document.roots, { maxBytes: 32 * leafCount, ...io });
-  requireIntegrity(
-    flat.length === 32 * leafCount,
-    `${where} does not hold the ${String(leafCount)} slot roots of the job`,
-  );
-  const leaves = Array.from({ length: leafCount }, (_, i) => flat.subarray(32 * i, 32 * i + 32));
-  requireIntegrity(
-    toHex(merkleRoot(leaves, sha256)) === job.terms.inputsRoot,
-    `${where} does not hash to the inputs root of the job`,
-  );
-  const sharedRoots = leaves.slice(0, sharedTypes.length);
+  const slotRoots =
+    options.slotRoots ??
+    (await loadSlotRoots(store, document.roots, sharedTypes.length + shards * shardTypes.length, job.terms, options));
+  const sharedRoots = rootsOf(slotRoots, 0, sharedTypes.length);
   const pages = pageReader(store, document, shards, io);
   const manifest: Manifest = {
     program: document.program,
     sharedRoots,
-    slotRoots: leaves,
+    slotRoots,
     loadShared: () =>
       inOrder(sharedTypes, (type, i) =>
         loadTensor(store, document.shared[i] as CID, type, sharedRoots[i] as Uint8Array, { sha256, ...io }),
@@ -116,7 +125,7 @@ export async function openManifest(
         `${where}: shard ${String(shard)} has ${String(links.length)} slots`,
       );
       const first = sharedTypes.length + shard * shardTypes.length;
-      const roots = leaves.slice(first, first + shardTypes.length);
+      const roots = rootsOf(slotRoots, first, shardTypes.length);
       const tensors = await inOrder(shardTypes, (type, i) =>
         loadTensor(store, links[i] as CID, type, roots[i] as Uint8Array, { sha256, ...io }),
       );
@@ -126,14 +135,41 @@ export async function openManifest(
   return { manifest, loaded };
 }
 
-/** Gives the links of a shard; the page read last is kept, as shards are mostly read in order. */
+/** @throws IntegrityError when what the link leads to is not the roots of the job's slots */
+async function loadSlotRoots(
+  store: ContentStore,
+  link: CID,
+  count: number,
+  { inputsRoot }: Terms,
+  { sha256 = pureSha256, signal }: { sha256?: Sha256; signal?: AbortSignal },
+): Promise<Uint8Array> {
+  const io = signal === undefined ? {} : { signal };
+  const flat = await store.getBytes(link, { maxBytes: HASH_BYTES * count, ...io });
+  const where = `the roots ${link.toString()} of a manifest`;
+  requireIntegrity(flat.length === HASH_BYTES * count, `${where} are not the ${String(count)} slot roots of the job`);
+  const root = await foldInPieces(flat, sha256, createPause(signal));
+  requireIntegrity(toHex(root) === inputsRoot, `${where} do not hash to the inputs root of the job`);
+  return flat;
+}
+
+/** Copies, so that what a caller keeps of a shard does not keep the roots of all. */
+function rootsOf(slotRoots: Uint8Array, first: number, count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) =>
+    slotRoots.slice(HASH_BYTES * (first + i), HASH_BYTES * (first + i + 1)),
+  );
+}
+
+/**
+ * Gives the links of a shard; the page read last is kept, as shards are mostly read in order. It is kept as bytes, one array a shard: as
+ * objects, the links of one page of a program with many slots take twenty megabytes.
+ */
 function pageReader(
   store: ContentStore,
   document: Document<"manifest/1">,
   shards: number,
   io: { signal?: AbortSignal },
 ): (shard: number) => Promise<readonly CID[]> {
-  let last: { index: number; page: Document<"page/1"> } | undefined;
+  let last: { index: number; shards: readonly Uint8Array[] } | undefined;
   return async (shard) => {
     const index = Math.floor(shard / FORMAT.shardsPerPage);
     const first = index * FORMAT.shardsPerPage;
@@ -142,10 +178,20 @@ function pageReader(
       const page = parseDocument("page/1", await store.getDag(document.pages[index] as CID, io), where);
       const expected = Math.min(FORMAT.shardsPerPage, shards - first);
       requireIntegrity(page.first === first && page.shards.length === expected, `${where} does not hold its shards`);
-      last = { index, page };
+      last = { index, shards: page.shards.map((links) => concat(links.map(({ bytes }) => bytes))) };
     }
-    return last.page.shards[shard - first] as readonly CID[];
+    return linksOf(last.shards[shard - first] as Uint8Array);
   };
+}
+
+function linksOf(bytes: Uint8Array): CID[] {
+  const links: CID[] = [];
+  for (let rest = bytes; rest.length > 0;) {
+    const [link, after] = CID.decodeFirst(rest);
+    links.push(link);
+    rest = after;
+  }
+  return links;
 }
 
 function requireIntegrity(condition: boolean, message: string): void {

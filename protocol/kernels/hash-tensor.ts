@@ -22,10 +22,15 @@ export async function hashTensor(bytes: Uint8Array, sha256: Sha256, pause: Pause
     sha256.digestRecords(FORMAT.leafDomain, FORMAT.leafBytes, data, out);
     await pause();
   }
+  return { leaves, root: await foldInPieces(leaves, sha256, pause) };
+}
+
+/** As foldRoot, with a pause between two pieces of a wide tree. `leaves` are 32 bytes each, one behind another. */
+export async function foldInPieces(leaves: Uint8Array, sha256: Sha256, pause: Pause): Promise<Uint8Array> {
   const depth = treeDepth(leaves.length / HASH_BYTES);
   let level = leaves;
   for (let height = 0; height < depth; height++) level = await above(level, height, sha256, pause);
-  return { leaves, root: level.slice() };
+  return level.slice();
 }
 
 /** As parentLevel. Pieces hold whole pairs, so that only the last one can end with a missing leaf. */

@@ -17,5 +17,5 @@ export {
 } from "./executor.ts";
 export { MODES, type Mode } from "./gpu/device.ts";
 export type { GpuClass } from "./gpu/gpu-js.ts";
-export { hashTensor, type TensorHashes } from "./hash-tensor.ts";
+export { foldInPieces, hashTensor, type TensorHashes } from "./hash-tensor.ts";
 export { createPause, type Pause } from "./pause.ts";

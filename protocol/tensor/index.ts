@@ -25,7 +25,7 @@ export { decodeProgram, encodeProgram } from "./program-file.ts";
 export { programRoot } from "./program-root.ts";
 export { readElement } from "./read-element.ts";
 export { byteLength, describeType, elementCount, sameShape, sameType, shapeOf, tensor, tensorType } from "./shape.ts";
-export { joinRows, shardCount, splitRows } from "./split.ts";
+export { joinRows, shardCount, shardRows, splitRows } from "./split.ts";
 export { fromBytes, toBytes } from "./tensor-bytes.ts";
 export * from "./types.ts";
 export { validateProgram, type ProgramFacts, type ProgramLimits } from "./validate.ts";

@@ -21,14 +21,21 @@ export function shardCount(rows: number, batch: number): number {
  * one is filled with zero rows.
  */
 export function splitRows(tensor: Tensor, batch: number): Tensor[] {
+  const count = shardCount(firstExtent(tensor), batch);
+  return Array.from({ length: count }, (_, shard) => shardRows(tensor, batch, shard));
+}
+
+/** Shard `shard` as `splitRows` cuts it, without the others. Throws InvalidInputError where there is no such shard. */
+export function shardRows(tensor: Tensor, batch: number, shard: number): Tensor {
   const rows = firstExtent(tensor);
+  const count = shardCount(rows, batch);
+  if (!Number.isInteger(shard) || shard < 0 || shard >= count) {
+    throw new InvalidInputError(`${rows} rows make ${count} shards of ${batch}, there is no shard ${shard}`);
+  }
   const rowLength = elementCount(tensor.dims) / rows;
-  const type = tensorType(tensor.dtype, [batch, ...shapeOf(tensor).slice(1)]);
-  return Array.from({ length: shardCount(rows, batch) }, (_, shard) => {
-    const data = allocate(tensor.dtype, batch * rowLength);
-    data.set(tensor.data.subarray(shard * batch * rowLength, (shard + 1) * batch * rowLength));
-    return { ...type, data };
-  });
+  const data = allocate(tensor.dtype, batch * rowLength);
+  data.set(tensor.data.subarray(shard * batch * rowLength, (shard + 1) * batch * rowLength));
+  return { ...tensorType(tensor.dtype, [batch, ...shapeOf(tensor).slice(1)]), data };
 }
 
 /**

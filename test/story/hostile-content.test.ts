@@ -74,7 +74,8 @@ describe("content that lies, misleads or is missing", function () {
     lines.find(({ fields, message }) => fields.jobId === job.jobId && message.startsWith("not taken"));
   /** A manifest as `storeIt` of the shards makes it; the poster publishes it. */
   const publishOwn = async (job: TinyJob, store: ContentStore): Promise<void> => {
-    const dataset = shardDataset(job.program, { shared: [], inputs: [encodeNpy(job.images)] }, nativeSha256);
+    const files = { shared: [], inputs: [encodeNpy(job.images)] };
+    const dataset = await shardDataset(job.program, files, { sha256: nativeSha256 });
     const { program } = await loadDataset(running.store, dagCidFromDigest(job.terms.dataset));
     const cid = await putManifest(store, { jobId: job.jobId, terms: job.terms, program, dataset });
     await marketCalls(running, ACCOUNTS.poster).publishManifest(job.terms, digestFromDagCid(cid));
@@ -186,17 +187,17 @@ async function manifestLike(
   job: TinyJob,
   changed: Partial<Terms>,
 ): Promise<Record<string, unknown>> {
-  const dataset = shardDataset(job.program, { shared: [], inputs: [encodeNpy(job.images)] }, nativeSha256);
-  const roots = Buffer.concat(dataset.shardRoots.flat());
+  const files = { shared: [], inputs: [encodeNpy(job.images)] };
+  const dataset = await shardDataset(job.program, files, { sha256: nativeSha256 });
   const noise = await store.putBytes(new Uint8Array(72).fill(5));
   const { program } = await loadDataset(store, dagCidFromDigest(job.terms.dataset));
-  const shards = dataset.shards.map(() => [noise]);
+  const shards = Array.from({ length: dataset.shards }, () => [noise]);
   return {
     orion: "manifest/1",
     job: fromHex(job.jobId),
     terms: fromHex(encodeTerms({ ...job.terms, ...changed })),
     program,
-    roots: await store.putBytes(new Uint8Array(roots)),
+    roots: await store.putBytes(dataset.slotRoots),
     shared: [],
     pages: [await store.putDag({ orion: "page/1", first: 0, shards })],
   };

@@ -22,7 +22,7 @@ import { encodeNpy, interpret, outputsRoot, shardLeaf, tensorRoot, toBytes, type
 
 import { sharedInputProgram } from "../../support/network/shared-program.ts";
 import { tinyImages } from "../../support/network/tiny-job.ts";
-import { startStore, storeJob, twoOutputs, type StoredJob } from "./support.ts";
+import { shardsOf, startStore, storeJob, twoOutputs, type StoredJob } from "./support.ts";
 
 const io = { sha256: nativeSha256 };
 
@@ -50,7 +50,7 @@ describe("what workers and aggregators publish", function () {
     ({ store, stop } = await startStore());
     job = await storeJob(store, twoOutputs(), [], [images]);
     const { program, constants } = job.program;
-    outputs = job.dataset.shards.map((shard) => {
+    outputs = shardsOf(job.dataset).map((shard) => {
       const values = interpret(program, { constants, shared: [], shard });
       return program.outputNodes.map((node) => values[node] as Tensor);
     });

@@ -25,7 +25,7 @@ import {
 } from "@orion/protocol/tensor";
 
 import { tinyImages } from "../../support/network/tiny-job.ts";
-import { startStore, storeJob, twoOutputs, type StoredJob } from "./support.ts";
+import { shardsOf, startStore, storeJob, twoOutputs, type StoredJob } from "./support.ts";
 
 const options = { sha256: nativeSha256, signal: new AbortController().signal };
 
@@ -50,7 +50,7 @@ describe("computing a job from its content", function () {
     rows.data.copyWithin(6 * 36, 2 * 36, 4 * 36);
     job = await storeJob(store, twoOutputs(), [], [rows]);
     const { program, constants } = job.program;
-    values = job.dataset.shards.map((shard) => interpret(program, { constants, shared: [], shard }));
+    values = shardsOf(job.dataset).map((shard) => interpret(program, { constants, shared: [], shard }));
   });
   after(async () => {
     await backend.dispose();

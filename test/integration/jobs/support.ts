@@ -11,6 +11,7 @@ import {
   putDataset,
   putProgram,
   shardDataset,
+  type CutDataset,
   type LoadedProgram,
   type ShardedDataset,
 } from "@orion/protocol/jobs";
@@ -47,6 +48,11 @@ export function twoOutputs(): LoadedProgram {
   return assembleProgram(encodeProgram(built.program), built.constants, nativeSha256);
 }
 
+/** All shards of a data set, in order. */
+export function shardsOf({ shards, shard }: CutDataset): Tensor[][] {
+  return Array.from({ length: shards }, (_, s) => shard(s));
+}
+
 /** A job that lies in the store; no chain is needed to speak of it. */
 export interface StoredJob {
   readonly program: LoadedProgram;
@@ -67,7 +73,7 @@ export async function storeJob(
     shared: shared.map((tensor) => encodeNpy(tensor)),
     inputs: inputs.map((tensor) => encodeNpy(tensor)),
   };
-  const dataset = shardDataset(program, files, nativeSha256);
+  const dataset = await shardDataset(program, files, { sha256: nativeSha256 });
   const programCid = await putProgram(store, encodeProgram(program.program), program.constants);
   const datasetCid = await putDataset(store, programCid, files);
   const terms: Terms = {
@@ -77,7 +83,7 @@ export async function storeJob(
     dataset: digestFromDagCid(datasetCid),
     inputsRoot: toHex(dataset.inputsRoot),
     rows: BigInt(dataset.rows),
-    shards: dataset.shards.length,
+    shards: dataset.shards,
     shardsPerClaim: 2,
     workPerShard: program.facts.work,
     pricePerShard: program.facts.work,

@@ -25,7 +25,7 @@ import {
   type OutputBlock,
   type Place,
 } from "@orion/protocol/disputes";
-import { shardDataset } from "@orion/protocol/jobs";
+import { cutDataset } from "@orion/protocol/jobs";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { encodeNpy, interpret, shardLeaf, tensorRoot, toBytes, treeDepth, type Tensor } from "@orion/protocol/tensor";
 
@@ -43,8 +43,11 @@ export type Wanted =
 
 /** The right values of every shard of a job by node, as anybody can compute them. */
 export function truthOf({ program, images }: Pick<TinyJob, "program" | "images">): Tensor[][] {
-  const { shards } = shardDataset(program, { shared: [], inputs: [encodeNpy(images)] }, nativeSha256);
-  return shards.map((shard) => interpret(program.program, { constants: program.constants, shared: [], shard }));
+  const { constants } = program;
+  const { shards, shard } = cutDataset(program, { shared: [], inputs: [encodeNpy(images)] });
+  return Array.from({ length: shards }, (_, s) =>
+    interpret(program.program, { constants, shared: [], shard: shard(s) }),
+  );
 }
 
 /**

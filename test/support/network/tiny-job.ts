@@ -6,7 +6,14 @@ import { putChallengers } from "@orion/protocol/challenge";
 import { jobIdOf, type Terms } from "@orion/protocol/chain";
 import { toHex } from "@orion/protocol/common";
 import { challengersRoot } from "@orion/protocol/disputes";
-import { assembleProgram, putDataset, putProgram, shardDataset, type LoadedProgram } from "@orion/protocol/jobs";
+import {
+  assembleProgram,
+  cutDataset,
+  putDataset,
+  putProgram,
+  shardDataset,
+  type LoadedProgram,
+} from "@orion/protocol/jobs";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { digestFromDagCid, type ContentStore } from "@orion/protocol/storage";
 import {
@@ -54,9 +61,9 @@ export function tinyImages(rows: number, seed = 7): Tensor {
 /** What the job must give, by the reference. */
 export function expectedResult(program: LoadedProgram, images: Tensor): Tensor {
   const files = { shared: [], inputs: [encodeNpy(images)] };
-  const { rows, shards } = shardDataset(program, files, nativeSha256);
-  const outputs = shards.map((shard) => {
-    const values = interpret(program.program, { constants: program.constants, shared: [], shard });
+  const { rows, shards, shard } = cutDataset(program, files);
+  const outputs = Array.from({ length: shards }, (_, s) => {
+    const values = interpret(program.program, { constants: program.constants, shared: [], shard: shard(s) });
     return values[program.program.outputNodes[0] as number] as Tensor;
   });
   return joinRows(outputs, rows, BATCH);
@@ -134,7 +141,8 @@ export async function storeDataset(
   const cid = await putProgram(store, encodeProgram(program.program), program.constants);
   const list = challengers.length === 0 ? undefined : await putChallengers(store, challengers);
   const dataset = digestFromDagCid(await putDataset(store, cid, files, list));
-  return { dataset, inputsRoot: toHex(shardDataset(program, files, nativeSha256).inputsRoot) };
+  const { inputsRoot } = await shardDataset(program, files, { sha256: nativeSha256 });
+  return { dataset, inputsRoot: toHex(inputsRoot) };
 }
 
 /** Posts a tiny job from the poster's account. */
