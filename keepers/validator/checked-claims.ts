@@ -8,6 +8,7 @@ export interface Checked {
   readonly key: string;
   readonly firstSeen: number;
   state: "new" | "ready" | "right" | "wrong" | "late" | "given up";
+  /** Until the claim is decided. */
   check?: ClaimCheck;
   /** Something is under way for it. */
   busy: boolean;
@@ -18,6 +19,9 @@ export interface Checked {
   overdueAt: number;
   failures: number;
 }
+
+/** States in which a claim is, or will be, recomputed. */
+const COMPUTED: ReadonlySet<Checked["state"]> = new Set(["new", "ready", "wrong"]);
 
 /** After a failure a claim is left alone for a time that doubles; a window does not wait long. */
 const FIRST_PAUSE_MS = 500;
@@ -81,6 +85,8 @@ export class CheckedClaims {
     );
     const ended = task.finally(() => {
       checked.busy = false;
+      // What is decided is not computed again. A check holds the content of its job, and a claim may wait for days to be settled.
+      if (!COMPUTED.has(checked.state)) delete checked.check;
       this.#tasks.delete(ended);
     });
     this.#tasks.add(ended);
