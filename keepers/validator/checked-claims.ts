@@ -64,11 +64,6 @@ export class CheckedClaims {
     return this.#claims.get(key);
   }
 
-  /** How many are being prepared. */
-  get preparing(): number {
-    return [...this.#claims.values()].filter(({ busy, state }) => busy && state === "new").length;
-  }
-
   /** Nothing is under way for the claim, and it does not have to wait after a failure. */
   isReady({ busy, asideUntil }: Checked): boolean {
     return !busy && monotonic(this.#context.clock) >= asideUntil;

@@ -1,5 +1,5 @@
 import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
-import { timeLimit, UnavailableError } from "@orion/protocol/common";
+import { UnavailableError } from "@orion/protocol/common";
 import { openJobSession, type JobSession, type ServiceContext, type WorkTally } from "@orion/protocol/jobs";
 import type { Backend, Compute } from "@orion/protocol/kernels";
 
@@ -35,7 +35,24 @@ export class CheckedJobs {
     known.catch(() => this.#open.delete(job.jobId));
     const [oldest] = this.#open.size > MAX_SESSIONS ? this.#open.keys() : [];
     if (oldest !== undefined) this.#close(oldest);
-    return unlessLate(known, this.#seconds(unit));
+    return this.unlessLate(known, unit);
+  }
+
+  /**
+   * Waits for something that a claim is checked with.
+   * @throws what `work` throws; UnavailableError when it takes too long for the claim's window
+   */
+  async unlessLate<T>(work: Promise<T>, unit: UnitRecord): Promise<T> {
+    const seconds = this.#seconds(unit);
+    const ended = new AbortController();
+    const late = this.#context.clock.sleep(Math.ceil(1_000 * seconds), ended.signal).then(() => {
+      throw new UnavailableError(`the content of a job did not arrive within ${seconds.toFixed(0)} s`);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      ended.abort();
+    }
   }
 
   /** Closes the jobs that have no claims any more. */
@@ -71,14 +88,4 @@ export class CheckedJobs {
       ...(tally === undefined ? {} : { tally }),
     });
   }
-}
-
-async function unlessLate<T>(work: Promise<T>, seconds: number): Promise<T> {
-  const limit = timeLimit(Math.ceil(seconds * 1_000));
-  const late = new Promise<never>((_, reject) =>
-    limit.addEventListener("abort", () =>
-      reject(new UnavailableError(`the content of a job did not arrive within ${seconds.toFixed(0)} s`)),
-    ),
-  );
-  return Promise.race([work, late]);
 }

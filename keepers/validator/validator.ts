@@ -1,35 +1,13 @@
-import {
-  Admissions,
-  bringHome,
-  challengeStep,
-  ClaimCheck,
-  endByTimeout,
-  forfeit,
-  type ChallengeContext,
-  type ShardCache,
-} from "@orion/protocol/challenge";
-import {
-  activeKeys,
-  chainNow,
-  isFinished,
-  type JobRecord,
-  type MarketState,
-  type UnitRecord,
-} from "@orion/protocol/chain";
+import { bringHome, challengeStep, endByTimeout, forfeit } from "@orion/protocol/challenge";
+import { activeKeys, isFinished, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
 import { createLoop, monotonic, timeLimit, type Service } from "@orion/protocol/common";
 import { DisputeReader, openDemands, PrepaymentCollector, prepaidClaims, subjectOf } from "@orion/protocol/disputes";
-import type { WorkTally } from "@orion/protocol/jobs";
-import type { Backend, Compute } from "@orion/protocol/kernels";
 
 import { backlogTeller } from "./backlog-teller.ts";
 import { CheckedClaims, type Checked } from "./checked-claims.ts";
-import { CheckedJobs } from "./checked-jobs.ts";
+import { ClaimPreparer, PATIENCE_PART_OF_WINDOW, type CommittedClaim } from "./claim-preparer.ts";
 import { nextClaim, type Backlog, type Waiting } from "./queue.ts";
-
-export interface ValidatorContext extends ChallengeContext {
-  readonly backend: Backend | Compute;
-  readonly tally?: WorkTally;
-}
+import type { ValidatorContext } from "./validator-context.ts";
 
 export interface ValidatorOptions {
   readonly intervalMs?: number;
@@ -44,12 +22,6 @@ export interface ValidatorOptions {
 }
 
 const DEFAULT_MAX_SECONDS_PER_CLAIM = 600;
-/** Of the window, what passes before a worker that has published nothing is asked for its outputs on chain. */
-const PATIENCE_PART_OF_WINDOW = 0.1;
-/** Longest single look for what a worker published. */
-const PUBLISHED_TIMEOUT_MS = 10_000;
-/** Claims whose content is fetched at the same time. */
-const MOST_PREPARING = 4;
 const COLLECT_INTERVAL_MS = 2_000;
 const OVERDUE_INTERVAL_MS = 2_000;
 
@@ -93,12 +65,8 @@ class Validator {
   readonly #options: ValidatorOptions;
   readonly #stop: AbortSignal;
   readonly #claims: CheckedClaims;
-  readonly #jobs: CheckedJobs;
-  readonly #admissions: Admissions;
-  /** Jobs of which it was said that this account may not demand of their claims. */
-  readonly #closed = new Set<string>();
+  readonly #preparer: ClaimPreparer;
   readonly #reader: DisputeReader;
-  readonly #cache: ShardCache = new Map();
   readonly #prepayments: PrepaymentCollector;
   readonly #tell: (waiting: readonly Waiting[]) => void;
   #computing = false;
@@ -109,9 +77,14 @@ class Validator {
     this.#stop = stop;
     this.#claims = new CheckedClaims(context, options.rate);
     this.#tell = backlogTeller(context, options.onBacklog);
-    this.#jobs = new CheckedJobs(context, options, stop);
-    this.#admissions = new Admissions(context, stop);
     this.#reader = new DisputeReader(context.chain);
+    const committed = (): CommittedClaim[] => this.#committed(context.follower.state);
+    this.#preparer = new ClaimPreparer(context, options, {
+      claims: this.#claims,
+      reader: this.#reader,
+      committed,
+      stop,
+    });
     this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidClaims);
   }
 
@@ -123,6 +96,7 @@ class Validator {
     const committed = this.#committed(state);
     this.#forgetOthers(state);
     for (const [job, unit] of committed) this.#advance(job, unit);
+    this.#preparer.start(committed);
     this.#startComputing(committed);
     this.#tellBacklog(committed);
   }
@@ -136,21 +110,21 @@ class Validator {
   /** Waits for what is under way, and closes everything. */
   async end(): Promise<void> {
     await this.#claims.ended();
-    this.#jobs.dispose();
+    this.#preparer.dispose();
     this.#claims.throwBug();
   }
 
-  #committed(state: MarketState): [JobRecord, UnitRecord][] {
+  #committed(state: MarketState): CommittedClaim[] {
     const { address } = this.#context.sender;
     return [...state.jobs.values()].flatMap((job) =>
       job.units
         .active()
         .filter(({ status, worker }) => status === "committed" && worker !== address)
-        .map((unit): [JobRecord, UnitRecord] => [job, unit]),
+        .map((unit): CommittedClaim => [job, unit]),
     );
   }
 
-  /** Starts whatever comes next for a claim, except computing. */
+  /** Starts whatever comes next for a claim, except what waits for its turn: preparing and computing. */
   #advance(job: JobRecord, unit: UnitRecord): void {
     const checked = this.#claims.of(unit.key);
     if (!this.#claims.isReady(checked)) return;
@@ -161,11 +135,6 @@ class Validator {
       return;
     }
     switch (checked.state) {
-      case "new":
-        if (this.#claims.preparing < MOST_PREPARING) {
-          this.#claims.start(checked, () => this.#prepare(checked, job, unit));
-        }
-        return;
       case "wrong":
         this.#claims.start(checked, () => this.#pursue(checked, job, unit));
         return;
@@ -174,42 +143,6 @@ class Validator {
         return;
       default:
     }
-  }
-
-  /** Fetches what a claim is checked with: the job's content, and what the worker published. */
-  async #prepare(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
-    const admission = await this.#admissions.of(job, unit);
-    if (admission === undefined) {
-      // Computing would be in vain; demands of others that are not answered are still seen to.
-      checked.state = "given up";
-      this.#tellClosed(job);
-      return;
-    }
-    const session = await this.#jobs.of(job, unit);
-    checked.check ??= new ClaimCheck(this.#context, session, job, unit, {
-      reader: this.#reader,
-      signal: this.#stop,
-      admission,
-      cache: this.#cache,
-    });
-    await this.#lookForPublished(checked.check, unit);
-    checked.state = "ready";
-  }
-
-  #tellClosed({ jobId }: JobRecord): void {
-    if (this.#closed.has(jobId)) return;
-    this.#closed.add(jobId);
-    const { log, sender } = this.#context;
-    log.warn(
-      { jobId, address: sender.address },
-      "not guarded: the job names its challengers, and this account is not one",
-    );
-  }
-
-  async #lookForPublished(check: ClaimCheck, unit: UnitRecord): Promise<boolean> {
-    const left = 1_000 * (unit.windowEnd - (await chainNow(this.#context.chain)));
-    const most = Math.max(500, Math.min(PUBLISHED_TIMEOUT_MS, left * PATIENCE_PART_OF_WINDOW));
-    return check.lookForPublished(this.#context, timeLimit(most, this.#stop));
   }
 
   /** Whether a worker that has published nothing is asked for its outputs: after a tenth of the window. */
@@ -221,14 +154,14 @@ class Validator {
 
   async #seeOutputs(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
     const { check } = checked;
-    if (check === undefined || (await this.#lookForPublished(check, unit))) return;
+    if (check === undefined || (await this.#preparer.lookForPublished(check, unit))) return;
     const progress = await check.demandTop(this.#context);
     if (progress === "moved") this.#prepaid(job, unit);
     if (progress === "over") await this.#forfeit(checked, job, unit);
     if (progress === "nothing" && check.isContradicted) checked.state = "wrong";
   }
 
-  #startComputing(committed: readonly [JobRecord, UnitRecord][]): void {
+  #startComputing(committed: readonly CommittedClaim[]): void {
     if (this.#computing) return;
     const next = nextClaim(this.#waiting(committed), this.#context.follower.time);
     const checked = next === undefined ? undefined : this.#claims.get(next.key);
@@ -245,7 +178,7 @@ class Validator {
     });
   }
 
-  #waiting(committed: readonly [JobRecord, UnitRecord][]): Waiting[] {
+  #waiting(committed: readonly CommittedClaim[]): Waiting[] {
     return committed.flatMap(([job, unit]) => {
       const checked = this.#claims.of(unit.key);
       if (checked.state !== "ready" || checked.check === undefined || !this.#claims.isReady(checked)) return [];
@@ -327,7 +260,7 @@ class Validator {
     this.#claims.forget(unit.key);
   }
 
-  #tellBacklog(committed: readonly [JobRecord, UnitRecord][]): void {
+  #tellBacklog(committed: readonly CommittedClaim[]): void {
     const unopened = committed
       .filter(([, { key }]) => this.#claims.of(key).state === "new")
       .map(([job, { key, windowEnd, from, to }]): Waiting => {
@@ -341,10 +274,8 @@ class Validator {
     const active = new Set(
       [...state.jobs.values()].filter((job) => job.units.active().length > 0).map((job) => job.jobId),
     );
-    this.#jobs.keepOnly(active);
     // A unit that falls is claimed again: what is known of its job's list holds until the job is over.
     const open = new Set([...state.jobs.values()].filter((job) => !isFinished(job)).map(({ jobId }) => jobId));
-    this.#admissions.keepOnly(open);
-    for (const jobId of this.#closed) if (!open.has(jobId)) this.#closed.delete(jobId);
+    this.#preparer.keepOnly(active, open);
   }
 }
