@@ -3,8 +3,9 @@ export interface Waiting {
   readonly key: string;
   /** Chain time at which its window ends. */
   readonly windowEnd: number;
-  /** Shards that were recomputed, and those that were not. */
-  readonly done: number;
+  /** Seconds of computing that it took so far. */
+  readonly spent: number;
+  /** Shards that were not recomputed yet. */
   readonly left: number;
   /** Seconds that one shard is expected to take here. */
   readonly secondsPerShard: number;
@@ -32,10 +33,12 @@ export function backlogOf(waiting: readonly Waiting[], now: number): Backlog {
 
 /**
  * The claim of which a shard is computed next. While everything can be done in time that is the one whose window ends first, the cheapest among equals. Where it cannot, no
- * pile of large claims may hide a small one: then the one that was looked at least comes first.
+ * pile of large claims may hide a small one: then the one that was given the fewest seconds comes first, and among equals the one whose next shard takes the fewest. So a claim of which
+ * a shard takes s seconds waits for its first look only while others get their own first ones, of s seconds at most each: whoever hides it until its window ends must have locked
+ * collateral for window / s other claims. A shard that cannot be computed before its window ends is left to the end.
  */
 export function nextClaim<T extends Waiting>(waiting: readonly T[], now: number): T | undefined {
-  const order = backlogOf(waiting, now).late === 0 ? byWindow : byAttention;
+  const order = backlogOf(waiting, now).late === 0 ? byWindow : byAttention(now);
   let first: T | undefined;
   for (const claim of waiting) if (first === undefined || order(claim, first) < 0) first = claim;
   return first;
@@ -45,8 +48,10 @@ function byWindow(a: Waiting, b: Waiting): number {
   return a.windowEnd - b.windowEnd || costOf(a) - costOf(b);
 }
 
-function byAttention(a: Waiting, b: Waiting): number {
-  return a.done - b.done || byWindow(a, b);
+function byAttention(now: number): (a: Waiting, b: Waiting) => number {
+  const isInVain = ({ windowEnd, secondsPerShard }: Waiting): number => Number(now + secondsPerShard > windowEnd);
+  return (a, b) =>
+    isInVain(a) - isInVain(b) || a.spent - b.spent || a.secondsPerShard - b.secondsPerShard || byWindow(a, b);
 }
 
 function costOf({ left, secondsPerShard }: Waiting): number {

@@ -185,7 +185,7 @@ class Validator {
       const { check, key } = checked;
       const { windowEnd } = unit;
       const secondsPerShard = check.secondsPerShard ?? this.#expected(job);
-      return [{ key, windowEnd, done: check.done, left: check.left, secondsPerShard }];
+      return [{ key, windowEnd, spent: checked.spent, left: check.left, secondsPerShard }];
     });
   }
 
@@ -264,7 +264,7 @@ class Validator {
     const unopened = committed
       .filter(([, { key }]) => this.#claims.of(key).state === "new")
       .map(([job, { key, windowEnd, from, to }]): Waiting => {
-        return { key, windowEnd, done: 0, left: to - from, secondsPerShard: this.#expected(job) };
+        return { key, windowEnd, spent: 0, left: to - from, secondsPerShard: this.#expected(job) };
       });
     this.#tell([...this.#waiting(committed), ...unopened]);
   }

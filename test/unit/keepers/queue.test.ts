@@ -4,23 +4,24 @@ import { backlogOf, nextClaim, type Waiting } from "../../../keepers/validator/q
 import { shuffled } from "@orion/protocol/challenge";
 
 const claim = (key: string, windowEnd: number, left: number, more: Partial<Waiting> = {}): Waiting => ({
-  ...{ key, windowEnd, left, done: 0, secondsPerShard: 1 },
+  ...{ key, windowEnd, left, spent: 0, secondsPerShard: 1 },
   ...more,
 });
 
-/** Computes shard by shard, a second each, until all are done; the time at which each claim was. */
+/** Computes shard by shard until all are done; the time at which each claim was. */
 function play(claims: readonly Waiting[]): Map<string, number> {
   const waiting = claims.map((one) => ({ ...one }));
   const ends = new Map<string, number>();
-  for (let now = 0; ; now++) {
+  for (let now = 0; ;) {
     const next = nextClaim(
       waiting.filter(({ left }) => left > 0),
       now,
     );
     const mine = waiting.find(({ key }) => key === next?.key);
     if (mine === undefined) return ends;
-    Object.assign(mine, { done: mine.done + 1, left: mine.left - 1 });
-    if (mine.left === 0) ends.set(mine.key, now + 1);
+    now += mine.secondsPerShard;
+    Object.assign(mine, { spent: mine.spent + mine.secondsPerShard, left: mine.left - 1 });
+    if (mine.left === 0) ends.set(mine.key, now);
   }
 }
 
@@ -37,6 +38,28 @@ describe("the queue of a validator", () => {
     const decoys = Array.from({ length: 8 }, (_, i) => claim(`decoy ${String(i)}`, 100, 1_024));
     const end = play([...decoys, claim("wrong", 110, 1)]).get("wrong");
     expect(end).to.be.at.most(9);
+  });
+
+  it("cannot be blinded by claims of one large shard each either", () => {
+    const day = 86_400;
+    const heavy = { secondsPerShard: 600 };
+    const heavies = Array.from({ length: 150 }, (_, i) => claim(`heavy ${String(i)}`, day - 10, 1, heavy));
+    const end = play([...heavies, claim("wrong", day, 1)]).get("wrong");
+    expect(end).to.equal(1);
+  });
+
+  it("gives large shards no more time than small ones, where it cannot do all in time", () => {
+    const large = claim("large", 100, 90, { secondsPerShard: 10, spent: 10 });
+    const small = claim("small", 200, 900, { spent: 9 });
+    expect(nextClaim([large, small], 0)?.key).to.equal("small");
+    expect(nextClaim([large, { ...small, spent: 11 }], 0)?.key).to.equal("large");
+  });
+
+  it("leaves a shard that cannot be computed in time to the end", () => {
+    const inVain = claim("in vain", 100, 1, { secondsPerShard: 101 });
+    const slow = claim("slow", 1_000, 1, { secondsPerShard: 500, spent: 5 });
+    expect(nextClaim([inVain, slow], 0)?.key).to.equal("slow");
+    expect(nextClaim([inVain], 0)?.key).to.equal("in vain");
   });
 
   it("meets every window while that can be done at all", () => {
