@@ -2,12 +2,22 @@ import type { JobRecord, MarketState, UnitRecord } from "@orion/protocol/chain";
 import {
   Admissions,
   bringHome,
-  challengeClaim,
+  challengeStep,
+  ClaimCheck,
+  forfeit,
   NotAChallengerError,
   type ChallengeContext,
 } from "@orion/protocol/challenge";
-import { createLoop, growingPause, monotonic, OrionError, toHex, type Service } from "@orion/protocol/common";
-import { PrepaymentCollector, prepaidClaims } from "@orion/protocol/disputes";
+import {
+  createLoop,
+  growingPause,
+  monotonic,
+  OrionError,
+  timeLimit,
+  toHex,
+  type Service,
+} from "@orion/protocol/common";
+import { DisputeReader, PrepaymentCollector, prepaidClaims } from "@orion/protocol/disputes";
 import type { JobSession } from "@orion/protocol/jobs";
 import { MerkleTree } from "@orion/protocol/tensor";
 
@@ -24,8 +34,12 @@ export interface ReserveWatchParts {
 
 const INTERVAL_MS = 1_000;
 const COLLECT_INTERVAL_MS = 10_000;
-/** Claims that are challenged at the same time. */
-const MOST_CHALLENGED = 2;
+/** Claims that are recomputed at the same time, and those against which a step is taken. A dispute that waits for an answer holds no place. */
+const PLACES = { unchecked: 2, wrong: 4 } as const;
+/** Whoever has computed for so long lets others go first. */
+const SLICE_MS = 30_000;
+/** Longest wait for what the worker published. */
+const PUBLISHED_TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -37,6 +51,11 @@ interface Wrong {
 
 interface Attempt {
   readonly stop: AbortController;
+  /** What is next: recomputing the claim, or a step against it. */
+  state: "unchecked" | "wrong";
+  check?: ClaimCheck | undefined;
+  /** Serial number of its last turn, or of its arrival: who waits longest has the smallest. */
+  turn: number;
   busy: boolean;
   failures: number;
   until: number;
@@ -45,7 +64,7 @@ interface Attempt {
 /**
  * Watches the units in which this account has a reserve. A claim of it fell there because a demand was not answered in time, and what it lost waits for the unit's next verdict: a later
  * claim with other outputs is challenged until it falls, so that no wrong claim decides, and what a verdict leaves is paid out. The roots of the fallen claim's outputs stay on disk for it; where they
- * are lost they are computed again.
+ * are lost they are computed again. How many claims are disputed at the same time is bounded by the reserves alone: each has locked the collateral of a wrong claim.
  */
 export function createReserveWatch(
   context: ChallengeContext,
@@ -71,8 +90,10 @@ class ReserveWatch {
   readonly #signal: AbortSignal;
   readonly #admissions: Admissions;
   readonly #prepayments: PrepaymentCollector;
+  readonly #reader: DisputeReader;
   readonly #attempts = new Map<string, Attempt>();
   readonly #tasks = new Set<Promise<void>>();
+  #serial = 0;
   #collectAt = 0;
 
   constructor(context: ChallengeContext, parts: ReserveWatchParts, intervalMs: number, signal: AbortSignal) {
@@ -81,6 +102,7 @@ class ReserveWatch {
     this.#intervalMs = intervalMs;
     this.#signal = signal;
     this.#admissions = new Admissions(context, signal);
+    this.#reader = new DisputeReader(context.chain);
     this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidClaims);
   }
 
@@ -90,7 +112,7 @@ class ReserveWatch {
     await this.#payOut(state);
     const wrong = this.#wrongClaims(state);
     this.#forgetOthers(new Set(wrong.map(({ unit }) => unit.key)));
-    for (const claim of wrong) this.#start(claim);
+    this.#start(wrong);
     await this.#collect(state);
   }
 
@@ -118,15 +140,40 @@ class ReserveWatch {
     }
   }
 
-  #start(claim: Wrong): void {
-    const { key } = claim.unit;
-    const attempt = this.#attempts.get(key) ?? { stop: new AbortController(), busy: false, failures: 0, until: 0 };
+  /** Gives the free places to those that have waited longest. */
+  #start(wrong: readonly Wrong[]): void {
+    const now = monotonic(this.#context.clock);
+    const attempts = wrong.map((claim) => ({ claim, attempt: this.#attemptOf(claim.unit.key) }));
+    const room: Record<Attempt["state"], number> = { ...PLACES };
+    for (const { attempt } of attempts) if (attempt.busy) room[attempt.state]--;
+    for (const { claim, attempt } of attempts.sort((a, b) => a.attempt.turn - b.attempt.turn)) {
+      if (attempt.busy || now < attempt.until || room[attempt.state] <= 0) continue;
+      room[attempt.state]--;
+      this.#take(claim, attempt);
+    }
+  }
+
+  #attemptOf(key: string): Attempt {
+    const known = this.#attempts.get(key);
+    if (known !== undefined) return known;
+    const rest = { turn: this.#serial++, busy: false, failures: 0, until: 0 };
+    const attempt: Attempt = { stop: new AbortController(), state: "unchecked", ...rest };
     this.#attempts.set(key, attempt);
-    const underWay = [...this.#attempts.values()].filter(({ busy }) => busy).length;
-    if (attempt.busy || underWay >= MOST_CHALLENGED || monotonic(this.#context.clock) < attempt.until) return;
+    return attempt;
+  }
+
+  #take(claim: Wrong, attempt: Attempt): void {
     attempt.busy = true;
-    const task = this.#challenge(claim, AbortSignal.any([this.#signal, attempt.stop.signal]))
-      .catch((error: unknown) => this.#failed(key, attempt, error))
+    attempt.turn = this.#serial++;
+    const signal = AbortSignal.any([this.#signal, attempt.stop.signal]);
+    const work = attempt.state === "wrong" ? this.#pursue(claim, attempt, signal) : this.#check(claim, attempt, signal);
+    const task = work
+      .then(
+        () => {
+          attempt.failures = 0;
+        },
+        (error: unknown) => this.#failed(claim.unit.key, attempt, error),
+      )
       .finally(() => {
         attempt.busy = false;
         this.#tasks.delete(task);
@@ -134,27 +181,60 @@ class ReserveWatch {
     this.#tasks.add(task);
   }
 
-  async #challenge({ own, unit }: Wrong, signal: AbortSignal): Promise<void> {
+  /** Recomputes the claim for a while. */
+  async #check({ own, unit }: Wrong, attempt: Attempt, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    const check = (attempt.check ??= await this.#open({ own, unit }, signal));
+    const since = monotonic(clock);
+    let verdict = "open";
+    while (verdict === "open" && !signal.aborted && monotonic(clock) - since < SLICE_MS) {
+      verdict = await check.checkOne(signal);
+    }
+    if (verdict === "wrong") attempt.state = "wrong";
+    if (verdict === "right") {
+      this.#leave(
+        own,
+        unit,
+        "a later claim of a unit is right, and this account's fallen one was wrong: check this machine",
+      );
+    }
+  }
+
+  async #open({ own, unit }: Wrong, signal: AbortSignal): Promise<ClaimCheck> {
     const { log } = this.#context;
-    const { job, fallen } = own;
-    const { key } = unit;
-    log.warn({ key, unit: unit.index }, "a later claim of a unit has other outputs than this account's fallen one");
+    const { job } = own;
+    log.warn(
+      { key: unit.key, unit: unit.index },
+      "a later claim of a unit has other outputs than this account's fallen one",
+    );
     const admission = await this.#admissions.require(job, unit);
     const session = await this.#parts.sessions.of(job);
     const leaves = await this.#leaves(own, session);
     this.#prepaid(job, unit);
-    const options = { signal, intervalMs: this.#intervalMs, admission, ...(leaves === undefined ? {} : { leaves }) };
-    const verdict = await challengeClaim(this.#context, session, job, unit, options);
-    if (verdict === "fallen") return;
-    // The next look finds the same claim: what cannot be challenged now is left alone for long.
+    const options = { reader: this.#reader, signal, admission, ...(leaves === undefined ? {} : { leaves }) };
+    const check = new ClaimCheck(this.#context, session, job, unit, options);
+    await check.lookForPublished(this.#context, timeLimit(PUBLISHED_TIMEOUT_MS, signal));
+    return check;
+  }
+
+  /** Steps until somebody else has to move. */
+  async #pursue({ own, unit }: Wrong, { check }: Attempt, signal: AbortSignal): Promise<void> {
+    while (check !== undefined && !signal.aborted) {
+      const progress = await challengeStep(this.#context, check.pursuit);
+      if (progress === "moved") continue;
+      if (progress === "over") await forfeit(this.#context, own.job, unit);
+      if (progress === "late") {
+        this.#leave(own, unit, "a wrong claim can no longer be challenged: its window has passed");
+      }
+      return;
+    }
+  }
+
+  /** The next look finds the same claim: what cannot be challenged now is left alone for good. */
+  #leave({ fallen }: OwnReserve, { key }: UnitRecord, reason: string): void {
     const attempt = this.#attempts.get(key);
     if (attempt !== undefined) attempt.until = Infinity;
-    log.error(
-      { key, fallen: fallen.key },
-      verdict === "late"
-        ? "a wrong claim can no longer be challenged: its window has passed"
-        : "a later claim of a unit is right, and this account's fallen one was wrong: check this machine",
-    );
+    this.#context.log.error({ key, fallen: fallen.key }, reason);
   }
 
   /** Leaves of the fallen claim's shards, from disk, where they make up what it was committed to. */
@@ -174,6 +254,11 @@ class ReserveWatch {
     if (error instanceof OrionError && error.code === "ABORTED") return;
     const { clock, log } = this.#context;
     attempt.failures++;
+    if (!(error instanceof OrionError && error.retryable)) {
+      // Perhaps its job was closed meanwhile; the claim is opened and checked anew.
+      attempt.check = undefined;
+      attempt.state = "unchecked";
+    }
     const pause = growingPause(attempt.failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     attempt.until = error instanceof NotAChallengerError ? Infinity : monotonic(clock) + pause;
     const reason = error instanceof Error ? error.message : String(error);
