@@ -30,7 +30,7 @@ import { learnOutput } from "./published.ts";
 /** Time that a faster validator is given for a move. */
 const YIELD_MS = 1_500;
 
-/** Refusals that mean that somebody else has moved: another look shows where the claim stands now. */
+/** Refusals that mean that somebody else has moved, or holds all places of the claim: another look shows where it stands now. */
 const OUTRUN = new Set([
   "AlreadyDemanded",
   "AlreadyAnswered",
@@ -39,6 +39,7 @@ const OUTRUN = new Set([
   "UnknownClaim",
   "NotYet",
   "NotJoinable",
+  "TooManyDemands",
 ]);
 
 /**

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 
 import { contractInterface, type JobRecord } from "@orion/protocol/chain";
-import { toHex, UnavailableError } from "@orion/protocol/common";
+import { RevertError, toHex, UnavailableError } from "@orion/protocol/common";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import { MerkleTree, ProgramBuilder } from "@orion/protocol/tensor";
 
@@ -42,12 +42,12 @@ function lastingDemand(job: JobRecord, index: number): object {
   return { address: DISPUTES, ...abi.encodeEventLog("TraceDemanded", values), ...at, index, removed: false };
 }
 
-/** Has the watch look at units of jobs of which some are disputed. @returns the labels of what it sends, by claim */
+/** Has the watch look at units of jobs of which some are disputed. @returns the labels of what it sends, which the chain refuses, and what it calls an error */
 async function watchFor(
   jobs: readonly JobRecord[],
   disputed: readonly JobRecord[],
   seconds: number,
-): Promise<string[]> {
+): Promise<{ sent: string[]; errors: string[] }> {
   const clock = new HandClock(1_000 * START);
   const time = (): number => Math.floor(clock.now() / 1_000);
   const state = { jobs: new Map(jobs.map((job) => [job.jobId, job])), gaps: 0 };
@@ -70,8 +70,9 @@ async function watchFor(
   const sent: string[] = [];
   const send = ({ label }: { label: string }): Promise<never> => {
     sent.push(label);
-    return gone();
+    return Promise.reject(new RevertError("TooManyDemands", []));
   };
+  const log = recordingLogger();
   const network = { addresses: { market: MARKET, disputes: DISPUTES }, rpcUrl: "test", deployBlock: 0, chainId: 1 };
   const context = {
     chain: { network, provider, contracts: { disputes, reserves: {} } },
@@ -83,7 +84,7 @@ async function watchFor(
         return time();
       },
     },
-    ...{ clock, log: recordingLogger(), sha256: nativeSha256, sealSecret: id("secret") },
+    ...{ clock, log, sha256: nativeSha256, sealSecret: id("secret") },
   };
   const b = new ProgramBuilder();
   const x = b.shardInput("u8", [1, 8]);
@@ -104,14 +105,21 @@ async function watchFor(
   await clock.pass(seconds);
   stop.abort();
   await running;
-  return sent;
+  const errors = log.lines.filter(({ level }) => level === "error").map(({ message }) => message);
+  return { sent, errors };
 }
 
 describe("the watch of a worker's reserves", () => {
   it("challenges a wrong claim while many disputes wait for an answer", async () => {
     const disputed = Array.from({ length: 12 }, (_, i) => wrongAgain(`disputed ${String(i)}`));
-    expect(await watchFor(disputed, disputed, 30)).to.deep.equal([]);
-    const sent = await watchFor([...disputed, wrongAgain("later")], disputed, 30);
+    expect((await watchFor(disputed, disputed, 30)).sent).to.deep.equal([]);
+    const { sent } = await watchFor([...disputed, wrongAgain("later")], disputed, 30);
     expect(sent).to.include("demandTrace");
+  });
+
+  it("goes on asking while others hold all places of a claim", async () => {
+    const { sent, errors } = await watchFor([wrongAgain("full")], [], 30);
+    expect(errors).to.deep.equal([]);
+    expect(sent.length).to.be.greaterThan(3);
   });
 });
