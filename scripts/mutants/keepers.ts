@@ -118,8 +118,8 @@ export const KEEPERS: readonly Mutant[] = [
   {
     name: "large claims are computed before a small one is looked at",
     file: "keepers/validator/queue.ts",
-    from: "return a.done - b.done || byWindow(a, b);",
-    to: "return byWindow(a, b);",
+    from: "backlogOf(waiting, now).late === 0 ? byWindow : byAttention(now)",
+    to: "now < 0 ? byAttention(now) : byWindow",
     tests: ["test/integration/keepers/starved-validator.test.ts"],
     grep: "behind four large ones",
   },
