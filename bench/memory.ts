@@ -27,6 +27,8 @@ const STEPS = 10;
 const BLOCKS_BETWEEN = 1_600;
 /** A service tidies its memory once a minute at most. */
 const SETTLE_MS = 70_000;
+/** Heap that each service may take. */
+const HEAP_MEGABYTES = 256;
 /** Compilers and caches fill during the first steps. */
 const WARM_STEPS = 3;
 /** Megabytes that a process may grow by from there on: jobs that stayed would take some 100 kB each. */
@@ -57,6 +59,8 @@ export async function benchMemory(print: (line: string) => void = console.log): 
     const open = await postTinyJob(running, { shards: 1 });
     await marketCalls(running, ACCOUNTS.orchestrator).publishManifest(open.terms, toHex(randomBytes(32)));
     for (const [name, account, args] of SERVICES) children.push(await startCommand(running, name, account, args));
+    // What a service has seen stays until it has seen 64 heads more.
+    await running.chainProcess.rpc("evm_setIntervalMining", [1]);
     const samples: number[][] = [];
     for (let step = 0; step < STEPS; step++) {
       const size = Math.floor(JOBS / STEPS);
@@ -108,8 +112,11 @@ async function startCommand(
       HOME: home,
       ORION_HOME: home,
       ORION_PRIVATE_KEY: accountAt(account).privateKey,
+      // Where there is room for more, nothing is collected for minutes, and everything seems to grow.
+      NODE_OPTIONS: `--max-old-space-size=${HEAP_MEGABYTES}`,
     },
-    stdio: ["ignore", "ignore", "inherit"],
+    // They have much to say of jobs without content.
+    stdio: "ignore",
   });
 }
 
