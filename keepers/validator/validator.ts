@@ -1,4 +1,4 @@
-import { bringHome, challengeStep, endByTimeout, forfeit } from "@orion/protocol/challenge";
+import { bringHome, endByTimeout, forfeit, pursue } from "@orion/protocol/challenge";
 import { activeKeys, isFinished, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
 import { createLoop, monotonic, timeLimit, type Service } from "@orion/protocol/common";
 import { DisputeReader, openDemands, PrepaymentCollector, prepaidClaims, subjectOf } from "@orion/protocol/disputes";
@@ -220,19 +220,13 @@ class Validator {
   /** Steps until somebody else has to move. */
   async #pursue(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
     const { check } = checked;
-    while (check !== undefined && !this.#stop.aborted) {
-      const progress = await challengeStep(this.#context, check.pursuit);
-      if (progress === "moved") {
-        this.#prepaid(job, unit);
-        continue;
-      }
-      if (progress === "late") {
-        checked.state = "late";
-        this.#context.log.error({ key: unit.key }, "a wrong claim can no longer be challenged: its window has passed");
-      }
-      if (progress === "over") await this.#forfeit(checked, job, unit);
-      return;
+    if (check === undefined) return;
+    const progress = await pursue(this.#context, check.pursuit, this.#stop, () => this.#prepaid(job, unit));
+    if (progress === "late") {
+      checked.state = "late";
+      this.#context.log.error({ key: unit.key }, "a wrong claim can no longer be challenged: its window has passed");
     }
+    if (progress === "over") await this.#forfeit(checked, job, unit);
   }
 
   #prepaid(job: JobRecord, { key, from, to }: UnitRecord): void {

@@ -3,7 +3,7 @@ import { AbortedError, timeLimit } from "../common/index.ts";
 import { DisputeReader, type Admission } from "../disputes/index.ts";
 import type { JobSession } from "../jobs/index.ts";
 
-import { challengeStep } from "./challenge.ts";
+import { pursue } from "./challenge.ts";
 import type { ChallengeContext } from "./pursuit.ts";
 import { ClaimCheck } from "./claim-check.ts";
 import { forfeit } from "./forfeit.ts";
@@ -14,8 +14,6 @@ export interface ChallengeOptions {
   readonly intervalMs: number;
   /** What shows that this account may demand of the claim. */
   readonly admission: Admission;
-  /** Leaves of the claim's shards, in order, where they were computed before. */
-  readonly leaves?: readonly Uint8Array[];
   readonly onShard?: (done: number, total: number) => void;
 }
 
@@ -32,14 +30,13 @@ export async function challengeClaim(
   session: JobSession,
   job: JobRecord,
   unit: UnitRecord,
-  { signal, intervalMs, admission, leaves, onShard }: ChallengeOptions,
+  { signal, intervalMs, admission, onShard }: ChallengeOptions,
 ): Promise<"right" | "fallen" | "late"> {
   const { clock, chain } = context;
   const check = new ClaimCheck(context, session, job, unit, {
     reader: new DisputeReader(chain),
     signal,
     admission,
-    ...(leaves === undefined ? {} : { leaves }),
   });
   await check.lookForPublished(context, timeLimit(PUBLISHED_TIMEOUT_MS, signal));
   for (let verdict = "open"; verdict !== "wrong";) {
@@ -49,13 +46,13 @@ export async function challengeClaim(
     if (verdict === "right") return "right";
   }
   while (!signal.aborted) {
-    const progress = await challengeStep(context, check.pursuit);
+    const progress = await pursue(context, check.pursuit, signal);
     if (progress === "late") return "late";
     if (progress === "over") {
       await forfeit(context, job, unit);
       return "fallen";
     }
-    if (progress !== "moved") await clock.sleep(intervalMs, signal);
+    if (progress !== undefined) await clock.sleep(intervalMs, signal);
   }
   throw new AbortedError("stopped in the middle of a dispute", { hint: "the same command goes on where it stopped" });
 }

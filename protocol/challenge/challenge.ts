@@ -46,8 +46,27 @@ const OUTRUN = new Set([
  * Takes the next step against a wrong claim. Reads everything from the chain anew, so it may be called at any time, by any number of
  * validators, after any restart; it goes on with the descents of others.
  */
-export function challengeStep(context: ChallengeContext, pursuit: Pursuit): Promise<Progress> {
+function challengeStep(context: ChallengeContext, pursuit: Pursuit): Promise<Progress> {
   return step(context, pursuit, nextMove);
+}
+
+/**
+ * Takes steps against a wrong claim until somebody else has to move.
+ * @param onMoved called after each transaction that prepaid or proved something
+ * @returns the last step's progress; undefined when the signal aborted before it
+ */
+export async function pursue(
+  context: ChallengeContext,
+  pursuit: Pursuit,
+  signal: AbortSignal,
+  onMoved?: () => void,
+): Promise<Exclude<Progress, "moved"> | undefined> {
+  while (!signal.aborted) {
+    const progress = await challengeStep(context, pursuit);
+    if (progress !== "moved") return progress;
+    onMoved?.();
+  }
+  return undefined;
 }
 
 /** Where nothing was published: has the worker show the top of its outputs tree, so that shards can be compared one by one. */

@@ -1,6 +1,6 @@
 export { Admissions, NotAChallengerError } from "./admissions.ts";
 export { bringHome } from "./bring-home.ts";
-export { challengeStep, endByTimeout } from "./challenge.ts";
+export { endByTimeout, pursue } from "./challenge.ts";
 export { challengeClaim, type ChallengeOptions } from "./challenge-claim.ts";
 export { loadChallengers, MAX_CHALLENGERS, putChallengers } from "./challenger-list.ts";
 export { ClaimCheck, type CheckOptions } from "./claim-check.ts";

@@ -2,10 +2,10 @@ import type { JobRecord, MarketState, UnitRecord } from "@orion/protocol/chain";
 import {
   Admissions,
   bringHome,
-  challengeStep,
   ClaimCheck,
   forfeit,
   NotAChallengerError,
+  pursue,
   type ChallengeContext,
 } from "@orion/protocol/challenge";
 import {
@@ -219,14 +219,11 @@ class ReserveWatch {
 
   /** Steps until somebody else has to move. */
   async #pursue({ own, unit }: Wrong, { check }: Attempt, signal: AbortSignal): Promise<void> {
-    while (check !== undefined && !signal.aborted) {
-      const progress = await challengeStep(this.#context, check.pursuit);
-      if (progress === "moved") continue;
-      if (progress === "over") await forfeit(this.#context, own.job, unit);
-      if (progress === "late") {
-        this.#leave(own, unit, "a wrong claim can no longer be challenged: its window has passed");
-      }
-      return;
+    if (check === undefined) return;
+    const progress = await pursue(this.#context, check.pursuit, signal);
+    if (progress === "over") await forfeit(this.#context, own.job, unit);
+    if (progress === "late") {
+      this.#leave(own, unit, "a wrong claim can no longer be challenged: its window has passed");
     }
   }
 
