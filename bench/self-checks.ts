@@ -1,5 +1,4 @@
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 
 import { WorkTally } from "@orion/protocol/jobs";
 import { createComputeProcess } from "@orion/protocol/kernels/node";
@@ -8,14 +7,13 @@ import { createWorker } from "@orion/worker";
 import { isMain } from "../scripts/support/is-main.ts";
 import { blocksEvery } from "../test/support/network/block-times.ts";
 import { startHere } from "../test/support/network/in-process.ts";
-import { ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../test/support/network/test-network.ts";
-import { postDigitsJob } from "./support/digits-job.ts";
+import { ACCOUNTS, ORION, startTestNetwork } from "../test/support/network/test-network.ts";
+import { postDigitsJob, untilCommitted } from "./support/digits-job.ts";
 import { writeResult } from "./support/write-result.ts";
 
 const UNITS = 200;
 const BLOCK_SECONDS = 1;
-const LOOK_MS = 500;
-const PATIENCE_MS = 900_000;
+const PACE = { lookMs: 500, patienceMs: 900_000 };
 /** Claims stay in their window until the bench has ended, so that nothing but work is counted. */
 const CLOCKS = { claimPeriod: 3_600, challengeWindow: 7_200, answerPeriod: 300 };
 const TARGET = { checking: 0.02, hashing: 0.01 } as const;
@@ -34,10 +32,16 @@ export async function benchSelfChecks(): Promise<boolean> {
     await blocksEvery(running.chainProcess, BLOCK_SECONDS);
     const journalDir = path.join(running.dir, "bench-self-checks");
     const worker = startHere(createWorker({ ...running.context(ACCOUNTS.workers), backend, journalDir, tally }));
-    await untilCommitted(running, jobId);
+    await untilCommitted(running, jobId, PACE);
     await worker.stop();
     const { disputes } = running.chain.contracts;
-    const demands = (await disputes.queryFilter(disputes.filters.Demanded())).length;
+    const { filters } = disputes;
+    const kinds = await Promise.all([
+      disputes.queryFilter(filters.Demanded()),
+      disputes.queryFilter(filters.OutputDemanded()),
+      disputes.queryFilter(filters.TraceDemanded()),
+    ]);
+    const demands = kinds.flat().length;
     const { shards, traces, checks, computing, hashing, checking } = tally;
     const share = { checking: checking / computing, hashing: hashing / computing };
     const percent = (part: number): string => `${(100 * part).toFixed(2)}%`;
@@ -55,17 +59,6 @@ export async function benchSelfChecks(): Promise<boolean> {
   } finally {
     await backend.dispose();
     await running.stop();
-  }
-}
-
-async function untilCommitted(running: TestNetwork, jobId: string): Promise<void> {
-  const start = performance.now();
-  for (;;) {
-    const units = (await running.follower.sync()).jobs.get(jobId)?.units ?? [];
-    const open = [...units].filter(({ status }) => status !== "committed").length;
-    if (open === 0) return;
-    if (performance.now() - start > PATIENCE_MS) throw new Error(`the worker has left ${open} of ${UNITS} units`);
-    await delay(LOOK_MS);
   }
 }
 

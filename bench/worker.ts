@@ -1,7 +1,7 @@
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { connectChain, createMarketFollower, createSender, type UnitRecord } from "@orion/protocol/chain";
+import { connectChain, createMarketFollower, createSender } from "@orion/protocol/chain";
 import { silentLogger, systemClock } from "@orion/protocol/common";
 import { createComputeProcess } from "@orion/protocol/kernels/node";
 import { createWorker } from "@orion/worker";
@@ -17,7 +17,7 @@ import {
   startTestNetwork,
   type TestNetwork,
 } from "../test/support/network/test-network.ts";
-import { postDigitsJob } from "./support/digits-job.ts";
+import { postDigitsJob, untilCommitted } from "./support/digits-job.ts";
 import { writeResult } from "./support/write-result.ts";
 
 const UNITS = 16;
@@ -26,8 +26,7 @@ const ROUNDS = 3;
 /** Seconds over which calls are counted while the worker waits. */
 const WAIT_SECONDS = 12;
 const TARGET = { seconds: 15, callsPerSecond: 3 } as const;
-const LOOK_MS = 50;
-const PATIENCE_MS = 300_000;
+const PACE = { lookMs: 50, patienceMs: 300_000 };
 /** Those of the testnet's fast profile, but claims stay in their window until the bench has ended. */
 const CLOCKS = { claimPeriod: 600, challengeWindow: 3_600, answerPeriod: 300 };
 
@@ -127,11 +126,7 @@ async function callsWhile(calls: () => number): Promise<number> {
 
 async function measure(running: TestNetwork, jobId: string, calls: () => number): Promise<Round> {
   const start = performance.now();
-  const units = async (): Promise<UnitRecord[]> => [...((await running.follower.sync()).jobs.get(jobId)?.units ?? [])];
-  while ((await units()).some(({ status }) => status !== "committed")) {
-    if (performance.now() - start > PATIENCE_MS) throw new Error(`the worker has not finished ${UNITS} units`);
-    await delay(LOOK_MS);
-  }
+  await untilCommitted(running, jobId, PACE);
   const seconds = Number(((performance.now() - start) / 1_000).toFixed(2));
   const asked = calls();
   const { market } = running.chain.contracts;

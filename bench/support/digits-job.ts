@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import { createOrchestrator } from "@orion/keepers";
 import { jobIdOf } from "@orion/protocol/chain";
 import { assembleProgram } from "@orion/protocol/jobs";
@@ -29,6 +31,22 @@ export async function postDigitsJob(running: TestNetwork, shards: number): Promi
   await until("the manifest", isPublished, [], MANIFEST_TIMEOUT_MS);
   await orchestrator.stop();
   return jobId;
+}
+
+/** Waits until every unit of a job is committed. @throws Error after `patienceMs` */
+export async function untilCommitted(
+  running: TestNetwork,
+  jobId: string,
+  pace: { readonly lookMs: number; readonly patienceMs: number },
+): Promise<void> {
+  const start = performance.now();
+  for (;;) {
+    const units = [...((await running.follower.sync()).jobs.get(jobId)?.units ?? [])];
+    const open = units.filter(({ status }) => status !== "committed").length;
+    if (units.length > 0 && open === 0) return;
+    if (performance.now() - start > pace.patienceMs) throw new Error(`the worker has left ${open} of its units`);
+    await delay(pace.lookMs);
+  }
 }
 
 /** So many rows, each with content of its own: equal shards would be computed once. */
