@@ -34,10 +34,26 @@ export function answerHashes(own: Pick<OwnTrace, "tree">, shape: ClaimShape, pla
 
 /** What answers a demand for a chunk of a shard's trace: the chunk at a place of the tensor with these bytes. */
 export function chunkOf(shape: ClaimShape, place: Place, bytes: Uint8Array): Uint8Array {
+  return wholeChunks(bytes, chunkIndex(shape, place), 1);
+}
+
+/** Which bytes of the node's tensor, if it is that long, the chunk at a place holds. */
+export function excerptOf(shape: ClaimShape, place: Place): { node: number; from: number; to: number } {
+  const from = chunkIndex(shape, place) * FORMAT.leafBytes;
+  return { node: nodeOf(shape, place), from, to: from + FORMAT.leafBytes };
+}
+
+/** The chunk with the bytes that `excerptOf` names: filled up with zeros where the tensor ends in it. */
+export function wholeChunk(excerpt: Uint8Array): Uint8Array {
+  return wholeChunks(excerpt, 0, 1);
+}
+
+/** Of the chunk among those of its tensor. */
+function chunkIndex(shape: ClaimShape, place: Place): number {
   if (!isChunk(shape, "trace", place)) throw new InvalidInputError(`no chunk stands at the place ${String(place)}`);
   const at = positionOf(shape, "trace", place);
   // A tensor of one chunk is a leaf of the tree over nodes.
-  return wholeChunks(bytes, at.tree === "chunks" ? at.index : 0, 1);
+  return at.tree === "chunks" ? at.index : 0;
 }
 
 /** Either of the two. */

@@ -8,6 +8,7 @@ import {
   workloadOf,
   type Backend,
   type Compute,
+  type Excerpt,
   type Executor,
   type RunInputs,
   type RunOptions,
@@ -66,10 +67,14 @@ export interface JobSession {
   trace(inputs: ShardInputs, options?: Pick<TraceOptions, "signal" | "hold" | "onNode">): Promise<RunTrace>;
   /** The tensors of some nodes of one shard. */
   values(inputs: ShardInputs, nodes: readonly number[], options?: RunOptions): Promise<Tensor[]>;
+  /** Some bytes of the tensors of some nodes of one shard, see Executor. */
+  excerpts(inputs: ShardInputs, wanted: readonly Excerpt[], options?: RunOptions): Promise<Uint8Array[]>;
   /** Inputs that all shards read, with their roots. */
   readonly shared: ShardInputs;
   /** Roots of all slots, in the order of the inputs root: 32 bytes each, one behind another; not to be written to. */
   slotRoots(): Promise<Uint8Array>;
+  /** Bytes of weights, shared inputs and slot roots; a process that computes holds the weights once more. */
+  readonly heldBytes: number;
   dispose(): void;
 }
 
@@ -103,6 +108,8 @@ export async function openJobSession(
     roots: manifest.sharedRoots,
   }));
   const executor = prepareExecutor(loaded, options.backend);
+  const roots = await content.read((manifest) => Promise.resolve(manifest.slotRoots));
+  const heldBytes = bytesOf(loaded.constants) + bytesOf(shared.tensors) + roots.length;
   const { sha256 } = context;
   const { tally = new WorkTally() } = options;
   const estimatedSeconds = estimateSeconds(workloadOf(loaded.program), options.backend.rates);
@@ -141,8 +148,15 @@ export async function openJobSession(
       return result;
     },
     values: (inputs, nodes, { signal } = {}) => executor.run(inputsOf(inputs), { nodes, signal: running(signal) }),
+    excerpts: (inputs, wanted, { signal } = {}) =>
+      executor.excerpts(inputsOf(inputs), wanted, { signal: running(signal) }),
+    heldBytes,
     dispose: () => executor.dispose(),
   };
+}
+
+function bytesOf(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
 function prepareExecutor({ program, constants }: LoadedProgram, backend: Backend | Compute): Executor {

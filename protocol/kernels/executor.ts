@@ -27,6 +27,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Bytes `from` (inclusive) to `to` (exclusive) of a node's tensor; what lies beyond its end is left out. */
+export interface Excerpt {
+  readonly node: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A computed node as tracing passes by it: its tensor's bytes and their chunk hashes, one behind another. */
 export interface TracedNode extends TensorHashes {
   readonly node: number;
@@ -61,6 +68,8 @@ export interface Executor {
   outputs(inputs: RunInputs, options?: RunOptions): Promise<Tensor[]>;
   /** The tensors of some nodes, in the order asked for; of all nodes unless given. */
   run(inputs: RunInputs, options?: RunOptions & { readonly nodes?: readonly number[] }): Promise<Tensor[]>;
+  /** Some bytes of some nodes' tensors, in the order asked for; of the tensors themselves nothing is kept that is not read any more. */
+  excerpts(inputs: RunInputs, wanted: readonly Excerpt[], options?: RunOptions): Promise<Uint8Array[]>;
   /** Runs the same kernels and hashes what every node gives. */
   trace(inputs: RunInputs, options?: TraceOptions): Promise<RunTrace>;
   /** Forgets the packed weights. The backend stays: others may use it. */
@@ -88,7 +97,7 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
     wanted: readonly number[],
     kept: readonly number[],
     pause: Pause,
-    onNode?: (index: number, tensor: Tensor) => Promise<void>,
+    onNode?: (index: number, tensor: Tensor) => Promise<void> | void,
   ): Promise<Values> {
     const { needed, drops } = planRun(program, wanted, kept);
     const values: Values = new Array<Tensor | undefined>(program.nodes.length).fill(undefined);
@@ -110,6 +119,17 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
   return {
     outputs: (inputs, { signal } = {}) => run(inputs, program.outputNodes, createPause(signal)),
     run: (inputs, { signal, nodes = everything } = {}) => run(inputs, nodes, createPause(signal)),
+    async excerpts(inputs, wanted, { signal } = {}) {
+      const taken = wanted.map(() => new Uint8Array());
+      const byNode = Map.groupBy(wanted.keys(), (i) => (wanted[i] as Excerpt).node);
+      await pass(inputs, [...byNode.keys()], [], createPause(signal), (node, tensor) => {
+        for (const i of byNode.get(node) ?? []) {
+          const { from, to } = wanted[i] as Excerpt;
+          taken[i] = toBytes(tensor).slice(from, to);
+        }
+      });
+      return taken;
+    },
     async trace(inputs, { signal, sha256 = pureSha256, known = {}, hold = false, onNode } = {}) {
       const pause = createPause(signal);
       const nodeRoots = new Uint8Array(program.nodes.length * HASH_BYTES);

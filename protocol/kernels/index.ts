@@ -7,6 +7,7 @@ export { createBackend, type BackendOptions } from "./create-backend.ts";
 export { DeviceFaultError } from "./errors.ts";
 export {
   createExecutor,
+  type Excerpt,
   type Executor,
   type KnownRoots,
   type RunInputs,

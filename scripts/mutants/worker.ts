@@ -195,8 +195,8 @@ export const WORKER: readonly Mutant[] = [
   {
     name: "a trace is computed again for each demand",
     file: "worker/defence/claim-answers.ts",
-    from: "const answer = await this.#traced(session, what.place, values);",
-    to: "const answer = await this.#traced(session, what.place, values);\n        this.#stored.clear();\n        await this.#traces.forgetExcept(() => false);",
+    from: "const answer = await this.#traced(session, what.place, chunks);",
+    to: "const answer = await this.#traced(session, what.place, chunks);\n        this.#stored.clear();\n        await this.#traces.forgetExcept(() => false);",
     tests: ["test/integration/worker/defender.test.ts"],
     grep: "answer-recompute",
   },

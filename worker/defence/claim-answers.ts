@@ -13,6 +13,8 @@ import {
   tensorTop,
   traceAnswer,
   depthOf,
+  excerptOf,
+  wholeChunk,
   type Case,
   type ClaimShape,
   type DemandRecord,
@@ -51,8 +53,11 @@ export type Need =
   | { readonly kind: "outputs" }
   /** The hashes of a shard's trace. */
   | { readonly kind: "trace"; readonly shard: number }
-  /** A node's value in a shard. */
-  | { readonly kind: "value"; readonly shard: number; readonly node: number };
+  /** A chunk of a value of a shard. */
+  | { readonly kind: "chunk"; readonly shard: number; readonly place: Place };
+
+/** Chunks that were computed, by their places. */
+export type Chunks = ReadonlyMap<Place, Uint8Array>;
 
 export type Ready = { readonly call: Call } | { readonly trace: TraceAnswer };
 
@@ -93,28 +98,34 @@ export class ClaimAnswers {
         const shard = shardOf(shape, what.place) + this.#claim.unit.from;
         const node = depthOf(what.place) >= tensorTop(shape) ? nodeOf(shape, what.place) : undefined;
         if (node !== undefined && isGiven(session, node)) return undefined;
-        if (node !== undefined && isChunk(shape, "trace", what.place)) return { kind: "value", shard, node };
+        if (node !== undefined && isChunk(shape, "trace", what.place))
+          {return { kind: "chunk", shard, place: what.place };}
         return this.#traceNeed(session, shard);
       }
     }
   }
 
-  /** Computes a need; of values those that are given, the others where they are kept. @returns values by node */
-  async compute(need: Need, nodes: readonly number[], signal: AbortSignal): Promise<Map<number, Uint8Array>> {
+  /**
+   * Computes a need; chunks where they are given back, the others where they are kept.
+   * @param places of all chunks of that shard which are wanted
+   */
+  async compute(need: Need, places: readonly Place[], signal: AbortSignal): Promise<Chunks> {
     const session = await this.#session();
     if (need.kind === "outputs") await this.#computeOutputs(session, signal);
     if (need.kind === "trace") await this.#computeTrace(session, need.shard, signal);
-    if (need.kind !== "value") return new Map();
+    if (need.kind !== "chunk") return new Map();
+    const shape = this.#shape(session);
     const inputs = await session.loadShard(need.shard);
-    const values = await session.values(inputs, nodes, { signal });
-    return new Map(nodes.map((node, i) => [node, toBytes(values[i] as Tensor)]));
+    const wanted = places.map((place) => excerptOf(shape, place));
+    const excerpts = await session.excerpts(inputs, wanted, { signal });
+    return new Map(places.map((place, i) => [place, wholeChunk(excerpts[i] as Uint8Array)]));
   }
 
   /**
    * The transaction that answers, or the trace that the worker is to answer with.
-   * @param values of nodes that were computed for it
+   * @param chunks that were computed for it
    */
-  async ready({ what }: DemandRecord, values: ReadonlyMap<number, Uint8Array> = new Map()): Promise<Ready> {
+  async ready({ what }: DemandRecord, chunks: Chunks = new Map()): Promise<Ready> {
     const session = await this.#session();
     const of = this.#case(session);
     switch (what.kind) {
@@ -128,7 +139,7 @@ export class ClaimAnswers {
       case "shard":
         return { trace: this.#traceAnswer(session, what.shard) };
       case "trace": {
-        const answer = await this.#traced(session, what.place, values);
+        const answer = await this.#traced(session, what.place, chunks);
         return { call: respondCall(of, "trace", what.place, what.hash, answer) };
       }
     }
@@ -233,14 +244,16 @@ export class ClaimAnswers {
     return answerBlock(outputs, tree, this.#claim.unit.from, block, sha256);
   }
 
-  async #traced(session: JobSession, place: Place, values: ReadonlyMap<number, Uint8Array>): Promise<Uint8Array> {
+  async #traced(session: JobSession, place: Place, chunks: Chunks): Promise<Uint8Array> {
     const shape = this.#shape(session);
     const { sha256 } = this.#context;
     const shard = shardOf(shape, place) + this.#claim.unit.from;
     const inTensor = depthOf(place) >= tensorTop(shape);
     const node = inTensor ? nodeOf(shape, place) : 0;
     const given = inTensor && isGiven(session, node) ? await givenBytes(session, shard, node) : undefined;
-    if (isChunk(shape, "trace", place)) return chunkOf(shape, place, given ?? (values.get(node) as Uint8Array));
+    if (isChunk(shape, "trace", place)) {
+      return given === undefined ? (chunks.get(place) as Uint8Array) : chunkOf(shape, place, given);
+    }
     const stored = this.#trace(session, shard);
     const nodeRoots =
       stored === undefined

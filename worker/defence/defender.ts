@@ -20,7 +20,7 @@ import type { Sessions } from "../sessions.ts";
 import type { ShardTraces } from "../shard-traces.ts";
 import type { UnitContext } from "../unit-work.ts";
 import { traceCall, type Carrier } from "./carrier.ts";
-import { ClaimAnswers, type Defended, type Need } from "./claim-answers.ts";
+import { ClaimAnswers, type Chunks, type Defended, type Need } from "./claim-answers.ts";
 
 export interface DefenderOptions {
   readonly intervalMs?: number;
@@ -63,7 +63,7 @@ interface Asked {
  * back leaves it without an answer.
  *
  * Answers that are at hand go out at once, several at a time, the earliest deadline first. What must be computed is computed one after the other by deadline: a shard's trace once, whatever
- * follows; values of chunks by one more pass, which begins when the demand's turn in the worker's queue does, so that all that have joined it by then are answered by the same pass.
+ * follows; chunks of values by one more pass, which begins when the demand's turn in the worker's queue does, so that all that have joined it by then are answered by the same pass.
  */
 export function createDefender(context: UnitContext, parts: DefenderParts, options: DefenderOptions = {}): Service {
   const { intervalMs = DEFAULT_INTERVAL_MS } = options;
@@ -186,10 +186,10 @@ class Defender {
   }
 
   /** Builds the answer and sends it; does not wait until it is mined. */
-  async #send(one: Asked, values?: ReadonlyMap<number, Uint8Array>): Promise<void> {
+  async #send(one: Asked, chunks?: Chunks): Promise<void> {
     const { job, unit } = one.claim;
     const answers = this.#answersOf(one.claim);
-    const ready = await answers.ready(one.demand, values);
+    const ready = await answers.ready(one.demand, chunks);
     const call = "call" in ready ? ready.call : await traceCall(await answers.theCase(), ready.trace, this.#carrier);
     this.#inFlight.add(one.id);
     this.#context.step?.("worker:answering");
@@ -209,7 +209,7 @@ class Defender {
   async #startComputing(waiting: readonly (Asked & { readonly need: Need })[], signal: AbortSignal): Promise<void> {
     if (this.#computing) return;
     for (const first of waiting) {
-      if (first.need.kind === "value" && !(await this.#isItsTurn(first))) continue;
+      if (first.need.kind === "chunk" && !(await this.#isItsTurn(first))) continue;
       const same = waiting.filter((other) => isSameComputation(first, other));
       this.#computing = true;
       void this.#compute(first, same, signal).finally(() => {
@@ -225,11 +225,11 @@ class Defender {
     signal: AbortSignal,
   ): Promise<void> {
     await this.#attempt(first, async () => {
-      const nodes = [...new Set(same.flatMap(({ need }) => (need.kind === "value" ? [need.node] : [])))];
+      const places = [...new Set(same.flatMap(({ need }) => (need.kind === "chunk" ? [need.place] : [])))];
       const answers = this.#answersOf(first.claim);
-      const values = await this.#parts.precedence.during(() => answers.compute(first.need, nodes, signal));
+      const chunks = await this.#parts.precedence.during(() => answers.compute(first.need, places, signal));
       this.#context.step?.("worker:recomputed");
-      for (const one of same) await this.#attempt(one, () => this.#send(one, values));
+      for (const one of same) await this.#attempt(one, () => this.#send(one, chunks));
     });
   }
 

@@ -43,6 +43,8 @@ async function perform(id: number, work: Work, signal: AbortSignal): Promise<Res
       const { nodes } = work;
       return executorOf(work.program).run(work.inputs, { signal, ...(nodes === undefined ? {} : { nodes }) });
     }
+    case "excerpts":
+      return executorOf(work.program).excerpts(work.inputs, work.wanted, { signal });
     case "trace": {
       const { inputs, known, hold } = work;
       const onNode = ({ node, root, leaves }: { node: number; root: Uint8Array; leaves: Uint8Array }): void =>

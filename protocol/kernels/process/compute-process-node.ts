@@ -92,7 +92,7 @@ class Link {
   }
 
   /** Does work with a program, which is sent first to a process that does not know it yet. */
-  async on<T extends "outputs" | "run" | "trace">(
+  async on<T extends "outputs" | "run" | "excerpts" | "trace">(
     program: number,
     open: () => Extract<Work, { type: "open" }>,
     work: Extract<Work, { type: T }>,
@@ -269,6 +269,8 @@ function remoteExecutor(link: Link, program: Program, constants: readonly Tensor
       link.on<"outputs">(id, open, { type: "outputs", program: id, inputs }, { signal }),
     run: (inputs, { signal, nodes } = {}) =>
       link.on<"run">(id, open, { type: "run", program: id, inputs, nodes }, { signal }),
+    excerpts: (inputs, wanted, { signal } = {}) =>
+      link.on<"excerpts">(id, open, { type: "excerpts", program: id, inputs, wanted }, { signal }),
     trace(inputs: RunInputs, { signal, known = {}, hold = false, onNode }: TraceOptions = {}): Promise<RunTrace> {
       const work = { type: "trace", program: id, inputs, known, hold, nodes: onNode !== undefined } as const;
       return link.on<"trace">(id, open, work, { signal, onNode });

@@ -2,7 +2,7 @@ import type { Tensor } from "../../tensor/types.ts";
 import type { Mode } from "../gpu/device.ts";
 import type { Refusal } from "../backend.ts";
 import type { Rates } from "../cost/work-classes.ts";
-import type { KnownRoots, RunInputs, RunTrace, TracedNode } from "../executor.ts";
+import type { Excerpt, KnownRoots, RunInputs, RunTrace, TracedNode } from "../executor.ts";
 
 /** What the child finds out about its device when it starts. */
 export interface DeviceFacts {
@@ -33,6 +33,12 @@ export type Work =
       readonly nodes: readonly number[] | undefined;
     }
   | {
+      readonly type: "excerpts";
+      readonly program: number;
+      readonly inputs: RunInputs;
+      readonly wanted: readonly Excerpt[];
+    }
+  | {
       readonly type: "trace";
       readonly program: number;
       readonly inputs: RunInputs;
@@ -52,6 +58,7 @@ export interface Results {
   readonly open: undefined;
   readonly outputs: Tensor[];
   readonly run: Tensor[];
+  readonly excerpts: Uint8Array[];
   readonly trace: RunTrace;
   readonly close: undefined;
 }

@@ -22,6 +22,10 @@ export function slowCompute(backend: Backend, before: (run: Run) => Promise<void
           await before("values");
           return real.run(inputs, options);
         },
+        async excerpts(inputs, wanted, options) {
+          await before("values");
+          return real.excerpts(inputs, wanted, options);
+        },
         async trace(inputs, options) {
           await before("trace");
           return real.trace(inputs, options);

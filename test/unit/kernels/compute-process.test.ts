@@ -56,6 +56,8 @@ describe("a compute process", function () {
     expect(failure).to.have.property("message").that.includes("stay in the compute process");
     const some = await executor.run(inputs, { nodes: [1] });
     expect(some[0]?.data).to.deep.equal(values[1]?.data);
+    const excerpts = await executor.excerpts(inputs, [{ node: 2, from: 1, to: 3 }]);
+    expect(excerpts).to.deep.equal([toBytes(values[2] as Tensor).slice(1, 3)]);
     executor.dispose();
     // Closed, it is opened again by whoever still uses it.
     expect((await executor.outputs(inputs)).length).to.equal(1);

@@ -58,6 +58,22 @@ describe("executor", () => {
     expect(await executor.run({ shared, shard }, { nodes })).to.deep.equal(nodes.map((node) => values[node]));
   });
 
+  it("gives some bytes of some nodes, in the order asked for and no more than there are", async () => {
+    const executor = createExecutor(program, constants, backend);
+    const bytes = (await executor.run({ shared, shard })).map((value) => toBytes(value));
+    const wanted = [
+      { node: 5, from: 2, to: 6 },
+      { node: 0, from: 0, to: 3 },
+      { node: 5, from: 0, to: 1_024 },
+      { node: 4, from: 1_024, to: 2_048 },
+      { node: 2, from: 20, to: 1_024 },
+    ];
+    const excerpts = await executor.excerpts({ shared, shard }, wanted);
+    expect(excerpts).to.deep.equal(wanted.map(({ node, from, to }) => bytes[node]?.slice(from, to)));
+    // No view that would hold a whole tensor.
+    for (const excerpt of excerpts) expect(excerpt.buffer.byteLength).to.equal(excerpt.length);
+  });
+
   it("traces: the roots of all nodes in node order, and the computed ones as it passes by them", async () => {
     const executor = createExecutor(program, constants, backend);
     const values = await executor.run({ shared, shard });
