@@ -1,6 +1,12 @@
 import { reading, type JobRecord } from "@orion/protocol/chain";
 import { profileOf } from "@orion/protocol/disputes";
-import { openJobSession, type JobSession, type ServiceContext, type WorkTally } from "@orion/protocol/jobs";
+import {
+  openJobSession,
+  SessionCache,
+  type JobSession,
+  type ServiceContext,
+  type WorkTally,
+} from "@orion/protocol/jobs";
 import type { Backend, Compute } from "@orion/protocol/kernels";
 
 import type { KeptContent } from "./kept-content.ts";
@@ -12,9 +18,9 @@ export class Sessions {
   readonly #rules: WorkerRules;
   readonly #signal: AbortSignal;
   readonly #kept: KeptContent;
-  readonly #most: number;
   readonly #isClaimed: (jobId: string) => boolean;
-  readonly #open = new Map<string, Promise<JobSession>>();
+  readonly #maxMemoryBytes: bigint;
+  readonly #open: SessionCache;
   readonly #clocks = new Map<number, Promise<JobClocks>>();
   /** How many hold each job open. */
   readonly #pins = new Map<string, number>();
@@ -34,22 +40,21 @@ export class Sessions {
     this.#rules = rules;
     this.#signal = signal;
     this.#kept = kept;
-    this.#most = options.most;
     this.#isClaimed = options.isClaimed;
+    this.#maxMemoryBytes = rules.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
+    // All together may hold what one of them may.
+    const mostBytes = Number(this.#maxMemoryBytes);
+    this.#open = new SessionCache({
+      most: options.most,
+      mostBytes,
+      isPinned: (jobId) => this.#pins.has(jobId),
+      onClosed: (jobId) => this.#forget(jobId),
+    });
   }
 
   /** @throws as `openJobSession`; InvalidInputError for a program that this machine cannot do, before its weights are fetched */
   async of(job: JobRecord): Promise<JobSession> {
-    const { jobId } = job;
-    const session = this.#open.get(jobId) ?? this.#openNew(job);
-    // Map order is age: what was used last goes to the end.
-    this.#open.delete(jobId);
-    this.#open.set(jobId, session);
-    session.catch(() => {
-      if (this.#open.get(jobId) === session) this.#open.delete(jobId);
-    });
-    await this.#dropOldest();
-    return session;
+    return this.#open.of(job.jobId, () => this.#openNew(job));
   }
 
   clocks(job: JobRecord): Promise<JobClocks> {
@@ -76,22 +81,16 @@ export class Sessions {
   /** Closes a job unless somebody works with it, and forgets what was fetched for it unless it has claims here. */
   async drop(jobId: string): Promise<void> {
     if (this.#pins.has(jobId)) return;
-    const session = this.#open.get(jobId);
-    this.#open.delete(jobId);
-    await session?.then((opened) => opened.dispose()).catch(() => undefined);
-    if (!this.#isClaimed(jobId)) await this.#kept.forget(jobId);
+    await this.#open.close(jobId);
+    await this.#forget(jobId);
   }
 
   dispose(): void {
-    for (const session of this.#open.values()) session.then((opened) => opened.dispose()).catch(() => undefined);
-    this.#open.clear();
+    this.#open.dispose();
   }
 
-  async #dropOldest(): Promise<void> {
-    for (const jobId of this.#open.keys()) {
-      if (this.#open.size <= this.#most) return;
-      await this.drop(jobId);
-    }
+  async #forget(jobId: string): Promise<void> {
+    if (!this.#isClaimed(jobId)) await this.#kept.forget(jobId);
   }
 
   async #openNew(job: JobRecord): Promise<JobSession> {
@@ -103,7 +102,7 @@ export class Sessions {
     return openJobSession(context, job, {
       backend,
       signal: this.#signal,
-      maxMemoryBytes: this.#rules.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES,
+      maxMemoryBytes: this.#maxMemoryBytes,
       manifests: () => follower.state.jobs.get(jobId)?.manifests ?? job.manifests,
       ...(tally === undefined ? {} : { tally }),
       // A claim that is made is defended whatever the rules say.

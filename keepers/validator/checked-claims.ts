@@ -69,8 +69,8 @@ export class CheckedClaims {
     return !busy && monotonic(this.#context.clock) >= asideUntil;
   }
 
-  /** Runs one piece of work for a claim; does not wait for it. */
-  start(checked: Checked, work: () => Promise<void>): void {
+  /** Runs one piece of work for a claim. @returns resolves when it has ended, whether it succeeded or not */
+  start(checked: Checked, work: () => Promise<void>): Promise<void> {
     checked.busy = true;
     const task = work().then(
       () => {
@@ -85,6 +85,7 @@ export class CheckedClaims {
       this.#tasks.delete(ended);
     });
     this.#tasks.add(ended);
+    return ended;
   }
 
   /** Resolves when what is under way now has ended. */

@@ -1,6 +1,12 @@
 import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
 import { UnavailableError } from "@orion/protocol/common";
-import { openJobSession, type JobSession, type ServiceContext, type WorkTally } from "@orion/protocol/jobs";
+import {
+  openJobSession,
+  SessionCache,
+  type JobSession,
+  type ServiceContext,
+  type WorkTally,
+} from "@orion/protocol/jobs";
 import type { Backend, Compute } from "@orion/protocol/kernels";
 
 const DEFAULT_MAX_MEMORY_BYTES = 2n ** 31n;
@@ -10,12 +16,12 @@ const PART_OF_WINDOW = 0.5;
 const LEAST_CONTENT_SECONDS = 10;
 const MAX_SESSIONS = 16;
 
-/** The jobs whose claims are checked, opened once each, least recently used ones closed. */
+/** The jobs whose claims are checked, opened once each, least recently used ones closed. All together hold no more than one of them may. */
 export class CheckedJobs {
   readonly #context: ServiceContext & { readonly backend: Backend | Compute; readonly tally?: WorkTally };
   readonly #maxMemoryBytes: bigint;
   readonly #stop: AbortSignal;
-  readonly #open = new Map<string, Promise<JobSession>>();
+  readonly #open: SessionCache;
 
   constructor(
     context: ServiceContext & { readonly backend: Backend | Compute; readonly tally?: WorkTally },
@@ -25,17 +31,13 @@ export class CheckedJobs {
     this.#context = context;
     this.#maxMemoryBytes = options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
     this.#stop = stop;
+    this.#open = new SessionCache({ most: MAX_SESSIONS, mostBytes: Number(this.#maxMemoryBytes) });
   }
 
   /** @throws as `openJobSession`; UnavailableError when the content takes too long for the claim's window */
-  async of(job: JobRecord, unit: UnitRecord): Promise<JobSession> {
-    const known = this.#open.get(job.jobId) ?? this.#openNew(job);
-    this.#open.delete(job.jobId);
-    this.#open.set(job.jobId, known);
-    known.catch(() => this.#open.delete(job.jobId));
-    const [oldest] = this.#open.size > MAX_SESSIONS ? this.#open.keys() : [];
-    if (oldest !== undefined) this.#close(oldest);
-    return this.unlessLate(known, unit);
+  of(job: JobRecord, unit: UnitRecord): Promise<JobSession> {
+    const session = this.#open.of(job.jobId, () => this.#openNew(job));
+    return this.unlessLate(session, unit);
   }
 
   /**
@@ -57,19 +59,11 @@ export class CheckedJobs {
 
   /** Closes the jobs that have no claims any more. */
   keepOnly(jobIds: ReadonlySet<string>): void {
-    for (const jobId of this.#open.keys()) if (!jobIds.has(jobId)) this.#close(jobId);
+    for (const jobId of this.#open.jobIds) if (!jobIds.has(jobId)) void this.#open.close(jobId);
   }
 
   dispose(): void {
-    for (const jobId of this.#open.keys()) this.#close(jobId);
-  }
-
-  #close(jobId: string): void {
-    this.#open
-      .get(jobId)
-      ?.then((session) => session.dispose())
-      .catch(() => undefined);
-    this.#open.delete(jobId);
+    this.#open.dispose();
   }
 
   #seconds(unit: UnitRecord): number {

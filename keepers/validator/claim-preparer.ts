@@ -1,4 +1,4 @@
-import { Admissions, ClaimCheck, type ShardCache } from "@orion/protocol/challenge";
+import { Admissions, ClaimCheck, ShardCache } from "@orion/protocol/challenge";
 import { chainNow, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
 import { timeLimit } from "@orion/protocol/common";
 import type { DisputeReader } from "@orion/protocol/disputes";
@@ -38,7 +38,7 @@ export class ClaimPreparer {
   readonly #admissions: Admissions;
   /** Jobs of which it was said that this account may not demand of their claims. */
   readonly #closed = new Set<string>();
-  readonly #cache: ShardCache = new Map();
+  readonly #cache = new ShardCache();
 
   /** @param options.maxMemoryBytes programs that need more are refused */
   constructor(context: ValidatorContext, options: { readonly maxMemoryBytes?: bigint }, parts: PreparerParts) {
@@ -57,7 +57,7 @@ export class ClaimPreparer {
       return [{ jobId: job.jobId, windowEnd: unit.windowEnd, attempts: checked.failures, checked, job, unit }];
     });
     for (const { checked, job, unit } of this.#turns.take(unprepared, this.#context.follower.time)) {
-      claims.start(checked, async () => {
+      void claims.start(checked, async () => {
         try {
           await this.#prepare(checked, job, unit);
         } finally {
@@ -101,7 +101,7 @@ export class ClaimPreparer {
       return;
     }
     const session = await this.#jobs.of(job, unit);
-    checked.check ??= new ClaimCheck(this.#context, session, job, unit, {
+    checked.check ??= new ClaimCheck(this.#context, session.loaded, () => this.#jobs.of(job, unit), job, unit, {
       reader: this.#parts.reader,
       signal: this.#parts.stop,
       admission,

@@ -32,16 +32,13 @@ export function backlogOf(waiting: readonly Waiting[], now: number): Backlog {
 }
 
 /**
- * The claim of which a shard is computed next. While everything can be done in time that is the one whose window ends first, the cheapest among equals. Where it cannot, no
+ * The claims in the order in which a shard of them is computed. While everything can be done in time that is the one whose window ends first, the cheapest among equals. Where it cannot, no
  * pile of large claims may hide a small one: then the one that was given the fewest seconds comes first, and among equals the one whose next shard takes the fewest. So a claim of which
  * a shard takes s seconds waits for its first look only while others get their own first ones, of s seconds at most each: whoever hides it until its window ends must have locked
  * collateral for window / s other claims. A shard that cannot be computed before its window ends is left to the end.
  */
-export function nextClaim<T extends Waiting>(waiting: readonly T[], now: number): T | undefined {
-  const order = backlogOf(waiting, now).late === 0 ? byWindow : byAttention(now);
-  let first: T | undefined;
-  for (const claim of waiting) if (first === undefined || order(claim, first) < 0) first = claim;
-  return first;
+export function byUrgency<T extends Waiting>(waiting: readonly T[], now: number): T[] {
+  return [...waiting].sort(backlogOf(waiting, now).late === 0 ? byWindow : byAttention(now));
 }
 
 function byWindow(a: Waiting, b: Waiting): number {

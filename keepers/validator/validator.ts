@@ -1,12 +1,13 @@
 import { bringHome, endByTimeout, forfeit, pursue } from "@orion/protocol/challenge";
 import { activeKeys, isFinished, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
-import { createLoop, monotonic, timeLimit, type Service } from "@orion/protocol/common";
+import { createLoop, monotonic, type Service } from "@orion/protocol/common";
 import { DisputeReader, openDemands, PrepaymentCollector, prepaidClaims, subjectOf } from "@orion/protocol/disputes";
 
 import { backlogTeller } from "./backlog-teller.ts";
 import { CheckedClaims, type Checked } from "./checked-claims.ts";
+import { ClaimComputer } from "./claim-computer.ts";
 import { ClaimPreparer, PATIENCE_PART_OF_WINDOW, type CommittedClaim } from "./claim-preparer.ts";
-import { nextClaim, type Backlog, type Waiting } from "./queue.ts";
+import type { Backlog, Waiting } from "./queue.ts";
 import type { ValidatorContext } from "./validator-context.ts";
 
 export interface ValidatorOptions {
@@ -21,13 +22,11 @@ export interface ValidatorOptions {
   readonly onBacklog?: (backlog: Backlog) => void;
 }
 
-const DEFAULT_MAX_SECONDS_PER_CLAIM = 600;
 const COLLECT_INTERVAL_MS = 2_000;
 const OVERDUE_INTERVAL_MS = 2_000;
 
 /**
- * Recomputes the claims of others and ends the wrong ones: by one proof where everything is published, by demands where it is withheld. One queue holds the claims of all jobs; a shard is
- * computed at a time, so that no claim, however large, holds up the others for longer than that. Keeps nothing but what it computed; everything else is read from the chain at
+ * Recomputes the claims of others and ends the wrong ones: by one proof where everything is published, by demands where it is withheld. One queue holds the claims of all jobs. Keeps nothing but what it computed; everything else is read from the chain at
  * each step.
  */
 export function createValidator(context: ValidatorContext, options: ValidatorOptions = {}): Service {
@@ -62,29 +61,24 @@ export function createValidator(context: ValidatorContext, options: ValidatorOpt
 
 class Validator {
   readonly #context: ValidatorContext;
-  readonly #options: ValidatorOptions;
   readonly #stop: AbortSignal;
   readonly #claims: CheckedClaims;
   readonly #preparer: ClaimPreparer;
+  readonly #computer: ClaimComputer;
   readonly #reader: DisputeReader;
   readonly #prepayments: PrepaymentCollector;
   readonly #tell: (waiting: readonly Waiting[]) => void;
-  #computing = false;
 
   constructor(context: ValidatorContext, options: ValidatorOptions, stop: AbortSignal) {
     this.#context = context;
-    this.#options = options;
     this.#stop = stop;
     this.#claims = new CheckedClaims(context, options.rate);
     this.#tell = backlogTeller(context, options.onBacklog);
     this.#reader = new DisputeReader(context.chain);
     const committed = (): CommittedClaim[] => this.#committed(context.follower.state);
-    this.#preparer = new ClaimPreparer(context, options, {
-      claims: this.#claims,
-      reader: this.#reader,
-      committed,
-      stop,
-    });
+    const parts = { claims: this.#claims, committed, stop };
+    this.#preparer = new ClaimPreparer(context, options, { ...parts, reader: this.#reader });
+    this.#computer = new ClaimComputer(context, options, parts);
     this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidClaims);
   }
 
@@ -97,7 +91,7 @@ class Validator {
     this.#forgetOthers(state);
     for (const [job, unit] of committed) this.#advance(job, unit);
     this.#preparer.start(committed);
-    this.#startComputing(committed);
+    this.#computer.start(committed);
     this.#tellBacklog(committed);
   }
 
@@ -131,15 +125,17 @@ class Validator {
     const { time } = this.#context.follower;
     if (checked.state !== "wrong" && unit.windowEnd < time && monotonic(this.#context.clock) >= checked.overdueAt) {
       checked.overdueAt = monotonic(this.#context.clock) + OVERDUE_INTERVAL_MS;
-      this.#claims.start(checked, () => this.#endOverdue(checked, job, unit));
+      void this.#claims.start(checked, () => this.#endOverdue(checked, job, unit));
       return;
     }
     switch (checked.state) {
       case "wrong":
-        this.#claims.start(checked, () => this.#pursue(checked, job, unit));
+        void this.#claims.start(checked, () => this.#pursue(checked, job, unit));
         return;
       case "ready":
-        if (this.#isTimeForTop(checked, unit)) this.#claims.start(checked, () => this.#seeOutputs(checked, job, unit));
+        if (this.#isTimeForTop(checked, unit)) {
+          void this.#claims.start(checked, () => this.#seeOutputs(checked, job, unit));
+        }
         return;
       default:
     }
@@ -159,62 +155,6 @@ class Validator {
     if (progress === "moved") this.#prepaid(job, unit);
     if (progress === "over") await this.#forfeit(checked, job, unit);
     if (progress === "nothing" && check.isContradicted) checked.state = "wrong";
-  }
-
-  #startComputing(committed: readonly CommittedClaim[]): void {
-    if (this.#computing) return;
-    const next = nextClaim(this.#waiting(committed), this.#context.follower.time);
-    const checked = next === undefined ? undefined : this.#claims.get(next.key);
-    if (checked?.check === undefined) return;
-    this.#computing = true;
-    this.#claims.start(checked, async () => {
-      try {
-        await this.#computeOne(checked);
-      } finally {
-        this.#computing = false;
-      }
-      // The next shard does not wait for the next look.
-      if (!this.#stop.aborted) this.#startComputing(this.#committed(this.#context.follower.state));
-    });
-  }
-
-  #waiting(committed: readonly CommittedClaim[]): Waiting[] {
-    return committed.flatMap(([job, unit]) => {
-      const checked = this.#claims.of(unit.key);
-      if (checked.state !== "ready" || checked.check === undefined || !this.#claims.isReady(checked)) return [];
-      const { check, key } = checked;
-      const { windowEnd } = unit;
-      const secondsPerShard = check.secondsPerShard ?? this.#expected(job);
-      return [{ key, windowEnd, spent: checked.spent, left: check.left, secondsPerShard }];
-    });
-  }
-
-  #expected(job: JobRecord): number {
-    return Number(job.terms.workPerShard) / this.#context.backend.macsPerSecond;
-  }
-
-  async #computeOne(checked: Checked): Promise<void> {
-    const { check } = checked;
-    if (check === undefined) return;
-    const { log, step } = this.#context;
-    const start = performance.now();
-    const most = this.#options.maxSecondsPerClaim ?? DEFAULT_MAX_SECONDS_PER_CLAIM;
-    const limit = timeLimit(Math.ceil(1_000 * Math.max(1, most - checked.spent)), this.#stop);
-    const found = { key: checked.key, unit: check.unit.index, worker: check.unit.worker };
-    try {
-      const verdict = await check.checkOne(limit);
-      if (verdict === "open") return;
-      checked.state = verdict;
-      if (verdict === "right") log.debug(found, "the claim is right");
-      else log.warn(found, "the claim is wrong");
-      step?.("validator:checked");
-    } catch (error) {
-      if (!limit.aborted || this.#stop.aborted) throw error;
-      checked.state = "given up";
-      log.error(found, `the claim is not guarded: it takes more than the ${String(most)} s that one may take here`);
-    } finally {
-      checked.spent += (performance.now() - start) / 1_000;
-    }
   }
 
   /** Steps until somebody else has to move. */
@@ -258,9 +198,15 @@ class Validator {
     const unopened = committed
       .filter(([, { key }]) => this.#claims.of(key).state === "new")
       .map(([job, { key, windowEnd, from, to }]): Waiting => {
-        return { key, windowEnd, spent: 0, left: to - from, secondsPerShard: this.#expected(job) };
+        return {
+          key,
+          windowEnd,
+          spent: 0,
+          left: to - from,
+          secondsPerShard: this.#computer.expected(job.terms.workPerShard),
+        };
       });
-    this.#tell([...this.#waiting(committed), ...unopened]);
+    this.#tell([...this.#computer.waiting(committed), ...unopened]);
   }
 
   #forgetOthers(state: MarketState): void {
@@ -271,5 +217,6 @@ class Validator {
     // A unit that falls is claimed again: what is known of its job's list holds until the job is over.
     const open = new Set([...state.jobs.values()].filter((job) => !isFinished(job)).map(({ jobId }) => jobId));
     this.#preparer.keepOnly(active, open);
+    this.#computer.keepOnly(active);
   }
 }

@@ -33,7 +33,7 @@ export async function challengeClaim(
   { signal, intervalMs, admission, onShard }: ChallengeOptions,
 ): Promise<"right" | "fallen" | "late"> {
   const { clock, chain } = context;
-  const check = new ClaimCheck(context, session, job, unit, {
+  const check = new ClaimCheck(context, session.loaded, () => Promise.resolve(session), job, unit, {
     reader: new DisputeReader(chain),
     signal,
     admission,

@@ -3,12 +3,13 @@ import { randomInt } from "node:crypto";
 import type { JobRecord, UnitRecord } from "../chain/index.ts";
 import { fromHex, toHex } from "../common/index.ts";
 import { claimShape, type Admission, firstDifference, KnownClaim, type DisputeReader } from "../disputes/index.ts";
-import type { JobSession } from "../jobs/index.ts";
+import type { CheckedProgram } from "../jobs/index.ts";
 
 import { demandOutputsTop } from "./challenge.ts";
 import type { ChallengeContext, Progress, Pursuit } from "./pursuit.ts";
-import { OwnClaim, type ShardCache } from "./own-claim.ts";
+import { OwnClaim, type SessionSource } from "./own-claim.ts";
 import { learnPublished } from "./published.ts";
+import { ShardCache } from "./shard-cache.ts";
 import { shuffled } from "./shuffled.ts";
 
 export interface CheckOptions {
@@ -30,29 +31,34 @@ export class ClaimCheck {
   readonly job: JobRecord;
   readonly own: OwnClaim;
   readonly pursuit: Pursuit;
-  readonly #session: JobSession;
+  readonly #program: CheckedProgram;
+  readonly #cache: ShardCache;
   readonly #order: number[];
   /** Whether the leaves of all shards are known, so that a shard can be compared as soon as it is computed. */
   #comparable: boolean;
 
+  /**
+   * @param loaded the job's program, checked
+   * @param session asked each time something is computed or fetched
+   */
   constructor(
     context: ChallengeContext,
-    session: JobSession,
+    loaded: CheckedProgram,
+    session: SessionSource,
     job: JobRecord,
     unit: UnitRecord,
-    { reader, signal, admission, leaves = [], cache }: CheckOptions,
+    { reader, signal, admission, leaves = [], cache = new ShardCache() }: CheckOptions,
   ) {
-    const { program } = session.loaded;
+    const { program } = loaded;
     const shards = unit.to - unit.from;
     const shape = claimShape(program, shards);
     const known = new KnownClaim(shape, fromHex(unit.outputsRoot, 32), context.sha256);
     this.job = job;
     this.unit = unit;
-    this.#session = session;
-    this.own = new OwnClaim(session, unit, shape, context.sha256, {
-      leaves,
-      ...(cache === undefined ? {} : { cache }),
-    });
+    // The checked program only: what is given here may hold weights as well.
+    this.#program = { program, root: loaded.root, facts: loaded.facts };
+    this.#cache = cache;
+    this.own = new OwnClaim(session, program, unit, shape, context.sha256, { leaves, cache });
     this.pursuit = { job, unit, program, own: this.own, known, reader, signal, admission, looked: new Set() };
     this.#order = shuffled(shards, (below) => randomInt(below));
     this.#comparable = shards === 1;
@@ -68,7 +74,7 @@ export class ClaimCheck {
   }
 
   get secondsPerShard(): number | undefined {
-    return this.#session.speed.secondsPerShard;
+    return this.#cache.secondsPerShard(this.job.jobId);
   }
 
   /** Whether the worker's leaves are known: from what it published, or from its answer to the demand for them. */
@@ -86,7 +92,7 @@ export class ClaimCheck {
   async lookForPublished(context: ChallengeContext, signal: AbortSignal): Promise<boolean> {
     if (this.#comparable && this.pursuit.published !== undefined) return true;
     const { known } = this.pursuit;
-    this.pursuit.published = await learnPublished(context, known, this.unit, this.#session.loaded, signal);
+    this.pursuit.published = await learnPublished(context, known, this.unit, this.#program, signal);
     this.#comparable ||= this.pursuit.published !== undefined;
     return this.pursuit.published !== undefined;
   }
@@ -96,6 +102,18 @@ export class ClaimCheck {
     const progress = await demandOutputsTop(context, this.pursuit);
     if (progress === "nothing") this.#comparable = true;
     return progress;
+  }
+
+  /** Whether the next shard can be computed at once, without anything fetched. */
+  get isLoaded(): boolean {
+    const shard = this.#order.at(-1);
+    return shard === undefined || this.own.isLoaded(shard);
+  }
+
+  /** Fetches what the next shard is computed from. @throws UnavailableError when it is missing for now */
+  async loadNext(): Promise<void> {
+    const shard = this.#order.at(-1);
+    if (shard !== undefined) await this.own.load(shard);
   }
 
   /** Computes one more shard. @returns whether the claim is right, wrong, or not decided yet */

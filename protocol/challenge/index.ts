@@ -5,7 +5,7 @@ export { challengeClaim, type ChallengeOptions } from "./challenge-claim.ts";
 export { loadChallengers, MAX_CHALLENGERS, putChallengers } from "./challenger-list.ts";
 export { ClaimCheck, type CheckOptions } from "./claim-check.ts";
 export { forfeit } from "./forfeit.ts";
-export { type ShardCache } from "./own-claim.ts";
 export type { ChallengeContext, Progress, Pursuit } from "./pursuit.ts";
 export { Reserves } from "./reserves.ts";
+export { ShardCache } from "./shard-cache.ts";
 export { shuffled } from "./shuffled.ts";

@@ -9,7 +9,7 @@ import {
   type OwnHash,
   type OwnTrace,
 } from "../disputes/index.ts";
-import { inputsName, traceShard, type JobSession } from "../jobs/index.ts";
+import { inputsName, traceShard, type JobSession, type ShardInputs } from "../jobs/index.ts";
 import {
   hashAt,
   innerHash,
@@ -18,15 +18,15 @@ import {
   tensorLeaves,
   toBytes,
   zeroHash,
+  type Program,
   type ProgramNode,
   type Sha256,
   type Tensor,
 } from "../tensor/index.ts";
+import { ShardCache } from "./shard-cache.ts";
 
-/** Leaves of shards that were computed, by program and inputs: shards that are the same in a hundred claims are computed once. */
-export type ShardCache = Map<string, Uint8Array>;
-
-const MAX_CACHED = 1 << 16;
+/** Gives the session of the claim's job, opened anew where it was closed. */
+export type SessionSource = () => Promise<JobSession>;
 
 /**
  * One's own computation of somebody's claim, as far as it has come: the leaves of the shards that were computed, and the traces of those that a dispute is about. Shards are
@@ -34,22 +34,31 @@ const MAX_CACHED = 1 << 16;
  */
 export class OwnClaim {
   readonly unit: Pick<UnitRecord, "from" | "to">;
-  readonly #session: JobSession;
+  readonly #session: SessionSource;
+  readonly #program: Program;
   readonly #shape: ClaimShape;
   readonly #sha256: Sha256;
   readonly #cache: ShardCache;
   readonly #leaves = new Map<number, Uint8Array>();
+  /** Inputs of shards that are computed next. */
+  readonly #loaded = new Map<number, ShardInputs>();
   readonly #inner = new Map<number, Uint8Array>();
   readonly #traces = new Map<number, Traced>();
 
+  /** @param session asked each time something is computed, so that the job may be closed meanwhile */
   constructor(
-    session: JobSession,
+    session: SessionSource,
+    program: Program,
     unit: Pick<UnitRecord, "from" | "to">,
     shape: ClaimShape,
     sha256: Sha256,
-    { leaves = [], cache = new Map() }: { readonly leaves?: readonly Uint8Array[]; readonly cache?: ShardCache } = {},
+    {
+      leaves = [],
+      cache = new ShardCache(),
+    }: { readonly leaves?: readonly Uint8Array[]; readonly cache?: ShardCache } = {},
   ) {
     this.#session = session;
+    this.#program = program;
     this.unit = unit;
     this.#shape = shape;
     this.#sha256 = sha256;
@@ -70,16 +79,30 @@ export class OwnClaim {
     return this.#leaves.get(shard);
   }
 
+  /** Whether nothing has to be fetched before a shard is computed. */
+  isLoaded(shard: number): boolean {
+    return this.#loaded.has(shard) || this.#leaves.has(shard);
+  }
+
+  /** Fetches the inputs of a shard and holds them until it is computed. @throws UnavailableError when they are missing for now */
+  async load(shard: number): Promise<void> {
+    if (this.isLoaded(shard)) return;
+    const session = await this.#session();
+    this.#loaded.set(shard, await session.loadShard(this.unit.from + shard));
+  }
+
   /** Computes the outputs of one shard, unless the same inputs were computed before. */
   async compute(shard: number, signal: AbortSignal): Promise<Uint8Array> {
     const known = this.#leaves.get(shard);
     if (known !== undefined) return known;
-    const inputs = await this.#session.loadShard(this.unit.from + shard);
-    const name = `${this.#session.jobId}:${inputsName(inputs)}`;
-    const leaf = this.#cache.get(name) ?? (await this.#session.compute(inputs, { signal })).leaf;
-    const [oldest] = this.#cache.size < MAX_CACHED ? [] : this.#cache.keys();
-    if (oldest !== undefined) this.#cache.delete(oldest);
-    this.#cache.set(name, leaf);
+    const session = await this.#session();
+    const inputs = this.#loaded.get(shard) ?? (await session.loadShard(this.unit.from + shard));
+    const name = `${session.jobId}:${inputsName(inputs)}`;
+    const leaf = this.#cache.leaf(name) ?? (await session.compute(inputs, { signal })).leaf;
+    this.#loaded.delete(shard);
+    this.#cache.keepLeaf(name, leaf);
+    const { secondsPerShard } = session.speed;
+    if (secondsPerShard !== undefined) this.#cache.keepSeconds(session.jobId, secondsPerShard);
     this.#leaves.set(shard, leaf);
     return leaf;
   }
@@ -91,9 +114,10 @@ export class OwnClaim {
     const onNode = (traced: { node: number; leaves: Uint8Array }): void => void leaves.set(traced.node, traced.leaves);
     const sha256 = this.#sha256;
     const options = { sha256, signal, hold: false, onNode };
-    const { nodeRoots, leaf } = await traceShard(this.#session, this.unit.from + shard, options);
-    const given = await this.#given(shard);
-    const roots = this.#session.loaded.program.nodes.map((_, node) => hashAt(nodeRoots, node));
+    const session = await this.#session();
+    const { nodeRoots, leaf } = await traceShard(session, this.unit.from + shard, options);
+    const given = await this.#given(session, shard);
+    const roots = this.#program.nodes.map((_, node) => hashAt(nodeRoots, node));
     const leavesOf = (node: number): Uint8Array => leaves.get(node) ?? tensorLeaves(given(node), sha256);
     this.#leaves.set(shard, leaf);
     this.#traces.set(shard, { tree: new ShardTrace(roots, leavesOf, sha256), values: new Map(), given });
@@ -105,8 +129,9 @@ export class OwnClaim {
     const traced = this.#traces.get(shard) as Traced;
     const missing = nodes.filter((node) => !traced.values.has(node));
     if (missing.length > 0) {
-      const inputs = await this.#session.loadShard(this.unit.from + shard);
-      const values = await this.#session.values(inputs, missing, { signal });
+      const session = await this.#session();
+      const inputs = await session.loadShard(this.unit.from + shard);
+      const values = await session.values(inputs, missing, { signal });
       for (const [i, node] of missing.entries()) traced.values.set(node, toBytes(values[i] as Tensor));
     }
     const tensors = (node: number): Uint8Array => {
@@ -119,7 +144,8 @@ export class OwnClaim {
 
   /** The tree under the job's inputs root. */
   async inputs(): Promise<MerkleTree> {
-    return new MerkleTree(await this.#session.slotRoots(), this.#sha256);
+    const session = await this.#session();
+    return new MerkleTree(await session.slotRoots(), this.#sha256);
   }
 
   readonly hash: OwnHash = (tree, place) => {
@@ -144,9 +170,9 @@ export class OwnClaim {
   }
 
   /** The bytes of inputs and constants, which nobody computes. */
-  async #given(shard: number): Promise<(node: number) => Uint8Array> {
-    const inputs = await this.#session.loadShard(this.unit.from + shard);
-    const { program, constants } = this.#session.loaded;
+  async #given(session: JobSession, shard: number): Promise<(node: number) => Uint8Array> {
+    const inputs = await session.loadShard(this.unit.from + shard);
+    const { program, constants } = session.loaded;
     const constantOf = new Map<number, Tensor>();
     for (const [index, { op }] of program.nodes.entries()) {
       if (op === "constant") constantOf.set(index, constants[constantOf.size] as Tensor);
@@ -155,7 +181,7 @@ export class OwnClaim {
       const { op, attrs } = program.nodes[node] as ProgramNode;
       if (op === "constant") return toBytes(constantOf.get(node) as Tensor);
       const [kind = 0, slot = 0] = attrs;
-      return toBytes((kind === 0 ? this.#session.shared.tensors : inputs.tensors)[slot] as Tensor);
+      return toBytes((kind === 0 ? session.shared.tensors : inputs.tensors)[slot] as Tensor);
     };
   }
 }

@@ -7,6 +7,7 @@ export { openManifest, putManifest, type Manifest, type ShardProgress } from "./
 export * from "./outputs.ts";
 export * from "./program-package.ts";
 export * from "./result.ts";
+export * from "./session-cache.ts";
 export * from "./service-context.ts";
 export * from "./trace-shard.ts";
 export { WorkTally } from "./work-tally.ts";

@@ -110,7 +110,7 @@ export const KEEPERS: readonly Mutant[] = [
   {
     name: "identical shards are computed again and again",
     file: "protocol/challenge/own-claim.ts",
-    from: "this.#cache.set(name, leaf);",
+    from: "this.#cache.keepLeaf(name, leaf);",
     to: "",
     tests: ["test/integration/keepers/starved-validator.test.ts"],
     grep: "identical shards",

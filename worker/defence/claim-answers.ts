@@ -98,8 +98,9 @@ export class ClaimAnswers {
         const shard = shardOf(shape, what.place) + this.#claim.unit.from;
         const node = depthOf(what.place) >= tensorTop(shape) ? nodeOf(shape, what.place) : undefined;
         if (node !== undefined && isGiven(session, node)) return undefined;
-        if (node !== undefined && isChunk(shape, "trace", what.place))
-          {return { kind: "chunk", shard, place: what.place };}
+        if (node !== undefined && isChunk(shape, "trace", what.place)) {
+          return { kind: "chunk", shard, place: what.place };
+        }
         return this.#traceNeed(session, shard);
       }
     }

@@ -212,7 +212,8 @@ class ReserveWatch {
     const leaves = await this.#leaves(own, session);
     this.#prepaid(job, unit);
     const options = { reader: this.#reader, signal, admission, ...(leaves === undefined ? {} : { leaves }) };
-    const check = new ClaimCheck(this.#context, session, job, unit, options);
+    const again = (): Promise<JobSession> => this.#parts.sessions.of(job);
+    const check = new ClaimCheck(this.#context, session.loaded, again, job, unit, options);
     await check.lookForPublished(this.#context, timeLimit(PUBLISHED_TIMEOUT_MS, signal));
     return check;
   }

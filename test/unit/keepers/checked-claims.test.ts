@@ -22,7 +22,7 @@ describe("claims that a validator looks after", () => {
     const claims = new CheckedClaims(context);
     const checked = claims.of(id("claim"));
     checked.check = {} as unknown as ClaimCheck;
-    claims.start(checked, () => {
+    void claims.start(checked, () => {
       checked.state = state;
       return work();
     });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { backlogOf, nextClaim, type Waiting } from "../../../keepers/validator/queue.ts";
+import { backlogOf, byUrgency, type Waiting } from "../../../keepers/validator/queue.ts";
 import { shuffled } from "@orion/protocol/challenge";
 
 const claim = (key: string, windowEnd: number, left: number, more: Partial<Waiting> = {}): Waiting => ({
@@ -13,7 +13,7 @@ function play(claims: readonly Waiting[]): Map<string, number> {
   const waiting = claims.map((one) => ({ ...one }));
   const ends = new Map<string, number>();
   for (let now = 0; ;) {
-    const next = nextClaim(
+    const [next] = byUrgency(
       waiting.filter(({ left }) => left > 0),
       now,
     );
@@ -28,10 +28,10 @@ function play(claims: readonly Waiting[]): Map<string, number> {
 describe("the queue of a validator", () => {
   it("takes the window that ends first, and the cheapest claim among equals", () => {
     const claims = [claim("late", 90, 5), claim("large", 50, 20), claim("small", 50, 3)];
-    expect(nextClaim(claims, 0)?.key).to.equal("small");
+    expect(byUrgency(claims, 0)[0]?.key).to.equal("small");
     expect([...play(claims).keys()]).to.deep.equal(["small", "large", "late"]);
     const none: Waiting[] = [];
-    expect(nextClaim(none, 0)?.key).to.equal(undefined);
+    expect(byUrgency(none, 0)[0]?.key).to.equal(undefined);
   });
 
   it("cannot be blinded by a pile of large claims: a small one is looked at within one round of all", () => {
@@ -51,15 +51,15 @@ describe("the queue of a validator", () => {
   it("gives large shards no more time than small ones, where it cannot do all in time", () => {
     const large = claim("large", 100, 90, { secondsPerShard: 10, spent: 10 });
     const small = claim("small", 200, 900, { spent: 9 });
-    expect(nextClaim([large, small], 0)?.key).to.equal("small");
-    expect(nextClaim([large, { ...small, spent: 11 }], 0)?.key).to.equal("large");
+    expect(byUrgency([large, small], 0)[0]?.key).to.equal("small");
+    expect(byUrgency([large, { ...small, spent: 11 }], 0)[0]?.key).to.equal("large");
   });
 
   it("leaves a shard that cannot be computed in time to the end", () => {
     const inVain = claim("in vain", 100, 1, { secondsPerShard: 101 });
     const slow = claim("slow", 1_000, 1, { secondsPerShard: 500, spent: 5 });
-    expect(nextClaim([inVain, slow], 0)?.key).to.equal("slow");
-    expect(nextClaim([inVain], 0)?.key).to.equal("in vain");
+    expect(byUrgency([inVain, slow], 0)[0]?.key).to.equal("slow");
+    expect(byUrgency([inVain], 0)[0]?.key).to.equal("in vain");
   });
 
   it("meets every window while that can be done at all", () => {
