@@ -12,13 +12,24 @@ const ADOPTED_FOR_SECONDS = 86_400;
 /** Longest wait for what an earlier life left open before new calls go out behind it. */
 const RECOVERY_MS = 45_000;
 
-/** What earlier lives of this process signed for an account: what is recent is finished, and a call that was made is not made a second time. */
+/** A call of which whoever made it was not told that it was mined. */
+interface Adopted {
+  readonly nonce: number;
+  readonly receipt: TransactionReceipt;
+}
+
+/**
+ * What earlier lives of this process signed for an account: what is recent is finished, and a call that was made is not made a second time. The same holds for what this life has given up. Such a call
+ * stays in the journal, over any number of lives, until somebody asks for it again and is told, or a day has passed.
+ */
 export class EarlierLife {
   readonly #options: SenderOptions;
   readonly #journal: TransactionJournal;
   readonly #watch: FlightWatch;
-  /** Calls that were mined since: repeating them would do them twice. */
-  readonly #adopted = new Map<string, TransactionReceipt>();
+  /** By the call's name: repeating them would do them twice. */
+  readonly #adopted = new Map<string, Adopted[]>();
+  /** Seconds since earlier lives signed them. */
+  readonly #ages = new WeakMap<Flight, number>();
   #recovery: Promise<void> | undefined;
 
   constructor(options: SenderOptions, journal: TransactionJournal, watch: FlightWatch) {
@@ -39,27 +50,54 @@ export class EarlierLife {
     return this.#recovery;
   }
 
-  /** The receipt of the same call, made in an earlier life and mined since. @throws TransactionUnknownError while it is open */
-  receiptOf(call: Call): TransactionReceipt | undefined {
+  /** The same call, made earlier without anybody having been told of its outcome: its receipt, or while it is open its flight, to be waited for again. */
+  async sameAs(call: Call): Promise<TransactionReceipt | Flight | undefined> {
     const name = callName(call);
-    const receipt = this.#adopted.get(name);
-    if (receipt !== undefined) {
-      this.#adopted.delete(name);
+    const adopted = this.#adopted.get(name)?.shift();
+    if (adopted !== undefined) {
+      const { receipt, nonce } = adopted;
       this.#options.log.warn(
         { label: call.label, hash: receipt.hash, block: receipt.blockNumber },
         "the same call was sent earlier, and is mined by now: it is not sent a second time",
       );
+      // What cannot be struck out is told once more in the next life, and not made a second time there either.
+      await this.#settled(nonce).catch(() => undefined);
       return receipt;
     }
     const open = this.#watch.flights.find((flight) => flight.givenUp && callName(flight.call) === name);
     if (open !== undefined) {
-      throw unknownOutcome(open, "the same call was sent earlier, and its outcome is not known yet");
+      this.#options.log.warn(
+        { label: call.label, hash: open.hashes.at(-1) ?? "" },
+        "the same call was sent earlier, and its outcome is not known yet: waiting for it instead of sending it again",
+      );
+      this.#ages.delete(open);
     }
-    return undefined;
+    return open;
+  }
+
+  /** Notes what became of a flight of this life or an earlier one. */
+  async landed(flight: Flight, landing: Landing): Promise<void> {
+    const age = this.#ages.get(flight);
+    const isTold = age === undefined && !flight.givenUp;
+    if (age !== undefined) {
+      const { log } = this.#options;
+      const { nonce, call } = flight;
+      log.warn({ label: call.label, nonce, outcome: landing.kind }, "an earlier transaction is settled");
+    }
+    const isDone = landing.kind === "mined" && landing.receipt.status === 1;
+    if (isTold || !isDone || (age ?? 0) >= ADOPTED_FOR_SECONDS) return this.#settled(flight.nonce);
+    const name = callName(flight.call);
+    const adopted = this.#adopted.get(name) ?? [];
+    adopted.push({ nonce: flight.nonce, receipt: landing.receipt });
+    this.#adopted.set(name, adopted);
+  }
+
+  #settled(nonce: number): Promise<void> {
+    return this.#journal.settled(this.#options.wallet.address, nonce);
   }
 
   async #recover(): Promise<void> {
-    const { chain, clock, log, signal } = this.#options;
+    const { chain, clock, signal } = this.#options;
     const open = (await this.#journal.open()).filter(
       ({ from, chainId }) => from === this.#options.wallet.address && chainId === chain.network.chainId,
     );
@@ -71,13 +109,7 @@ export class EarlierLife {
       // Unknown ages count as none: what is forgotten early may be done twice.
       const age = (head?.timestamp ?? 0) - (newest.blockTime ?? Infinity);
       const flight = flightOf(nonce, newest.label, entries);
-      const settle = (landing: Landing): void => {
-        log.warn({ label: newest.label, nonce, outcome: landing.kind }, "an earlier transaction is settled");
-        if (landing.kind !== "mined" || landing.receipt.status !== 1 || age >= ADOPTED_FOR_SECONDS) return;
-        this.#adopted.set(callName(flight.call), landing.receipt);
-      };
-      // Whoever gave it up is told elsewhere.
-      void flight.landed.then(settle, () => undefined);
+      this.#ages.set(flight, age);
       const isResumed = age < RESUMED_FOR_SECONDS;
       if (isResumed) resumed.push(flight);
       await this.#watch.resume(flight, isResumed);

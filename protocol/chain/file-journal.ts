@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 
 import { z } from "zod";
@@ -19,8 +19,8 @@ const lineSchema = z.union([
   z.object({ settled: z.number(), from: z.string() }),
 ]);
 
-/** A file with nothing open in it is emptied above this size. */
-const EMPTIED_ABOVE_BYTES = 64 * 1024;
+/** A file is written anew with what is open in it when it has grown by so much, and to twice its size, since it was last. */
+const COMPACTED_AFTER_BYTES = 64 * 1024;
 /** Files of processes that never end are not read; a file so large is taken over in parts no more. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
@@ -37,6 +37,7 @@ class FileJournal implements TransactionJournal {
   readonly #path: string;
   readonly #open = new Map<string, SignedTransaction>();
   #bytes = 0;
+  #compactedBytes = 0;
   #isMade = false;
   #tail: Promise<unknown> = Promise.resolve();
   #takenOver: Promise<readonly SignedTransaction[]> | undefined;
@@ -59,10 +60,23 @@ class FileJournal implements TransactionJournal {
       if (hashes.length === 0) return;
       await this.#append({ settled: nonce, from });
       for (const hash of hashes) this.#open.delete(hash);
-      if (this.#open.size > 0 || this.#bytes < EMPTIED_ABOVE_BYTES) return;
-      await truncate(this.#path, 0);
-      this.#bytes = 0;
+      if (this.#bytes >= Math.max(COMPACTED_AFTER_BYTES, 2 * this.#compactedBytes)) await this.#compact();
     });
+  }
+
+  /** Whole before it takes the old file's place. */
+  async #compact(): Promise<void> {
+    const lines = [...this.#open.values()].map((entry) => `\n${JSON.stringify(entry)}\n`).join("");
+    const fresh = `${this.#path}.new`;
+    const file = await open(fresh, "w", 0o600);
+    try {
+      await file.writeFile(lines);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, this.#path);
+    this.#bytes = this.#compactedBytes = Buffer.byteLength(lines);
   }
 
   open(): Promise<readonly SignedTransaction[]> {

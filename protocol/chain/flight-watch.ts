@@ -1,14 +1,15 @@
 import { monotonic } from "../common/clock.ts";
 import { broadcast } from "./broadcast.ts";
 import { bumpedFees, feeLimit, readFeeMarket, type FeeMarket, type Fees } from "./fees.ts";
-import { Flight, unknownOutcome, type Payload } from "./flight.ts";
+import { Flight, unknownOutcome, type Landing, type Payload } from "./flight.ts";
 import type { SenderOptions } from "./sending.ts";
 import { transactionAtNonce } from "./transaction-at-nonce.ts";
 
 export interface FlightWatchHooks {
   /** Signs the flight anew with other fees, and notes it. */
   readonly sign: (flight: Flight, fees: Fees, market: FeeMarket) => Promise<void>;
-  readonly settled: (nonce: number) => Promise<void>;
+  /** It is known what was mined at the flight's nonce. */
+  readonly landed: (flight: Flight, landing: Landing) => Promise<void>;
 }
 
 const FIRST_POLL_MS = 250;
@@ -91,6 +92,12 @@ export class FlightWatch {
     [flight.signedAt, flight.newsAt, flight.sentAt] = [now, now, -Infinity];
     if (finish) this.add(flight);
     else await this.#lookOnce(flight);
+  }
+
+  /** Goes on with a flight that was given up. */
+  revive(flight: Flight): void {
+    flight.revive(monotonic(this.#options.clock));
+    this.add(flight);
   }
 
   async #lookOnce(flight: Flight): Promise<void> {
@@ -182,12 +189,14 @@ export class FlightWatch {
     }
   }
 
-  async #land(flight: Flight, landing: Parameters<Flight["land"]>[0]): Promise<void> {
+  async #land(flight: Flight, landing: Landing): Promise<void> {
     this.#flights.delete(flight.nonce);
     this.#floor = Math.max(this.#floor, flight.nonce + 1);
+    // Before whoever waits goes on: the same call may come at once.
+    const noted = this.#hooks.landed(flight, landing);
     flight.land(landing);
     // A journal that cannot be written keeps the entry; the next start settles it again.
-    await this.#hooks.settled(flight.nonce).catch(() => undefined);
+    await noted.catch(() => undefined);
   }
 
   /** Gets the first flight going again when it is stuck: everything behind it waits. */

@@ -30,7 +30,7 @@ export class Flight {
   readonly payload: Payload;
   /** All that was signed, oldest first; one of them at most can be mined. */
   readonly variants: SignedVariant[] = [];
-  readonly landed: Promise<Landing>;
+  #landed!: Promise<Landing>;
   fees: Fees;
   bumps = 0;
   /** False from the moment on at which the endpoint said plainly that it has the newest variant. */
@@ -56,12 +56,28 @@ export class Flight {
     this.call = call;
     this.payload = payload;
     this.fees = fees;
-    this.landed = new Promise((resolve, reject) => {
+    this.#await();
+  }
+
+  get landed(): Promise<Landing> {
+    return this.#landed;
+  }
+
+  #await(): void {
+    this.#landed = new Promise((resolve, reject) => {
       this.#land = resolve;
       this.#fail = reject;
     });
     // Whoever waits is told; nobody may.
-    this.landed.catch(() => undefined);
+    this.#landed.catch(() => undefined);
+  }
+
+  /** Somebody waits for it again after it was given up. @param now monotonic */
+  revive(now: number): void {
+    this.#await();
+    this.givenUp = false;
+    this.unsure = true;
+    this.newsAt = now;
   }
 
   get hashes(): string[] {

@@ -56,7 +56,7 @@ class AccountSender implements Sender {
     this.#journal = options.journal ?? memoryJournal();
     this.#watch = new FlightWatch(options, {
       sign: (flight, fees, market) => this.#sign(flight, fees, market),
-      settled: (nonce) => this.#journal.settled(this.address, nonce),
+      landed: (flight, landing) => this.#earlier.landed(flight, landing),
     });
     this.#earlier = new EarlierLife(options, this.#journal, this.#watch);
     options.signal?.addEventListener("abort", () => this.#abort(), { once: true });
@@ -112,7 +112,12 @@ class AccountSender implements Sender {
     // An answer to a demand waits for nothing.
     if (call.urgent === true) recovered.catch(() => undefined);
     else await recovered;
-    const earlier = this.#earlier.receiptOf(call);
+    const earlier = await this.#earlier.sameAs(call);
+    if (earlier instanceof Flight) {
+      this.#watch.revive(earlier);
+      void this.#follow(task, earlier);
+      return;
+    }
     if (earlier !== undefined) {
       task.resolve(earlier);
       return;

@@ -1,4 +1,4 @@
-import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -7,7 +7,7 @@ import { fileJournal, type TransactionJournal } from "@orion/protocol/chain";
 import { systemClock, type Clock } from "@orion/protocol/common";
 
 import { anvilPath } from "../../support/network/chain-process.ts";
-import { ORION } from "../../support/network/test-network.ts";
+import { accountAt, ACCOUNTS, ORION } from "../../support/network/test-network.ts";
 import { failureOf, RECEIPT, SEND, SenderBench, unknownOf } from "./sender-bench.ts";
 
 const anvil = anvilPath();
@@ -41,6 +41,36 @@ describe("createSender with a journal", function () {
     const again = bench.sender({ journal: fileJournal(where) });
     await again.send(call);
     expect(await moved()).to.equal(2n * ORION);
+  });
+
+  it("adopted-twice: makes no call again that was mined since, however many lives come in between", async () => {
+    const [{ call, moved }, other] = [bench.payment(), bench.payment()];
+    const where = path.join(bench.folder, "three-lives");
+    bench.rpc.trouble = { after: SEND, afterStatus: 503, hide: { [RECEIPT]: 1_000_000 } };
+    const first = bench.sender({ unknownAfterMs: 300, journal: fileJournal(where) });
+    const hashes = (await Promise.all([0, 1].map(() => unknownOf(first.send(call))))).map(({ hash }) => hash);
+    bench.rpc.trouble = {};
+    // Lives that settle it, do something else and die.
+    for (let life = 0; life < 2; life++) await bench.sender({ journal: fileJournal(where) }).send(other.call);
+    expect(await moved()).to.equal(2n * ORION);
+    const asked = bench.sender({ journal: fileJournal(where) });
+    const again = [await asked.send(call), await asked.send(call)].map(({ hash }) => hash);
+    expect(again.sort()).to.deep.equal(hashes.sort());
+    expect(await moved()).to.equal(2n * ORION);
+    await bench.sender({ journal: fileJournal(where) }).send(call);
+    expect(await moved()).to.equal(3n * ORION);
+  });
+
+  it("makes no call again that it gave up itself, and that was mined after all", async () => {
+    const { call, moved } = bench.payment();
+    bench.rpc.trouble = { after: SEND, afterStatus: 503, hide: { [RECEIPT]: 1_000_000 } };
+    const sender = bench.sender({ unknownAfterMs: 300 });
+    const { hash } = await unknownOf(sender.send(call));
+    // Asked for again it is waited for again, over an endpoint that still fails and one that does not.
+    expect((await unknownOf(sender.send(call))).hash).to.equal(hash);
+    bench.rpc.trouble = {};
+    expect((await sender.send(call)).hash).to.equal(hash);
+    expect(await moved()).to.equal(ORION);
   });
 
   it("sends what was signed and never left, after a restart, before anything else", async () => {
@@ -158,5 +188,24 @@ describe("createSender with a journal", function () {
     await bench.sender({ journal: fileJournal(where) }).send(bench.payment().call);
     expect(await readdir(where)).to.have.length(1);
     expect(await fileJournal(where).open()).to.deep.equal([]);
+  });
+
+  it("keeps its file small beside an entry that stays open, and the entry", async () => {
+    const where = path.join(bench.folder, "compacted");
+    const journal = fileJournal(where);
+    const entry = {
+      from: accountAt(ACCOUNTS.stranger).address,
+      chainId: 1,
+      label: "x",
+      raw: `0x${"ab".repeat(2_000)}`,
+    };
+    await journal.signed({ ...entry, hash: "0x0", nonce: 0 });
+    for (let nonce = 1; nonce <= 100; nonce++) {
+      await journal.signed({ ...entry, hash: `0x${String(nonce)}`, nonce });
+      await journal.settled(entry.from, nonce);
+    }
+    const [name = ""] = await readdir(where);
+    expect((await stat(path.join(where, name))).size).to.be.lessThan(80_000);
+    expect((await fileJournal(where).open()).map(({ nonce }) => nonce)).to.deep.equal([0]);
   });
 });
