@@ -12,7 +12,7 @@ import {
   type UnitRecord,
 } from "@orion/protocol/chain";
 import { Reserves } from "@orion/protocol/challenge";
-import { monotonic, type Service } from "@orion/protocol/common";
+import { monotonic, OrionError, type Service } from "@orion/protocol/common";
 import type { ServiceContext } from "@orion/protocol/jobs";
 
 import type { JobOutcome } from "./job-pool.ts";
@@ -70,7 +70,14 @@ export function createUpkeepKeeper(context: ServiceContext, options: UpkeepOptio
   const waitOf = ({ jobId }: JobRecord): number => waits.get(jobId) ?? 0;
   const readWaits = async (jobs: readonly JobRecord[]): Promise<void> => {
     for (const job of jobs) {
-      if (isMinted(job.terms) && !waits.has(job.jobId)) waits.set(job.jobId, await mintedWaitOf(chain, job));
+      if (!isMinted(job.terms) || waits.has(job.jobId)) continue;
+      try {
+        waits.set(job.jobId, await mintedWaitOf(chain, job));
+      } catch (error) {
+        // One that a node does not show yet holds up no other; until its wait is known it counts as due when its windows are over.
+        if (!(error instanceof OrionError)) throw error;
+        log.debug({ jobId: job.jobId }, error.message);
+      }
     }
   };
 

@@ -5,9 +5,13 @@ import type { CheckpointFile, NetworkFile } from "@orion/protocol/chain";
 
 import { writeWhole } from "./write-file.ts";
 
-/** The checkpoint of a network's market in a home folder: one file for each chain, market and deployment. */
-export function checkpointFile(home: string, { chainId, addresses, deployBlock }: NetworkFile): CheckpointFile {
-  const name = path.join(home, "checkpoints", `market-${chainId}-${addresses.market.toLowerCase()}-${deployBlock}`);
+/**
+ * What was read of a network's history, in a home folder: one file for each chain, market and deployment.
+ * @param what the market's checkpoint, unless given
+ */
+export function checkpointFile(home: string, network: NetworkFile, what = "market"): CheckpointFile {
+  const { chainId, addresses, deployBlock } = network;
+  const name = path.join(home, "checkpoints", `${what}-${chainId}-${addresses.market.toLowerCase()}-${deployBlock}`);
   return {
     name,
     async read() {

@@ -48,6 +48,7 @@ export interface Client {
 export interface SigningClient extends Client {
   readonly wallet: Wallet;
   readonly sender: Sender;
+  readonly notes?: (name: string) => CheckpointFile;
   /** What the account has sent and had mined here, the newest hundred: services go on for years. */
   readonly transactions: readonly SentTransaction[];
 }
@@ -74,6 +75,8 @@ export interface SigningOptions {
   readonly journalDir?: string;
   /** Wei per gas. */
   readonly maxFee?: bigint;
+  /** Where services note what they have read of the account's history. */
+  readonly notes?: (name: string) => CheckpointFile;
   /** Is told in one line what each transaction is going to cost, and what it did cost. */
   readonly tell?: (line: string) => void;
 }
@@ -106,7 +109,7 @@ export function withSigner(
   options: SigningOptions = {},
 ): SigningClient {
   const { chain, clock, log } = client;
-  const { journalDir, maxFee, tell } = options;
+  const { journalDir, maxFee, notes, tell } = options;
   const transactions: SentTransaction[] = [];
   const sender = createSender({
     chain,
@@ -119,7 +122,8 @@ export function withSigner(
     ...(tell === undefined ? {} : { onSigned: (notice) => tell(expectedLine(notice)) }),
     ...(chain.network.chainId === LOCAL_CHAIN_ID ? { pollMs: LOCAL_POLL_MS } : {}),
   });
-  return { ...client, wallet, sender: recorded(sender, transactions, tell), transactions };
+  const account = { wallet, sender: recorded(sender, transactions, tell), transactions };
+  return { ...client, ...account, ...(notes === undefined ? {} : { notes }) };
 }
 
 /** What the sender has to say is said to people too: a transaction of an earlier command, a price that is cut. */
@@ -198,7 +202,12 @@ export async function withSigningClient<T>(
     // Services tell it in their log.
     ...(options.log === undefined ? { tell: (line: string) => terminal.note(line) } : {}),
   };
-  return withClient(invocation, (client) => use(withSigner(client, wallet, signal, signing)), { signal, ...options });
+  const home = homeFolder(invocation.flags.network, invocation.env);
+  const signer = (client: Client): SigningClient => {
+    const notes = (name: string): CheckpointFile => checkpointFile(home, client.chain.network, name);
+    return withSigner(client, wallet, signal, { ...signing, notes });
+  };
+  return withClient(invocation, (client) => use(signer(client)), { signal, ...options });
 }
 
 /** How the flags have an account's transactions sent: noted in its folder, and no dearer than they allow. */

@@ -1,7 +1,7 @@
 import { bringHome, endByTimeout, forfeit, pursue } from "@orion/protocol/challenge";
 import { activeKeys, isFinished, type JobRecord, type MarketState, type UnitRecord } from "@orion/protocol/chain";
 import { createLoop, monotonic, type Service } from "@orion/protocol/common";
-import { DisputeReader, openDemands, PrepaymentCollector, prepaidClaims, subjectOf } from "@orion/protocol/disputes";
+import { DEMANDED, DisputeReader, openDemands, PrepaymentCollector, subjectOf } from "@orion/protocol/disputes";
 
 import { backlogTeller } from "./backlog-teller.ts";
 import { CheckedClaims, type Checked } from "./checked-claims.ts";
@@ -79,7 +79,7 @@ class Validator {
     const parts = { claims: this.#claims, committed, stop };
     this.#preparer = new ClaimPreparer(context, options, { ...parts, reader: this.#reader });
     this.#computer = new ClaimComputer(context, options, parts);
-    this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidClaims);
+    this.#prepayments = new PrepaymentCollector(context, DEMANDED, "validator");
   }
 
   /** One look at the market; starts what is to be done and does not wait for it. */

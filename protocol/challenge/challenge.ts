@@ -186,30 +186,32 @@ async function learnFromOthers(
 
 async function chooseMove(
   context: ChallengeContext,
-  { job, unit, program, own, known, reader }: Pursuit,
+  { job, unit, program, own, known, reader, answerTimes }: Pursuit,
   choose: Choose,
 ): Promise<Move> {
   const { chain } = context;
   const disputes = await reader.read([{ key: unit.key, sinceBlock: job.postedAtBlock }], context.sender.lastBlock);
   const dispute = disputes.of(chain.network.addresses.market, unit.key);
-  const times = await answerTimes(context, dispute);
   const shards = unit.to - unit.from;
   const index = profileOf(job.terms);
   const [profile, traceTime] = await reading(chain, () =>
     Promise.all([chain.contracts.disputes.profile(index), chain.contracts.disputes.traceTime(index, shards)]),
   );
+  const now = await chainNow(chain);
+  const descendPeriod = Number(profile.descendPeriod);
+  await learnAnswerTimes(context, dispute, now - descendPeriod, answerTimes);
   return choose({
     known,
     own: own.hash,
     program,
     dispute,
     from: unit.from,
-    now: await chainNow(chain),
+    now,
     windowEnd: unit.windowEnd,
-    descendPeriod: Number(profile.descendPeriod),
+    descendPeriod,
     answerPeriod: Number(profile.answerPeriod),
     traceTime: Number(traceTime),
-    timeOfBlock: (block) => times.get(block) ?? 0,
+    timeOfBlock: (block) => answerTimes.get(block) ?? 0,
   });
 }
 
@@ -225,12 +227,21 @@ export async function endByTimeout(
   context.log.info({ key: of.unit.key }, "the worker did not answer: the claim has fallen");
 }
 
-/** Chain times of the blocks in which demands were answered. */
-async function answerTimes(context: ServiceContext, dispute: ClaimDispute | undefined): Promise<Map<number, number>> {
-  const times = new Map<number, number>();
-  for (const { answeredInBlock: block } of dispute?.demands.values() ?? []) {
-    if (block === undefined || times.has(block)) continue;
-    times.set(block, (await reading(context.chain, () => context.chain.provider.getBlock(block)))?.timestamp ?? 0);
+/**
+ * Learns the chain times of the blocks in which demands were answered, the newest first, down to one before `since`: under older answers nothing more may be demanded, whatever their times. So a
+ * block is read once, and however many answers are old, none of theirs.
+ */
+async function learnAnswerTimes(
+  { chain }: ServiceContext,
+  dispute: ClaimDispute | undefined,
+  since: number,
+  times: Map<number, number>,
+): Promise<void> {
+  const answered = [...(dispute?.demands.values() ?? [])].flatMap(({ answeredInBlock }) => answeredInBlock ?? []);
+  for (const block of [...new Set(answered)].sort((a, b) => b - a)) {
+    const time = times.get(block) ?? (await reading(chain, () => chain.provider.getBlock(block)))?.timestamp;
+    if (time === undefined) continue;
+    times.set(block, time);
+    if (time < since) return;
   }
-  return times;
 }

@@ -59,7 +59,8 @@ export class ClaimCheck {
     this.#program = { program, root: loaded.root, facts: loaded.facts };
     this.#cache = cache;
     this.own = new OwnClaim(session, program, unit, shape, context.sha256, { leaves, cache });
-    this.pursuit = { job, unit, program, own: this.own, known, reader, signal, admission, looked: new Set() };
+    const seen = { looked: new Set<number>(), answerTimes: new Map<number, number>() };
+    this.pursuit = { job, unit, program, own: this.own, known, reader, signal, admission, ...seen };
     this.#order = shuffled(shards, (below) => randomInt(below));
     this.#comparable = shards === 1;
   }

@@ -36,6 +36,8 @@ export interface Pursuit {
   published?: OpenedOutputs | undefined;
   /** Outputs that were looked for in it already. */
   readonly looked: Set<number>;
+  /** Chain times of blocks in which demands were answered. */
+  readonly answerTimes: Map<number, number>;
   /** Set once somebody else was faster: from then on that one is given the time to make its moves. */
   outrun?: boolean;
   /** The proof that was sealed, or is to be. */

@@ -1,20 +1,46 @@
-import type { Chain, MarketState, Sender } from "../chain/index.ts";
+import type { Chain, CheckpointFile, MarketState, Sender } from "../chain/index.ts";
+import { monotonic, type Clock, type Logger } from "../common/index.ts";
+import { readNotes, writeNotes, type PrepaidNotes } from "./prepaid-notes.ts";
 import { collectPrepayments, type PrepaidClaim } from "./prepayments.ts";
 
-/** Finds on chain the claims whose prepayments an account waited for in earlier lives of its process. */
-export type FindEarlier = (chain: Chain, market: MarketState, account: string) => Promise<PrepaidClaim[]>;
+/** Which claims may hold prepayments for an account. */
+export interface PrepaymentSource {
+  /** Names its notes. */
+  readonly name: string;
+  /** Those that the chain tells of, from a block on. */
+  readonly find: (chain: Chain, market: MarketState, account: string, fromBlock: number) => Promise<PrepaidClaim[]>;
+  /** Those of claims that are not over, which nobody need have added. */
+  readonly active: (market: MarketState, account: string) => PrepaidClaim[];
+}
+
+export interface CollectorContext {
+  readonly chain: Chain;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where is kept what the next life would otherwise look for in the whole history. */
+  readonly notes?: (name: string) => CheckpointFile;
+}
+
+/** Where the node says that the account has never sent anything, it may lag by so many blocks. */
+const LAG_BLOCKS = 10_000;
+/** Notes are of a block so old that everything up to it has been added, however long its transaction took to be known. */
+const NOTED_AFTER_MS = 3_600_000;
 
 /** Brings an account's prepayments home once their claims are over, those of an earlier life of its process included. */
 export class PrepaymentCollector {
-  readonly #chain: Chain;
-  readonly #sender: Sender;
-  readonly #earlier: FindEarlier;
+  readonly #context: CollectorContext;
+  readonly #source: PrepaymentSource;
+  readonly #file: CheckpointFile | undefined;
   #waiting: Map<string, PrepaidClaim> | undefined;
+  /** Of the next notes, and when it was the newest one. */
+  #next: { readonly block: PrepaidNotes["block"]; readonly at: number } | undefined;
 
-  constructor(chain: Chain, sender: Sender, earlier: FindEarlier) {
-    this.#chain = chain;
-    this.#sender = sender;
-    this.#earlier = earlier;
+  /** @param service names the notes: services of one account do not know of each other's claims */
+  constructor(context: CollectorContext, source: PrepaymentSource, service: string) {
+    this.#context = context;
+    this.#source = source;
+    this.#file = context.notes?.(`prepayments-${service}-${source.name}-${context.sender.address}`);
   }
 
   /** Remembers a claim. */
@@ -25,14 +51,62 @@ export class PrepaymentCollector {
 
   /** Collects for every claim that `isActive` denies. @returns wei withdrawn */
   async collect(market: MarketState, isActive: (key: string) => boolean): Promise<bigint> {
-    if (this.#waiting === undefined) {
-      const claims = await this.#earlier(this.#chain, market, this.#sender.address);
-      this.#waiting ??= new Map(claims.map((claim) => [claim.key, claim]));
-    }
-    const over = [...this.#waiting.values()].filter(({ key }) => !isActive(key));
-    if (over.length === 0) return 0n;
-    const wei = await collectPrepayments(this.#chain, this.#sender, over);
-    for (const { key } of over) this.#waiting.delete(key);
+    const waiting = (this.#waiting ??= await this.#begin(market));
+    const over = [...waiting.values()].filter(({ key }) => !isActive(key));
+    const { chain, sender } = this.#context;
+    const wei = over.length === 0 ? 0n : await collectPrepayments(chain, sender, over);
+    for (const { key } of over) waiting.delete(key);
+    await this.#note(market, waiting);
     return wei;
+  }
+
+  /** What earlier lives left: noted by them, or later than their notes. */
+  async #begin(market: MarketState): Promise<Map<string, PrepaidClaim>> {
+    const { chain, sender, log } = this.#context;
+    const { address } = sender;
+    const notes = this.#file && (await readNotes(chain, address, this.#file, log));
+    const head = await this.#newest();
+    const from = notes === undefined ? await this.#firstBlock(head?.number ?? 0) : notes.block.number + 1;
+    const found = await this.#source.find(chain, market, address, from);
+    const waiting = new Map([...(notes?.claims ?? []), ...found].map((claim) => [claim.key, claim]));
+    // A long look is not to be had twice because this life ends soon.
+    if (head !== undefined) await this.#write(head, market, waiting);
+    return waiting;
+  }
+
+  /** From which block on there may be anything of an account without notes. */
+  async #firstBlock(head: number): Promise<number> {
+    const { chain, sender } = this.#context;
+    const { deployBlock } = chain.network;
+    const isNew = (await chain.provider.getTransactionCount(sender.address, "latest")) === 0;
+    return isNew ? Math.max(deployBlock, head - LAG_BLOCKS) : deployBlock;
+  }
+
+  /** Once in a while notes what is known, for the next life. */
+  async #note(market: MarketState, waiting: ReadonlyMap<string, PrepaidClaim>): Promise<void> {
+    if (this.#file === undefined) return;
+    const now = monotonic(this.#context.clock);
+    if (this.#next !== undefined && now - this.#next.at < NOTED_AFTER_MS) return;
+    const block = await this.#newest();
+    if (this.#next !== undefined) await this.#write(this.#next.block, market, waiting);
+    this.#next = block === undefined ? undefined : { block, at: now };
+  }
+
+  async #write(
+    block: PrepaidNotes["block"],
+    market: MarketState,
+    waiting: ReadonlyMap<string, PrepaidClaim>,
+  ): Promise<void> {
+    if (this.#file === undefined) return;
+    const { chain, sender, log } = this.#context;
+    const active = this.#source.active(market, sender.address);
+    const claims = new Map([...active, ...waiting.values()].map((claim) => [claim.key, claim]));
+    await writeNotes(chain, sender.address, this.#file, { block, claims: [...claims.values()] }, log);
+  }
+
+  async #newest(): Promise<PrepaidNotes["block"] | undefined> {
+    const block = await this.#context.chain.provider.getBlock("latest");
+    const hash = block?.hash ?? undefined;
+    return block === null || hash === undefined ? undefined : { number: block.number, hash };
   }
 }

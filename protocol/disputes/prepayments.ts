@@ -12,8 +12,12 @@ import {
   type Sender,
 } from "../chain/index.ts";
 import { UnavailableError } from "../common/index.ts";
+import type { PrepaymentSource } from "./collector.ts";
 import { subjectOf } from "./dispute-state.ts";
 import { readDisputes } from "./read-disputes.ts";
+
+/** Demands whose prepayments one transaction returns: a block takes some more of them, and there may be more than a block takes. */
+const MOST_RETURNED = 500;
 
 /** A claim with prepayments that may be waiting. */
 export interface PrepaidClaim {
@@ -67,8 +71,11 @@ export async function collectPrepayments(
     if (due.length === 0) continue;
     const outcome = await reading(chain, () => disputes.outcome(market, claim.key));
     if (outcome.fallen === 0n && !outcome.closed) continue;
-    const data = disputes.interface.encodeFunctionData("returnPrepayments", [market, claim.key, due]);
-    await sender.send({ to, data, label: "returnPrepayments" });
+    for (let first = 0; first < due.length; first += MOST_RETURNED) {
+      const part = due.slice(first, first + MOST_RETURNED);
+      const data = disputes.interface.encodeFunctionData("returnPrepayments", [market, claim.key, part]);
+      await sender.send({ to, data, label: "returnPrepayments" });
+    }
   }
   const balance = await reading(chain, () => disputes.balanceOf(sender.address));
   if (balance > 0n) {
@@ -95,32 +102,67 @@ async function shardRanges(chain: Chain, claims: readonly PrepaidClaim[]): Promi
   return ranges;
 }
 
-/** The claims on which an account has ever prepaid a demand. */
-export async function prepaidClaims(chain: Chain, market: MarketState, account: string): Promise<PrepaidClaim[]> {
+/** The claims on which an account prepays demands: whoever demands adds them. */
+export const DEMANDED: PrepaymentSource = { name: "demanded", find: prepaidClaims, active: () => [] };
+
+/** The claims that an account commits: what answered demands of them are worth is its own, whoever answered. */
+export const COMMITTED: PrepaymentSource = {
+  name: "committed",
+  find: committedClaims,
+  active: (market, account) =>
+    [...market.jobs.values()].flatMap(({ terms, postedAtBlock, units }) =>
+      units
+        .active()
+        .filter(({ status, worker }) => status === "committed" && worker === account)
+        .map(({ key, index }) => ({ key, sinceBlock: postedAtBlock, shards: unitRange(terms, index) })),
+    ),
+};
+
+/** The claims on which an account has prepaid a demand since a block. */
+export async function prepaidClaims(
+  chain: Chain,
+  market: MarketState,
+  account: string,
+  fromBlock: number,
+): Promise<PrepaidClaim[]> {
   const abi = contractInterface("DisputeManager");
   const signatures = ["Demanded", "TraceDemanded", "OutputDemanded"].map((name) => abi.getEvent(name)?.topicHash ?? "");
   const address = chain.network.addresses.disputes;
-  const logs = await readLogs(chain, { address, topics: [signatures, null, null, zeroPadValue(account, 32)] });
+  const logs = await readLogs(chain, {
+    address,
+    topics: [signatures, null, null, zeroPadValue(account, 32)],
+    fromBlock,
+  });
   const keys = [...new Set(logs.map((log) => log.topics[2] as string))];
   const claims: PrepaidClaim[] = [];
   for (const list of topicLists(keys)) claims.push(...(await claimsWith(chain, market, [null, list])));
   return claims;
 }
 
-/** The claims that a worker has ever committed: what answered demands of them were worth is its own, whoever answered. */
-export function committedClaims(chain: Chain, market: MarketState, worker: string): Promise<PrepaidClaim[]> {
-  return claimsWith(chain, market, [null, null, zeroPadValue(worker, 32)]);
+/** The claims that a worker has committed since a block. */
+export function committedClaims(
+  chain: Chain,
+  market: MarketState,
+  worker: string,
+  fromBlock: number,
+): Promise<PrepaidClaim[]> {
+  return claimsWith(chain, market, [null, null, zeroPadValue(worker, 32)], fromBlock);
 }
 
 async function claimsWith(
   chain: Chain,
   market: MarketState,
   topics: readonly (string | null | string[])[],
+  fromBlock?: number,
 ): Promise<PrepaidClaim[]> {
   const abi = contractInterface("JobMarket");
   const event = abi.getEvent("ClaimCommitted");
   const address = chain.network.addresses.market;
-  const logs = await readLogs(chain, { address, topics: [event?.topicHash ?? "", ...topics] });
+  const logs = await readLogs(chain, {
+    address,
+    topics: [event?.topicHash ?? "", ...topics],
+    ...(fromBlock === undefined ? {} : { fromBlock }),
+  });
   return logs.flatMap((log) => {
     const args = abi.parseLog(log)?.args;
     if (args === undefined) return [];

@@ -1,4 +1,4 @@
-import type { Chain, MarketFollower, Sender } from "../chain/index.ts";
+import type { Chain, CheckpointFile, MarketFollower, Sender } from "../chain/index.ts";
 import type { Clock, Logger } from "../common/index.ts";
 import type { ContentStore } from "../storage/index.ts";
 import type { Sha256 } from "../tensor/index.ts";
@@ -15,6 +15,8 @@ export interface ServiceContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly sha256: Sha256;
+  /** Where a service keeps what its next life would otherwise look for in the whole history. */
+  readonly notes?: (name: string) => CheckpointFile;
   /** Called at each boundary between two steps with outside effects; tests kill the process there. */
   readonly step?: (name: string) => void;
 }

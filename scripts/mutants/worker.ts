@@ -187,8 +187,8 @@ export const WORKER: readonly Mutant[] = [
   {
     name: "a restarted worker collects nothing of its earlier life",
     file: "worker/defence/defender.ts",
-    from: "new PrepaymentCollector(context.chain, context.sender, committedClaims)",
-    to: "new PrepaymentCollector(context.chain, context.sender, () => committedClaims && Promise.resolve([]))",
+    from: "new PrepaymentCollector(context, COMMITTED,",
+    to: "new PrepaymentCollector(context, { ...COMMITTED, find: () => Promise.resolve([]), active: () => [] },",
     tests: ["test/integration/worker/defender.test.ts"],
     grep: "answer-overload|answered-keys",
   },

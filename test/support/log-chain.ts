@@ -21,16 +21,24 @@ export class LogChain {
   readonly chain: Chain;
   /** Everything that was asked, in order. */
   readonly asked: LogFilter[] = [];
+  /** Number of the newest block. */
+  head: number;
+  /** Transactions that every account has sent. */
+  sent = 1;
+  /** Another chain has other blocks. */
+  name = "";
   readonly #logs: Log[] = [];
   readonly #provider: unknown;
 
   /** @param more what else the chain has: contracts, or more of the network file */
   constructor(head: number, more: { readonly network?: object; readonly contracts?: object } = {}) {
+    this.head = head;
     this.#provider = {
-      getBlockNumber: () => Promise.resolve(head),
+      getBlockNumber: () => Promise.resolve(this.head),
+      getTransactionCount: () => Promise.resolve(this.sent),
       getBlock: (which: number | "latest") => {
-        const number = which === "latest" ? head : which;
-        return Promise.resolve({ number, timestamp: timeOf(number), hash: id(String(number)) });
+        const number = which === "latest" ? this.head : which;
+        return Promise.resolve({ number, timestamp: timeOf(number), hash: id(`${this.name}${String(number)}`) });
       },
       getLogs: (filter: LogFilter) => {
         this.asked.push(filter);

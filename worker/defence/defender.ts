@@ -1,7 +1,7 @@
 import { isFinished, type MarketState } from "@orion/protocol/chain";
 import { createLoop, growingPause, monotonic, OrionError, type Service } from "@orion/protocol/common";
 import {
-  committedClaims,
+  COMMITTED,
   DisputeReader,
   nameOf,
   openDemands,
@@ -105,7 +105,7 @@ class Defender {
     this.#parts = parts;
     this.#carrier = carrier;
     this.#reader = new DisputeReader(context.chain);
-    this.#prepayments = new PrepaymentCollector(context.chain, context.sender, committedClaims);
+    this.#prepayments = new PrepaymentCollector(context, COMMITTED, "worker");
   }
 
   async tick(signal: AbortSignal): Promise<void> {

@@ -17,7 +17,7 @@ import {
   toHex,
   type Service,
 } from "@orion/protocol/common";
-import { DisputeReader, PrepaymentCollector, prepaidClaims } from "@orion/protocol/disputes";
+import { DEMANDED, DisputeReader, PrepaymentCollector } from "@orion/protocol/disputes";
 import type { JobSession } from "@orion/protocol/jobs";
 import { MerkleTree } from "@orion/protocol/tensor";
 
@@ -103,7 +103,7 @@ class ReserveWatch {
     this.#signal = signal;
     this.#admissions = new Admissions(context, signal);
     this.#reader = new DisputeReader(context.chain);
-    this.#prepayments = new PrepaymentCollector(context.chain, context.sender, prepaidClaims);
+    this.#prepayments = new PrepaymentCollector(context, DEMANDED, "worker");
   }
 
   async tick(): Promise<void> {

@@ -25,6 +25,7 @@ async function lookFor(jobs: readonly JobRecord[], seconds: number): Promise<Set
   };
   const provider = {
     getBlockNumber: () => Promise.resolve(1),
+    getTransactionCount: () => Promise.resolve(0),
     getBlock: () => Promise.resolve({ number: 1, hash: id("1"), parentHash: id("0"), timestamp: time() }),
     getLogs: () => Promise.resolve([]),
   };
