@@ -8,6 +8,7 @@ import { Random } from "../../unit/tensor/random.ts";
 import type { ChainTime } from "../chaos/chain-time.ts";
 import type { HostileView, Wanted } from "../network/hostile-demands.ts";
 import { accountAt, type TestNetwork } from "../network/test-network.ts";
+import { Refusals } from "./refusals.ts";
 
 /** Wei that go with each demand: more than any costs here, the rest stays the sender's balance. */
 const PLENTY = 10n ** 17n;
@@ -33,6 +34,7 @@ export class Flood {
   readonly #reader: DisputeReader;
   readonly #accounts: readonly number[];
   readonly #nonces = new Map<number, number>();
+  readonly refusals: Refusals;
   readonly #left: { readonly view: HostileView; readonly wanted: Wanted }[] = [];
   readonly #known = new Set<string>();
   readonly #seen = new Map<HostileView, number>();
@@ -54,6 +56,7 @@ export class Flood {
     this.#random = new Random(options.seed);
     this.#accounts = options.accounts;
     this.#reader = new DisputeReader(running.chain);
+    this.refusals = new Refusals(running, new Set(options.accounts.map((account) => accountAt(account).address)));
   }
 
   /** Demands that the chain shows, and those that are not answered yet. */
@@ -90,6 +93,7 @@ export class Flood {
       this.#views.map(({ of }) => ({ key: of.unit.key, sinceBlock: network.deployBlock })),
     );
     this.#now = (await chain.provider.getBlock("latest"))?.timestamp ?? 0;
+    await this.refusals.look();
     for (const view of this.#views) {
       const dispute = state.of(network.addresses.market, view.of.unit.key);
       view.see(dispute);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { formatEther, formatUnits, type TransactionReceipt } from "ethers";
+import { formatEther, formatUnits } from "ethers";
 
 import { loadParameters } from "@orion/deploy";
 import type { UnitRecord } from "@orion/protocol/chain";
@@ -126,7 +126,7 @@ async function flood(running: TestNetwork, services: RunningService[], options: 
   return {
     demands: storm.counts.demands,
     refused: refused.length,
-    refusals: await reasonsOf(running, refused),
+    refusals: storm.refusals.counts,
     lostClaims: lost,
     hours: Number(((end - start) / 3_600).toFixed(1)),
     workerGainOrion: formatEther(account.free - STAKE),
@@ -163,31 +163,6 @@ async function settle(running: TestNetwork, job: TinyJob, services: readonly Run
   } finally {
     await killAll(services.slice(-1));
   }
-}
-
-/** How often each error of the judge would end these transactions if they came one block earlier. */
-async function reasonsOf(
-  running: TestNetwork,
-  receipts: readonly TransactionReceipt[],
-): Promise<Record<string, number>> {
-  const { provider, contracts } = running.chain;
-  const counts: Record<string, number> = {};
-  for (const { hash, blockNumber } of receipts) {
-    const sent = await provider.getTransaction(hash);
-    if (sent === null) continue;
-    const { from, to, data, value } = sent;
-    const call = { from, to, data, value, blockTag: blockNumber - 1 };
-    const name = await provider.call(call).then(
-      () => "outrun",
-      (error: unknown) => {
-        const { data: revert } = Object(error) as { readonly data?: string | null };
-        const parsed = typeof revert === "string" ? contracts.disputes.interface.parseError(revert) : null;
-        return parsed?.name ?? "unknown";
-      },
-    );
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
 }
 
 async function timeOf(running: TestNetwork): Promise<number> {
