@@ -114,6 +114,8 @@ class AccountSender implements Sender {
     else await recovered;
     const earlier = await this.#earlier.sameAs(call);
     if (earlier instanceof Flight) {
+      // Whoever stops while earlier lives are looked at would wait for ever: nobody gives up what nobody watches.
+      requireRunning(this.#options.signal);
       this.#watch.revive(earlier);
       void this.#follow(task, earlier);
       return;

@@ -73,6 +73,20 @@ describe("createSender with a journal", function () {
     expect(await moved()).to.equal(ORION);
   });
 
+  it("stops at once while it looks at what earlier lives sent", async () => {
+    const { call } = bench.payment();
+    const where = path.join(bench.folder, "stopped-early");
+    bench.rpc.trouble = { after: SEND, afterStatus: 503, hide: { [RECEIPT]: 1_000_000 } };
+    await unknownOf(bench.sender({ unknownAfterMs: 300, journal: fileJournal(where) }).send(call));
+    for (const afterMs of [0, 5, 50]) {
+      const stop = new AbortController();
+      const sending = failureOf(bench.sender({ journal: fileJournal(where), signal: stop.signal }).send(call));
+      await systemClock.sleep(afterMs);
+      stop.abort();
+      expect((await sending).code).to.equal("ABORTED");
+    }
+  });
+
   it("sends what was signed and never left, after a restart, before anything else", async () => {
     const { call, moved } = bench.payment();
     const where = path.join(bench.folder, "killed");
