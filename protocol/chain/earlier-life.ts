@@ -1,5 +1,6 @@
 import type { TransactionReceipt } from "ethers";
 
+import { monotonic } from "../common/clock.ts";
 import { callName, flightOf, unknownOutcome, type Flight, type Landing } from "./flight.ts";
 import type { FlightWatch } from "./flight-watch.ts";
 import type { Call, SenderOptions } from "./sending.ts";
@@ -7,15 +8,18 @@ import type { TransactionJournal } from "./transaction-journal.ts";
 
 /** What an earlier life signed is finished within this time of the chain; an older one is left to itself, and its nonce to whoever comes. */
 const RESUMED_FOR_SECONDS = 3_600;
-/** A call that was signed in an earlier life and mined since is not made again within this time of the chain. */
+/** A call that was signed in an earlier life and mined since is not made again within this time. */
 const ADOPTED_FOR_SECONDS = 86_400;
 /** Longest wait for what an earlier life left open before new calls go out behind it. */
 const RECOVERY_MS = 45_000;
 
 /** A call of which whoever made it was not told that it was mined. */
 interface Adopted {
-  readonly nonce: number;
+  readonly flight: Flight;
   readonly receipt: TransactionReceipt;
+  /** Seconds since it was signed, and the monotonic time at which it was so old. */
+  readonly age: number;
+  readonly at: number;
 }
 
 /**
@@ -30,7 +34,13 @@ export class EarlierLife {
   readonly #adopted = new Map<string, Adopted[]>();
   /** Seconds since earlier lives signed them. */
   readonly #ages = new WeakMap<Flight, number>();
+  /** Nonces of the journal that were dealt with. */
+  readonly #learned = new Set<number>();
+  readonly #resumed: Flight[] = [];
+  #known: Promise<void> | undefined;
   #recovery: Promise<void> | undefined;
+  /** What was left open is settled, as far as it can be settled soon. */
+  isRecovered = false;
 
   constructor(options: SenderOptions, journal: TransactionJournal, watch: FlightWatch) {
     this.#options = options;
@@ -39,9 +49,18 @@ export class EarlierLife {
   }
 
   /**
-   * Settles what was left open, as far as it can be settled soon; once, unless that fails.
+   * Resolves when all that was left open is watched, so that no nonce of it is taken; once, unless that fails.
    * @throws UnavailableError when the journal cannot be read, and whatever the endpoint fails with
    */
+  known(): Promise<void> {
+    this.#known ??= this.#learn().catch((error: unknown) => {
+      this.#known = undefined;
+      throw error;
+    });
+    return this.#known;
+  }
+
+  /** Settles what was left open, as far as it can be settled soon; once, unless that fails. @throws as `known` */
   recovered(): Promise<void> {
     this.#recovery ??= this.#recover().catch((error: unknown) => {
       this.#recovery = undefined;
@@ -53,71 +72,101 @@ export class EarlierLife {
   /** The same call, made earlier without anybody having been told of its outcome: its receipt, or while it is open its flight, to be waited for again. */
   async sameAs(call: Call): Promise<TransactionReceipt | Flight | undefined> {
     const name = callName(call);
-    const adopted = this.#adopted.get(name)?.shift();
-    if (adopted !== undefined) {
-      const { receipt, nonce } = adopted;
-      this.#options.log.warn(
-        { label: call.label, hash: receipt.hash, block: receipt.blockNumber },
-        "the same call was sent earlier, and is mined by now: it is not sent a second time",
-      );
-      // What cannot be struck out is told once more in the next life, and not made a second time there either.
-      await this.#settled(nonce).catch(() => undefined);
-      return receipt;
-    }
-    const open = this.#watch.flights.find((flight) => flight.givenUp && callName(flight.call) === name);
-    if (open !== undefined) {
-      this.#options.log.warn(
-        { label: call.label, hash: open.hashes.at(-1) ?? "" },
-        "the same call was sent earlier, and its outcome is not known yet: waiting for it instead of sending it again",
-      );
-      this.#ages.delete(open);
-    }
+    const adopted = await this.#take(name);
+    if (adopted !== undefined) return adopted;
+    const open = this.#watch.flights.find((flight) => flight.givenUp && flight.names.includes(name));
+    if (open !== undefined) this.#waitFor(open, call);
     return open;
   }
 
   /** Notes what became of a flight of this life or an earlier one. */
   async landed(flight: Flight, landing: Landing): Promise<void> {
     const age = this.#ages.get(flight);
-    const isTold = age === undefined && !flight.givenUp;
     if (age !== undefined) {
       const { log } = this.#options;
       const { nonce, call } = flight;
       log.warn({ label: call.label, nonce, outcome: landing.kind }, "an earlier transaction is settled");
     }
     const isDone = landing.kind === "mined" && landing.receipt.status === 1;
-    if (isTold || !isDone || (age ?? 0) >= ADOPTED_FOR_SECONDS) return this.#settled(flight.nonce);
-    const name = callName(flight.call);
-    const adopted = this.#adopted.get(name) ?? [];
-    adopted.push({ nonce: flight.nonce, receipt: landing.receipt });
-    this.#adopted.set(name, adopted);
+    if (!isDone) return this.#settled(flight.nonce);
+    const name = flight.nameOf(landing.receipt.hash);
+    const isTold = age === undefined && !flight.givenUp && name === callName(flight.call);
+    if (isTold || (age ?? 0) >= ADOPTED_FOR_SECONDS) return this.#settled(flight.nonce);
+    const { receipt } = landing;
+    const at = monotonic(this.#options.clock);
+    this.#adopted.set(name, [...(this.#adopted.get(name) ?? []), { flight, receipt, age: age ?? 0, at }]);
+  }
+
+  /** A call that was mined unseen, and is asked for again; its flight where a reorganisation has taken it away since. */
+  async #take(name: string): Promise<TransactionReceipt | Flight | undefined> {
+    const { chain, clock, log } = this.#options;
+    const list = this.#adopted.get(name) ?? [];
+    for (let [first] = list; first !== undefined; [first] = list) {
+      const { flight, age, at, receipt: seen } = first;
+      const isOld = age + (monotonic(clock) - at) / 1_000 >= ADOPTED_FOR_SECONDS;
+      const receipt = isOld ? undefined : await chain.provider.getTransactionReceipt(seen.hash);
+      // Somebody else may have taken it while the node was asked.
+      if (list[0] !== first) continue;
+      list.shift();
+      if (receipt === null) {
+        this.#waitFor(flight, flight.call);
+        return flight;
+      }
+      // What cannot be struck out is told once more in the next life, and not made a second time there either.
+      await this.#settled(flight.nonce).catch(() => undefined);
+      if (receipt?.status !== 1) continue;
+      log.warn(
+        { label: flight.call.label, hash: receipt.hash, block: receipt.blockNumber },
+        "the same call was sent earlier, and is mined by now: it is not sent a second time",
+      );
+      return receipt;
+    }
+    this.#adopted.delete(name);
+    return undefined;
+  }
+
+  #waitFor(flight: Flight, { label }: Call): void {
+    this.#options.log.warn(
+      { label, hash: flight.hashes.at(-1) ?? "" },
+      "the same call was sent earlier, and its outcome is not known yet: waiting for it instead of sending it again",
+    );
+    this.#ages.delete(flight);
   }
 
   #settled(nonce: number): Promise<void> {
-    return this.#journal.settled(this.#options.wallet.address, nonce);
+    const { wallet, chain } = this.#options;
+    return this.#journal.settled(wallet.address, nonce, chain.network.chainId);
   }
 
-  async #recover(): Promise<void> {
-    const { chain, clock, signal } = this.#options;
+  async #learn(): Promise<void> {
+    const { chain, wallet } = this.#options;
     const open = (await this.#journal.open()).filter(
-      ({ from, chainId }) => from === this.#options.wallet.address && chainId === chain.network.chainId,
+      ({ from, chainId }) => from === wallet.address && chainId === chain.network.chainId,
     );
-    const head = open.length === 0 ? null : await chain.provider.getBlock("latest");
-    const resumed: Flight[] = [];
+    if (open.length === 0) return;
+    const head = await chain.provider.getBlock("latest");
     for (const [nonce, entries] of Map.groupBy(open, (entry) => entry.nonce)) {
       const newest = entries.at(-1);
-      if (newest === undefined) continue;
+      if (newest === undefined || this.#learned.has(nonce)) continue;
       // Unknown ages count as none: what is forgotten early may be done twice.
       const age = (head?.timestamp ?? 0) - (newest.blockTime ?? Infinity);
       const flight = flightOf(nonce, newest.label, entries);
       this.#ages.set(flight, age);
-      const isResumed = age < RESUMED_FOR_SECONDS;
-      if (isResumed) resumed.push(flight);
-      await this.#watch.resume(flight, isResumed);
+      if (age >= RESUMED_FOR_SECONDS) await this.#watch.lookBack(flight);
+      else if (this.#watch.resume(flight)) this.#resumed.push(flight);
+      this.#learned.add(nonce);
     }
+  }
+
+  async #recover(): Promise<void> {
+    await this.known();
+    const { clock, signal } = this.#options;
+    const resumed = this.#resumed.splice(0);
     const landed = Promise.allSettled(resumed.map((flight) => flight.landed));
     if (resumed.length > 0) await Promise.race([landed, clock.sleep(RECOVERY_MS, signal)]);
     for (const flight of resumed.filter(({ isOver }) => !isOver)) {
       flight.giveUp(unknownOutcome(flight, "an earlier life of this process sent it, and it is not mined yet"));
     }
+    this.isRecovered = true;
   }
 }

@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 
 import { z } from "zod";
 
 import { UnavailableError } from "../common/errors.ts";
+import type { FolderLock } from "../common/node.ts";
 import type { SignedTransaction, TransactionJournal } from "./transaction-journal.ts";
 
 const lineSchema = z.union([
@@ -16,17 +18,22 @@ const lineSchema = z.union([
     raw: z.string(),
     blockTime: z.number().optional(),
   }),
-  z.object({ settled: z.number(), from: z.string() }),
+  z.object({ settled: z.number(), from: z.string(), chainId: z.number() }),
 ]);
 
 /** A file is written anew with what is open in it when it has grown by so much, and to twice its size, since it was last. */
 const COMPACTED_AFTER_BYTES = 64 * 1024;
+/** What a file is called, and what its process holds while it lives. */
+const NAME = /^[\w-]+\.jsonl$/;
+const LOCK = ".lock";
+/** Files that this process has begun: a later journal of it takes them over as those of an earlier life. */
+const ours = new Set<string>();
 /** Files of processes that never end are not read; a file so large is taken over in parts no more. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /**
  * A journal in a folder: one append-only file a process, each line on disk before the transaction that it speaks of goes out. What dead
- * processes left open is taken over by the next one that opens the folder.
+ * processes left open is taken over by the next one that opens the folder. A process holds a lock beside its file, which ends with it: its number may be another's by then.
  */
 export function fileJournal(folder: string): TransactionJournal {
   return new FileJournal(folder);
@@ -38,13 +45,13 @@ class FileJournal implements TransactionJournal {
   readonly #open = new Map<string, SignedTransaction>();
   #bytes = 0;
   #compactedBytes = 0;
-  #isMade = false;
+  #lock: FolderLock | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #takenOver: Promise<readonly SignedTransaction[]> | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#path = path.join(folder, `${String(process.pid)}.jsonl`);
+    this.#path = path.join(folder, `${String(process.pid)}-${randomBytes(6).toString("hex")}.jsonl`);
   }
 
   signed(transaction: SignedTransaction): Promise<void> {
@@ -54,11 +61,12 @@ class FileJournal implements TransactionJournal {
     });
   }
 
-  settled(from: string, nonce: number): Promise<void> {
+  settled(from: string, nonce: number, chainId: number): Promise<void> {
     return this.#inTurn(async () => {
-      const hashes = [...this.#open.values()].filter((e) => e.from === from && e.nonce === nonce).map((e) => e.hash);
+      const line = { settled: nonce, from, chainId };
+      const hashes = [...this.#open.values()].filter((entry) => isSettledBy(entry, line)).map(({ hash }) => hash);
       if (hashes.length === 0) return;
-      await this.#append({ settled: nonce, from });
+      await this.#append(line);
       for (const hash of hashes) this.#open.delete(hash);
       if (this.#bytes >= Math.max(COMPACTED_AFTER_BYTES, 2 * this.#compactedBytes)) await this.#compact();
     });
@@ -100,33 +108,57 @@ class FileJournal implements TransactionJournal {
   }
 
   async #append(line: object): Promise<void> {
-    if (!this.#isMade) await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#begin();
     const file = await open(this.#path, "a", 0o600);
     try {
       // A line that a full disk cut off, in this life or an earlier one, must not swallow the next one.
       await file.appendFile(`\n${JSON.stringify(line)}\n`);
       await file.datasync();
-      this.#isMade = true;
       this.#bytes = (await file.stat()).size;
     } finally {
       await file.close();
     }
   }
 
-  /** Reads the files of processes that are gone; an own one is an earlier life's, under the same number. */
+  /** Makes folder and lock, once. */
+  async #begin(): Promise<void> {
+    if (this.#lock !== undefined) return;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const { lockFile } = await import("../common/node.ts");
+    this.#lock = lockFile(`${this.#path}${LOCK}`);
+    ours.add(this.#path);
+  }
+
+  /** Reads the files of processes that are gone; this process's own earlier ones count as theirs. */
   async #takeOver(): Promise<readonly SignedTransaction[]> {
     const names = await readdir(this.#folder).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw error;
     });
     const found: SignedTransaction[] = [];
-    const emptied: string[] = [];
-    for (const name of names) {
-      const pid = Number(/^(\d+)\.jsonl$/.exec(name)?.[1] ?? Number.NaN);
-      if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue;
-      found.push(...(await openIn(path.join(this.#folder, name))));
-      if (pid !== process.pid) emptied.push(name);
+    const taken: { readonly file: string; readonly lock: FolderLock | undefined }[] = [];
+    const { lockFile } = await import("../common/node.ts");
+    try {
+      for (const name of names) {
+        const file = path.join(this.#folder, name);
+        if (!NAME.test(name) || file === this.#path) continue;
+        const lock = ours.has(file) ? undefined : lockFile(`${file}${LOCK}`);
+        if (lock === undefined && !ours.has(file)) continue;
+        taken.push({ file, lock });
+        found.push(...(await openIn(file)));
+      }
+      await this.#takeIn(found);
+      for (const { file } of taken) {
+        await rm(file, { force: true });
+        await rm(`${file}${LOCK}`, { force: true });
+      }
+    } finally {
+      for (const { lock } of taken) lock?.release();
     }
+    return [...this.#open.values()];
+  }
+
+  async #takeIn(found: SignedTransaction[]): Promise<void> {
     // What was signed under one nonce stays in the order of its file, whatever the machine's date was.
     found.sort((a, b) => a.nonce - b.nonce);
     for (const transaction of found) {
@@ -134,23 +166,23 @@ class FileJournal implements TransactionJournal {
       await this.#append(transaction);
       this.#open.set(transaction.hash, transaction);
     }
-    for (const name of emptied) await rm(path.join(this.#folder, name), { force: true });
-    return [...this.#open.values()];
   }
 }
 
 async function openIn(file: string): Promise<SignedTransaction[]> {
   const entries = new Map<string, SignedTransaction>();
-  const content = await readFile(file);
+  const content = await readFile(file).catch((error: unknown) => {
+    // Another process has taken it over just now.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  });
   if (content.length > MAX_FILE_BYTES) throw new RangeError(`${file} is larger than a journal can be`);
   for (const line of content.toString("utf8").split("\n")) {
     const parsed = lineSchema.safeParse(parse(line)).data;
     if (parsed === undefined) continue;
     if ("hash" in parsed) entries.set(parsed.hash, parsed);
     else {
-      for (const [hash, { from, nonce }] of entries) {
-        if (from === parsed.from && nonce === parsed.settled) entries.delete(hash);
-      }
+      for (const [hash, entry] of entries) if (isSettledBy(entry, parsed)) entries.delete(hash);
     }
   }
   return [...entries.values()];
@@ -165,12 +197,9 @@ function parse(line: string): unknown {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process is alive too.
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+function isSettledBy(
+  { from, nonce, chainId }: SignedTransaction,
+  line: { readonly settled: number; readonly from: string; readonly chainId: number },
+): boolean {
+  return from === line.from && nonce === line.settled && chainId === line.chainId;
 }

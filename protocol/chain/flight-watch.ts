@@ -49,8 +49,9 @@ export class FlightWatch {
     return [...this.#flights.values()].sort((a, b) => a.nonce - b.nonce);
   }
 
+  /** Flights that somebody waits for. */
   get size(): number {
-    return this.#flights.size;
+    return this.flights.filter(({ givenUp }) => !givenUp).length;
   }
 
   /** True while somebody waits for something in flight. */
@@ -85,28 +86,40 @@ export class FlightWatch {
     if (!this.#running) void this.#run();
   }
 
-  /** Watches what an earlier life signed and sends it again, or only looks what became of it. */
-  async resume(flight: Flight, finish: boolean): Promise<void> {
+  /** Watches what an earlier life signed and sends it again. @returns false where its nonce is taken already: then only one of the two can be mined */
+  resume(flight: Flight): boolean {
+    if (this.#flights.has(flight.nonce) || flight.nonce < this.#floor) return false;
+    this.#sentBefore(flight);
+    this.add(flight);
+    return true;
+  }
+
+  /**
+   * Looks what became of what an earlier life signed long ago, without sending it again. Where its nonce is used and nothing shows by what, it stays among the flights, given up.
+   * @throws whatever the endpoint fails with
+   */
+  async lookBack(flight: Flight): Promise<void> {
+    const mined = await this.#minedCount();
+    if (mined <= flight.nonce || this.#flights.has(flight.nonce)) return;
+    this.#sentBefore(flight);
+    // The search for its block is not put off.
+    flight.usedLooks = LOOKS_BEFORE_SEARCH;
+    await this.#look(flight, mined);
+    if (flight.isOver) return;
+    flight.giveUp(unknownOutcome(flight, "its nonce is used, and the RPC does not show by what"));
+    this.#flights.set(flight.nonce, flight);
+  }
+
+  #sentBefore(flight: Flight): void {
     const now = monotonic(this.#options.clock);
     flight.isSent = true;
     [flight.signedAt, flight.newsAt, flight.sentAt] = [now, now, -Infinity];
-    if (finish) this.add(flight);
-    else await this.#lookOnce(flight);
   }
 
   /** Goes on with a flight that was given up. */
   revive(flight: Flight): void {
     flight.revive(monotonic(this.#options.clock));
     this.add(flight);
-  }
-
-  async #lookOnce(flight: Flight): Promise<void> {
-    try {
-      const mined = await this.#minedCount();
-      if (mined > flight.nonce) await this.#look(flight, mined);
-    } catch {
-      // It stays in the journal: the next start looks again.
-    }
   }
 
   /** Resolves when all that is in flight now has an outcome, or nobody waits for it. */

@@ -75,6 +75,7 @@ export class Flight {
   /** Somebody waits for it again after it was given up. @param now monotonic */
   revive(now: number): void {
     this.#await();
+    this.isOver = false;
     this.givenUp = false;
     this.unsure = true;
     this.newsAt = now;
@@ -82,6 +83,17 @@ export class Flight {
 
   get hashes(): string[] {
     return this.variants.map(({ hash }) => hash);
+  }
+
+  /** Names of the calls that were signed: one, unless earlier lives signed different ones under this nonce. */
+  get names(): string[] {
+    return [...new Set(this.variants.map(({ raw }) => callName(callOf(raw))))];
+  }
+
+  /** Name of the call that a transaction of it makes. */
+  nameOf(hash: string): string {
+    const variant = this.variants.find((one) => one.hash === hash);
+    return callName(variant === undefined ? this.call : callOf(variant.raw));
   }
 
   land(landing: Landing): void {
@@ -125,7 +137,12 @@ export function flightOf(nonce: number, label: string, entries: readonly { hash:
   return flight;
 }
 
+function callOf(raw: string): Pick<Call, "to" | "data" | "value"> {
+  const { to, data, value } = Transaction.from(raw);
+  return { to: to ?? "", data, value };
+}
+
 /** The same for the same call, and for no other. */
-export function callName({ to, data, value }: Call): string {
+export function callName({ to, data, value }: Pick<Call, "to" | "data" | "value">): string {
   return keccak256(`${to.toLowerCase()}${data.slice(2)}${(value ?? 0n).toString(16).padStart(64, "0")}`);
 }

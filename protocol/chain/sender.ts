@@ -6,7 +6,7 @@ import { broadcast } from "./broadcast.ts";
 import { EarlierLife } from "./earlier-life.ts";
 import { chainError } from "./errors.ts";
 import { chooseFees, feeLimit, inGwei, isTipCut, readFeeMarket, type FeeMarket, type Fees } from "./fees.ts";
-import { Flight, type Payload } from "./flight.ts";
+import { callName, Flight, type Payload } from "./flight.ts";
 import { FlightWatch } from "./flight-watch.ts";
 import type { Call, Sender, SenderOptions } from "./sending.ts";
 import { memoryJournal, type TransactionJournal } from "./transaction-journal.ts";
@@ -47,6 +47,7 @@ class AccountSender implements Sender {
   readonly #waiting: Task[] = [];
   readonly #earlier: EarlierLife;
   #pumping = false;
+  #recovering = false;
   #minedAt = -Infinity;
   #toldTip = false;
 
@@ -92,6 +93,11 @@ class AccountSender implements Sender {
     this.#pumping = true;
     try {
       while (this.#waiting.length > 0 && this.#hasRoom()) {
+        // Urgent calls come first, so nothing urgent waits behind this one.
+        if (this.#waiting[0]?.call.urgent !== true && !this.#earlier.isRecovered) {
+          this.#recover();
+          break;
+        }
         const task = this.#waiting.shift() as Task;
         try {
           await this.#launch(task);
@@ -105,13 +111,29 @@ class AccountSender implements Sender {
     }
   }
 
+  /** Settles what earlier lives left open, and goes on. Urgent calls do not wait for it. */
+  #recover(): void {
+    if (this.#recovering) return;
+    this.#recovering = true;
+    const ended = this.#earlier.recovered().catch((error: unknown) => {
+      const known = knownError(error, this.#options.chain.network.rpcUrl);
+      const ordinary = this.#waiting.filter(({ call }) => call.urgent !== true);
+      for (const task of ordinary) {
+        this.#waiting.splice(this.#waiting.indexOf(task), 1);
+        task.reject(known);
+      }
+    });
+    void ended.then(() => {
+      this.#recovering = false;
+      void this.#pump();
+    });
+  }
+
   async #launch(task: Task): Promise<void> {
     const { call } = task;
     requireRunning(this.#options.signal);
-    const recovered = this.#earlier.recovered();
-    // An answer to a demand waits for nothing.
-    if (call.urgent === true) recovered.catch(() => undefined);
-    else await recovered;
+    // An answer to a demand waits for nothing but the nonces that are taken already; a journal that cannot be read does not stop it.
+    if (call.urgent === true) await this.#earlier.known().catch(() => undefined);
     const earlier = await this.#earlier.sameAs(call);
     if (earlier instanceof Flight) {
       // Whoever stops while earlier lives are looked at would wait for ever: nobody gives up what nobody watches.
@@ -214,7 +236,7 @@ class AccountSender implements Sender {
   /** Strikes out what was signed just when the process was stopped: nobody has seen it, and the next life must not send it. */
   async #withdrawn(flight: Flight): Promise<AbortedError> {
     try {
-      await this.#journal.settled(this.address, flight.nonce);
+      await this.#journal.settled(this.address, flight.nonce, this.#options.chain.network.chainId);
       return stopped();
     } catch {
       return stopped(
@@ -232,6 +254,11 @@ class AccountSender implements Sender {
         return;
       }
       this.#minedAt = monotonic(this.#options.clock);
+      // An earlier life has signed another call under the same nonce, and that one was mined.
+      if (flight.nameOf(landing.receipt.hash) !== callName(task.call)) {
+        this.#again(task, "replaced");
+        return;
+      }
       const outcome = await this.#judge(flight, landing.receipt);
       if (outcome === "starved") {
         task.allowance *= 2n;

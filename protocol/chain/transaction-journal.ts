@@ -19,8 +19,8 @@ export interface SignedTransaction {
 export interface TransactionJournal {
   /** Durable when it returns. */
   signed(transaction: SignedTransaction): Promise<void>;
-  /** The outcome of everything that the account signed under this nonce is known. */
-  settled(from: string, nonce: number): Promise<void>;
+  /** The outcome of everything that the account signed on this chain under this nonce is known. */
+  settled(from: string, nonce: number, chainId: number): Promise<void>;
   /** What earlier lives of this process signed, and whose outcome is not known, oldest first. */
   open(): Promise<readonly SignedTransaction[]>;
 }
@@ -33,8 +33,10 @@ export function memoryJournal(): TransactionJournal {
       open.set(transaction.hash, transaction);
       return Promise.resolve();
     },
-    settled(from, nonce) {
-      for (const [hash, entry] of open) if (entry.from === from && entry.nonce === nonce) open.delete(hash);
+    settled(from, nonce, chainId) {
+      for (const [hash, entry] of open) {
+        if (entry.from === from && entry.nonce === nonce && entry.chainId === chainId) open.delete(hash);
+      }
       return Promise.resolve();
     },
     open: () => Promise.resolve([]),

@@ -1,2 +1,2 @@
 /** Needs Node: for commands and services. */
-export { LOCK_FILE, lockFolder, type FolderLock } from "./folder-lock-node.ts";
+export { LOCK_FILE, lockFile, lockFolder, type FolderLock } from "./folder-lock-node.ts";

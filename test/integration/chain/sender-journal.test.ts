@@ -161,7 +161,8 @@ describe("createSender with a journal", function () {
           await file.signed(transaction);
           stop.abort();
         },
-        settled: (from, nonce) => (strikesOut ? file.settled(from, nonce) : Promise.reject(new Error("ENOSPC"))),
+        settled: (from, nonce, chainId) =>
+          strikesOut ? file.settled(from, nonce, chainId) : Promise.reject(new Error("ENOSPC")),
         open: () => file.open(),
       };
       const { call, moved } = bench.payment();
@@ -200,7 +201,7 @@ describe("createSender with a journal", function () {
   it("keeps no file of what is settled", async () => {
     const where = path.join(bench.folder, "settled");
     await bench.sender({ journal: fileJournal(where) }).send(bench.payment().call);
-    expect(await readdir(where)).to.have.length(1);
+    expect((await readdir(where)).filter((name) => name.endsWith(".jsonl"))).to.have.length(1);
     expect(await fileJournal(where).open()).to.deep.equal([]);
   });
 
@@ -216,9 +217,9 @@ describe("createSender with a journal", function () {
     await journal.signed({ ...entry, hash: "0x0", nonce: 0 });
     for (let nonce = 1; nonce <= 100; nonce++) {
       await journal.signed({ ...entry, hash: `0x${String(nonce)}`, nonce });
-      await journal.settled(entry.from, nonce);
+      await journal.settled(entry.from, nonce, 1);
     }
-    const [name = ""] = await readdir(where);
+    const name = (await readdir(where)).find((one) => one.endsWith(".jsonl")) ?? "";
     expect((await stat(path.join(where, name))).size).to.be.lessThan(80_000);
     expect((await fileJournal(where).open()).map(({ nonce }) => nonce)).to.deep.equal([0]);
   });

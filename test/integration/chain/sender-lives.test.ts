@@ -1,0 +1,169 @@
+import { spawn } from "node:child_process";
+import { readdir, rename } from "node:fs/promises";
+import path from "node:path";
+
+import { expect } from "chai";
+
+import { fileJournal, type TransactionJournal } from "@orion/protocol/chain";
+import { OrionError, systemClock } from "@orion/protocol/common";
+
+import { anvilPath } from "../../support/network/chain-process.ts";
+import { ORION } from "../../support/network/test-network.ts";
+import { RECEIPT, SEND, SenderBench, unknownOf } from "./sender-bench.ts";
+
+const anvil = anvilPath();
+const killed = (name: string): void => {
+  if (name.startsWith("signed:")) throw new Error("killed");
+};
+
+describe("createSender after an earlier life that ended badly", function () {
+  this.timeout(120_000);
+  let bench: SenderBench;
+  let where: string;
+  let lives = 0;
+
+  before(async function () {
+    if (anvil === undefined) return this.skip();
+    bench = await SenderBench.open(anvil);
+  });
+  beforeEach(async () => {
+    await bench.connect();
+    where = path.join(bench.folder, `lives-${String(lives++)}`);
+  });
+  afterEach(() => bench.disconnect());
+  after(() => bench?.close());
+
+  const rpc = (method: string, ...params: unknown[]): Promise<unknown> =>
+    bench.running.chainProcess.rpc(method, params);
+
+  /** Sends a payment that is mined without anybody being told. @returns its hash */
+  async function payUnseen(call: ReturnType<SenderBench["payment"]>["call"]): Promise<string> {
+    bench.rpc.trouble = { after: SEND, afterStatus: 503, hide: { [RECEIPT]: 1_000_000 } };
+    const { hash } = await unknownOf(bench.sender({ unknownAfterMs: 300, journal: fileJournal(where) }).send(call));
+    bench.rpc.trouble = {};
+    return hash;
+  }
+
+  for (const [what, trouble] of [
+    ["shows no receipt", { hide: { [RECEIPT]: 1 } }],
+    ["fails", { errors: { [RECEIPT]: 1 }, errorText: "transaction indexing is in progress" }],
+  ] as const) {
+    it(`pays once what it paid more than an hour ago, where the node ${what} at the first look`, async () => {
+      const { call, moved } = bench.payment();
+      const hash = await payUnseen(call);
+      await rpc("evm_increaseTime", 3_700);
+      await rpc("evm_mine");
+      bench.rpc.trouble = trouble;
+      const sender = bench.sender({ journal: fileJournal(where) });
+      const first: unknown = await sender.send(call).catch((error: unknown) => error);
+      const receipt = first instanceof OrionError && first.retryable ? await sender.send(call) : first;
+      expect(receipt).to.have.property("hash", hash);
+      expect(await moved()).to.equal(ORION);
+    });
+  }
+
+  it("takes over from a process whose number is another program's by now", async () => {
+    const { call, moved } = bench.payment();
+    const hash = await payUnseen(call);
+    const other = spawn("sleep", ["60"]);
+    try {
+      const name = (await readdir(where)).find((one) => one.endsWith(".jsonl")) ?? "";
+      await rename(path.join(where, name), path.join(where, `${String(other.pid)}.jsonl`));
+      expect((await bench.sender({ journal: fileJournal(where) }).send(call)).hash).to.equal(hash);
+      expect(await moved()).to.equal(ORION);
+    } finally {
+      other.kill();
+    }
+  });
+
+  it("strikes out nothing for the same nonce on another chain", async () => {
+    const { call, moved } = bench.payment();
+    const hash = await payUnseen(call);
+    const journal = fileJournal(where);
+    const [entry] = await journal.open();
+    if (entry === undefined) throw new Error("nothing is noted");
+    await journal.signed({ ...entry, hash: `0x${"11".repeat(32)}`, chainId: 42_161 });
+    await journal.settled(entry.from, entry.nonce, 42_161);
+    expect((await bench.sender({ journal: fileJournal(where) }).send(call)).hash).to.equal(hash);
+    expect(await moved()).to.equal(ORION);
+  });
+
+  it("urgent-overwritten: gives an urgent call a nonce that nothing noted has, and brings it to the chain", async () => {
+    bench.rpc.trouble = { swallow: true };
+    const first = bench.sender({ unknownAfterMs: 300, journal: fileJournal(where), stuckAfterMs: 1e9 });
+    const old = Array.from({ length: 10 }, () => bench.payment());
+    await Promise.all(old.map(({ call }) => first.send(call).catch(() => undefined)));
+    bench.rpc.trouble = {};
+    const [urgent, plain] = [bench.payment(), bench.payment()];
+    const sender = bench.sender({ journal: fileJournal(where), unknownAfterMs: 3_000 });
+    await Promise.all([sender.send({ ...urgent.call, urgent: true }), sender.send(plain.call)]);
+    const moved = await Promise.all([urgent, plain, ...old].map((one) => one.moved()));
+    expect(moved).to.deep.equal(moved.map(() => ORION));
+  });
+
+  it("urgent-behind: signs an urgent call while an ordinary one waits for what earlier lives sent", async () => {
+    await rpc("evm_setAutomine", false);
+    const dead = bench.sender({ journal: fileJournal(where), step: killed });
+    await dead.send(bench.payment().call).catch(() => undefined);
+    const signed: string[] = [];
+    const stop = new AbortController();
+    const sender = bench.sender({
+      journal: fileJournal(where),
+      step: (name) => signed.push(name),
+      signal: stop.signal,
+    });
+    const ordinary = sender.send({ ...bench.payment().call, label: "ordinary" }).catch(() => undefined);
+    const answer = sender.send({ ...bench.payment().call, label: "answer", urgent: true }).catch(() => undefined);
+    for (let look = 0; look < 200 && signed.length === 0; look++) await systemClock.sleep(50);
+    stop.abort();
+    await Promise.all([ordinary, answer]);
+    expect(signed[0]).to.equal("signed:answer");
+    expect(signed).not.to.include("signed:ordinary");
+  });
+
+  it("takes no call for done because another one of the same nonce is", async () => {
+    const [x, y] = [bench.payment(), bench.payment()];
+    await rpc("evm_setAutomine", false);
+    let raw = "";
+    const file = fileJournal(where);
+    const seeing: TransactionJournal = {
+      signed: (transaction) => {
+        raw = transaction.raw;
+        return file.signed(transaction);
+      },
+      settled: (from, nonce, chainId) => file.settled(from, nonce, chainId),
+      open: () => file.open(),
+    };
+    bench.rpc.trouble = { swallow: true };
+    await unknownOf(bench.sender({ unknownAfterMs: 300, journal: seeing, stuckAfterMs: 1e9 }).send(x.call));
+    await rpc("evm_increaseTime", 3_700);
+    await rpc("evm_mine");
+    const stop = new AbortController();
+    const second = bench.sender({ journal: fileJournal(where), signal: stop.signal }).send(y.call);
+    await systemClock.sleep(800);
+    stop.abort();
+    await second.catch(() => undefined);
+    bench.rpc.trouble = {};
+    await rpc("eth_sendRawTransaction", raw);
+    await rpc("evm_mine");
+    await rpc("evm_setAutomine", true);
+    await bench.sender({ journal: fileJournal(where) }).send(y.call);
+    expect([await x.moved(), await y.moved()]).to.deep.equal([ORION, ORION]);
+  });
+
+  it("tells nobody of a receipt that a reorganisation has taken away", async () => {
+    const [{ call, moved }, next] = [bench.payment(), bench.payment()];
+    await rpc("evm_mine");
+    const before = await rpc("evm_snapshot");
+    bench.rpc.trouble = { after: SEND, afterStatus: 503, hide: { [RECEIPT]: 1_000_000 } };
+    const sender = bench.sender({ unknownAfterMs: 2_000, journal: fileJournal(where) });
+    await unknownOf(sender.send(call));
+    bench.rpc.trouble = {};
+    await sender.send(next.call);
+    await rpc("evm_revert", before);
+    for (let block = 0; block < 3; block++) await rpc("evm_mine");
+    const receipt = await sender.send(call);
+    expect(await bench.running.chain.provider.getTransactionReceipt(receipt.hash)).not.to.equal(null);
+    expect(await moved()).to.equal(ORION);
+  });
+});
