@@ -80,9 +80,9 @@ async function prove({ args, flags, terminal, interrupts }: Invocation<Flags>, c
     });
     terminal.draw([]);
     const { key, from, to } = unit;
-    const prepaid = await collectPrepayments(chain, sender, [
-      { key, shards: { from, to }, sinceBlock: job.postedAtBlock },
-    ]);
+    const own = { key, shards: { from, to }, sinceBlock: job.postedAtBlock };
+    const { wei: prepaid, failure } = await collectPrepayments(chain, sender, [own], "prepaid");
+    if (failure !== undefined) throw failure;
     const disputes = await readDisputes(chain, [unit.key], job.postedAtBlock);
     const dispute = disputes.of(chain.network.addresses.market, unit.key);
     const proof = proofFacts(dispute);

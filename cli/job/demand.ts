@@ -145,7 +145,9 @@ export async function demandOutput(
     if (signal.aborted) throw new AbortedError("stopped before the answer came", { hint: "the same command waits on" });
   }
   const { key, from, to } = of.unit;
-  await collectPrepayments(chain, sender, [{ key, shards: { from, to }, sinceBlock: job.postedAtBlock }]);
+  const own = { key, shards: { from, to }, sinceBlock: job.postedAtBlock };
+  const { failure } = await collectPrepayments(chain, sender, [own], "prepaid");
+  if (failure !== undefined) throw failure;
   return { block, chunks, bytes: undefined };
 }
 

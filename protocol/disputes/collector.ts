@@ -1,7 +1,7 @@
 import type { Chain, CheckpointFile, MarketState, Sender } from "../chain/index.ts";
 import { monotonic, type Clock, type Logger } from "../common/index.ts";
 import { readNotes, writeNotes, type PrepaidNotes } from "./prepaid-notes.ts";
-import { collectPrepayments, type PrepaidClaim } from "./prepayments.ts";
+import { collectPrepayments, type PrepaidClaim, type PrepaymentShare } from "./prepayments.ts";
 
 /** Which claims may hold prepayments for an account. */
 export interface PrepaymentSource {
@@ -9,6 +9,8 @@ export interface PrepaymentSource {
   readonly name: string;
   /** Those that the chain tells of, from a block on. */
   readonly find: (chain: Chain, market: MarketState, account: string, fromBlock: number) => Promise<PrepaidClaim[]>;
+  /** What is the account's: what it has prepaid itself on claims that fell, or what answers of its claims that stood have earned. */
+  readonly share: PrepaymentShare;
   /** Those of claims that are not over, which nobody need have added. */
   readonly active: (market: MarketState, account: string) => PrepaidClaim[];
 }
@@ -22,6 +24,8 @@ export interface CollectorContext {
   readonly notes?: (name: string) => CheckpointFile;
 }
 
+/** A claim that is over and of which the chain does not show yet how is looked at again after this time. */
+const AGAIN_AFTER_MS = 60_000;
 /** Where the node says that the account has never sent anything, it may lag by so many blocks. */
 const LAG_BLOCKS = 10_000;
 /** Notes are of a block so old that everything up to it has been added, however long its transaction took to be known. */
@@ -31,8 +35,12 @@ const NOTED_AFTER_MS = 3_600_000;
 export class PrepaymentCollector {
   readonly #context: CollectorContext;
   readonly #source: PrepaymentSource;
-  readonly #file: CheckpointFile | undefined;
+  #file: CheckpointFile | undefined;
   #waiting: Map<string, PrepaidClaim> | undefined;
+  /** Before the first look at the chain is done. */
+  readonly #early: PrepaidClaim[] = [];
+  /** Monotonic times before which claims are left alone, by key. */
+  readonly #asideUntil = new Map<string, number>();
   /** Of the next notes, and when it was the newest one. */
   #next: { readonly block: PrepaidNotes["block"]; readonly at: number } | undefined;
 
@@ -43,21 +51,34 @@ export class PrepaymentCollector {
     this.#file = context.notes?.(`prepayments-${service}-${source.name}-${context.sender.address}`);
   }
 
-  /** Remembers a claim. */
+  /** Remembers a claim of which a demand was made. */
   add(claim: PrepaidClaim): void {
-    // Before the first look the chain tells all of them.
-    this.#waiting?.set(claim.key, claim);
+    const demanded = { ...claim, demanded: true } as const;
+    if (this.#waiting === undefined) this.#early.push(demanded);
+    else this.#waiting.set(claim.key, demanded);
   }
 
-  /** Collects for every claim that `isActive` denies. @returns wei withdrawn */
+  /**
+   * Collects for every claim that `isActive` denies. One that fails, or of which the chain does not show the end yet, is kept.
+   * @returns wei withdrawn
+   * @throws what one of them failed with, once all others are seen to
+   */
   async collect(market: MarketState, isActive: (key: string) => boolean): Promise<bigint> {
     const waiting = (this.#waiting ??= await this.#begin(market));
-    const over = [...waiting.values()].filter(({ key }) => !isActive(key));
-    const { chain, sender } = this.#context;
-    const wei = over.length === 0 ? 0n : await collectPrepayments(chain, sender, over);
-    for (const { key } of over) waiting.delete(key);
+    for (const claim of this.#early.splice(0)) waiting.set(claim.key, claim);
+    const { chain, sender, clock } = this.#context;
+    const isAside = (key: string): boolean => (this.#asideUntil.get(key) ?? -Infinity) > monotonic(clock);
+    const over = [...waiting.values()].filter(({ key }) => !isActive(key) && !isAside(key));
+    const collected = over.length === 0 ? undefined : await collectPrepayments(chain, sender, over, this.#source.share);
+    for (const { key } of over) {
+      this.#asideUntil.set(key, monotonic(clock) + AGAIN_AFTER_MS);
+      if (collected?.finished.has(key) !== true) continue;
+      this.#asideUntil.delete(key);
+      waiting.delete(key);
+    }
     await this.#note(market, waiting);
-    return wei;
+    if (collected?.failure !== undefined) throw collected.failure;
+    return collected?.wei ?? 0n;
   }
 
   /** What earlier lives left: noted by them, or later than their notes. */
@@ -79,7 +100,10 @@ export class PrepaymentCollector {
     const { chain, sender } = this.#context;
     const { deployBlock } = chain.network;
     const isNew = (await chain.provider.getTransactionCount(sender.address, "latest")) === 0;
-    return isNew ? Math.max(deployBlock, head - LAG_BLOCKS) : deployBlock;
+    if (!isNew) return deployBlock;
+    // One wrong answer of a node must not be believed for ever: this life notes nothing.
+    this.#file = undefined;
+    return Math.max(deployBlock, head - LAG_BLOCKS);
   }
 
   /** Once in a while notes what is known, for the next life. */

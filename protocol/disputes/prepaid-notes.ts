@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { z } from "zod";
 
 import type { Chain, CheckpointFile } from "../chain/index.ts";
@@ -13,8 +15,9 @@ export interface PrepaidNotes {
 
 const whole = z.number().int().nonnegative();
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/);
+const range = z.object({ from: whole, to: whole }).refine(({ from, to }) => from < to);
+const HEADER = "orion prepayments 1";
 const notesSchema = z.object({
-  orion: z.literal("prepayments/1"),
   chainId: whole,
   disputes: z.string(),
   account: z.string(),
@@ -23,7 +26,8 @@ const notesSchema = z.object({
     z.object({
       key: hash,
       sinceBlock: whole,
-      shards: z.union([z.object({ from: whole, to: whole }), z.object({ jobId: hash, unit: whole })]),
+      shards: z.union([range, z.object({ jobId: hash, unit: whole })]),
+      demanded: z.literal(true).optional(),
     }),
   ),
 });
@@ -42,11 +46,12 @@ export async function readNotes(
   try {
     const text = await file.read();
     if (text === undefined) return undefined;
-    const { chainId, disputes, account: whose, block, claims } = notesSchema.parse(JSON.parse(text));
+    const { chainId, disputes, account: whose, block, claims } = notesSchema.parse(JSON.parse(contentOf(text)));
     const { network } = chain;
     if (chainId === network.chainId && disputes === network.addresses.disputes && whose === account) {
       const now = await chain.provider.getBlock(block.number);
-      if (now?.hash === block.hash) return { block, claims };
+      if (now?.hash === block.hash)
+        return { block, claims: claims.map(({ demanded, ...claim }) => ({ ...claim, ...(demanded && { demanded }) })) };
       fault = `are of a block ${String(block.number)} that the chain does not have`;
     } else fault = "are of another account or network";
   } catch (error) {
@@ -66,11 +71,23 @@ export async function writeNotes(
   log: Logger,
 ): Promise<void> {
   const { chainId, addresses } = chain.network;
-  const whose = { orion: "prepayments/1", chainId, disputes: addresses.disputes, account };
+  const content = JSON.stringify({ chainId, disputes: addresses.disputes, account, ...notes });
   try {
-    await file.write(JSON.stringify({ ...whose, ...notes }));
+    await file.write(`${HEADER} ${digestOf(content)}\n${content}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.warn({ file: file.name }, `the notes of prepayments cannot be written: ${reason}`);
   }
+}
+
+/** @throws SyntaxError where the text is damaged */
+function contentOf(text: string): string {
+  const end = text.indexOf("\n");
+  const content = text.slice(end + 1);
+  if (text.slice(0, Math.max(0, end)) !== `${HEADER} ${digestOf(content)}`) throw new SyntaxError("damaged");
+  return content;
+}
+
+function digestOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex");
 }

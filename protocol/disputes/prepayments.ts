@@ -11,7 +11,7 @@ import {
   type Chain,
   type Sender,
 } from "../chain/index.ts";
-import { UnavailableError } from "../common/index.ts";
+import { OrionError, UnavailableError } from "../common/index.ts";
 import type { PrepaymentSource } from "./collector.ts";
 import { subjectOf } from "./dispute-state.ts";
 import { readDisputes } from "./read-disputes.ts";
@@ -26,6 +26,8 @@ export interface PrepaidClaim {
   readonly sinceBlock: number;
   /** Its shards; of a retired job the unit, whose shards are looked up where they are needed. */
   readonly shards: ShardRange | RetiredUnit;
+  /** A demand of it is known: that the chain shows none means that it lags. */
+  readonly demanded?: true;
 }
 
 /** Shards [from, to) of a job. */
@@ -39,16 +41,28 @@ interface RetiredUnit {
   readonly unit: number;
 }
 
+/** What belongs to an account: "prepaid" by it, on claims that fell, or "earned" by answers to demands of its claims that stood. */
+export type PrepaymentShare = "prepaid" | "earned";
+
+export interface Collected {
+  /** Wei withdrawn; zero when there was nothing. */
+  readonly wei: bigint;
+  /** Keys of claims of which nothing more is to come. */
+  readonly finished: ReadonlySet<string>;
+  /** What the first of the claims failed with that are not finished because of it. */
+  readonly failure?: OrionError;
+}
+
 /**
- * Credits the prepayments of claims that are over to whom they belong and withdraws the account's balance.
- * @returns wei withdrawn; zero when there was nothing
- * @throws UnavailableError when the node does not show a claim's job, once all other claims are seen to
+ * Credits an account's share of the prepayments of claims that are over, and withdraws its balance. One claim that fails holds up no other.
+ * @throws whatever concerns no single claim: the endpoint's and the sender's failures, AbortedError
  */
 export async function collectPrepayments(
   chain: Chain,
   sender: Sender,
   claims: readonly PrepaidClaim[],
-): Promise<bigint> {
+  share: PrepaymentShare,
+): Promise<Collected> {
   const { market, disputes: to } = chain.network.addresses;
   const { disputes } = chain.contracts;
   const sinceBlock = Math.min(...claims.map((claim) => claim.sinceBlock));
@@ -57,24 +71,18 @@ export async function collectPrepayments(
     claims.map(({ key }) => key),
     sinceBlock,
   );
-  const challenged = claims.filter(({ key }) => (state.of(market, key)?.demands.size ?? 0) > 0);
+  const finished = new Set<string>();
+  let failure: OrionError | undefined;
+  const isShown = ({ key }: PrepaidClaim): boolean => (state.of(market, key)?.demands.size ?? 0) > 0;
+  for (const claim of claims) if (!isShown(claim) && claim.demanded !== true) finished.add(claim.key);
+  const challenged = claims.filter(isShown);
   const ranges = await shardRanges(chain, challenged);
   for (const claim of challenged) {
-    const dispute = state.of(market, claim.key);
-    const range = ranges.get(claim.key);
-    if (range === undefined) continue;
-    const { from, to: end } = range;
-    const subjects = [...(dispute?.demands.values() ?? [])].map(({ what }) =>
-      subjectOf(what, { shards: end - from }, from),
-    );
-    const due = subjects.filter((subject) => dispute?.returned.has(subject) === false);
-    if (due.length === 0) continue;
-    const outcome = await reading(chain, () => disputes.outcome(market, claim.key));
-    if (outcome.fallen === 0n && !outcome.closed) continue;
-    for (let first = 0; first < due.length; first += MOST_RETURNED) {
-      const part = due.slice(first, first + MOST_RETURNED);
-      const data = disputes.interface.encodeFunctionData("returnPrepayments", [market, claim.key, part]);
-      await sender.send({ to, data, label: "returnPrepayments" });
+    try {
+      if (await credit(claim)) finished.add(claim.key);
+    } catch (error) {
+      if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
+      failure ??= error;
     }
   }
   const balance = await reading(chain, () => disputes.balanceOf(sender.address));
@@ -82,9 +90,28 @@ export async function collectPrepayments(
     const data = disputes.interface.encodeFunctionData("withdraw", [sender.address]);
     await sender.send({ to, data, label: "withdraw" });
   }
-  const unknown = challenged.find(({ key }) => !ranges.has(key));
-  if (unknown === undefined) return balance;
-  throw new UnavailableError(`the node does not show the job of the claim ${unknown.key}`);
+  return { wei: balance, finished, ...(failure === undefined ? {} : { failure }) };
+
+  /** @returns false while the chain does not show how the claim ended */
+  async function credit({ key }: PrepaidClaim): Promise<boolean> {
+    const outcome = await reading(chain, () => disputes.outcome(market, key));
+    const isFallen = outcome.fallen !== 0n;
+    if (!isFallen && !outcome.closed) return false;
+    if (isFallen !== (share === "prepaid")) return true;
+    const range = ranges.get(key);
+    if (range === undefined) throw new UnavailableError(`the node does not show the job of the claim ${key}`);
+    const dispute = state.of(market, key);
+    const due = [...(dispute?.demands.values() ?? [])]
+      .filter(({ payer }) => share === "earned" || payer === sender.address)
+      .map(({ what }) => subjectOf(what, { shards: range.to - range.from }, range.from))
+      .filter((subject) => dispute?.returned.has(subject) === false);
+    for (let first = 0; first < due.length; first += MOST_RETURNED) {
+      const part = due.slice(first, first + MOST_RETURNED);
+      const data = disputes.interface.encodeFunctionData("returnPrepayments", [market, key, part]);
+      await sender.send({ to, data, label: "returnPrepayments" });
+    }
+    return true;
+  }
 }
 
 /** Shards by key; a claim whose job the node does not show is missing. */
@@ -103,11 +130,12 @@ async function shardRanges(chain: Chain, claims: readonly PrepaidClaim[]): Promi
 }
 
 /** The claims on which an account prepays demands: whoever demands adds them. */
-export const DEMANDED: PrepaymentSource = { name: "demanded", find: prepaidClaims, active: () => [] };
+export const DEMANDED: PrepaymentSource = { name: "demanded", share: "prepaid", find: prepaidClaims, active: () => [] };
 
 /** The claims that an account commits: what answered demands of them are worth is its own, whoever answered. */
 export const COMMITTED: PrepaymentSource = {
   name: "committed",
+  share: "earned",
   find: committedClaims,
   active: (market, account) =>
     [...market.jobs.values()].flatMap(({ terms, postedAtBlock, units }) =>
@@ -136,7 +164,10 @@ export async function prepaidClaims(
   const keys = [...new Set(logs.map((log) => log.topics[2] as string))];
   const claims: PrepaidClaim[] = [];
   for (const list of topicLists(keys)) claims.push(...(await claimsWith(chain, market, [null, list])));
-  return claims;
+  const shown = new Set(claims.map(({ key }) => key));
+  const hidden = keys.find((key) => !shown.has(key));
+  if (hidden !== undefined) throw new UnavailableError(`the node does not show the commit of the claim ${hidden} yet`);
+  return claims.map((claim) => ({ ...claim, demanded: true }));
 }
 
 /** The claims that a worker has committed since a block. */

@@ -43,16 +43,24 @@ const terms: RawTerms = {
 const jobId = jobIdOf(CHAIN_ID, MARKET, normaliseTerms(terms));
 const DEMANDED = { kind: "shard", shard: 3, leaf } as const;
 
-/** A chain on which one claim was committed, asked for a trace, and settled, a thousand blocks ago and more. */
-function fakeChain(options: { readonly showsJob: boolean }): LogChain {
+/** How the claim ended, as far as a node shows it; prepayments of a fallen one are its payer's, those of a closed one its worker's. */
+type End = "fallen" | "closed" | "hidden";
+
+interface FakeOptions {
+  readonly showsJob: boolean;
+  readonly end?: () => End;
+}
+
+/** A chain on which one claim was committed, asked for a trace, and ended, a thousand blocks ago and more. */
+function fakeChain({ showsJob, end = () => "fallen" }: FakeOptions): LogChain {
   const chain = new LogChain(HEAD, {
     contracts: {
       market: {
-        job: () => Promise.resolve({ postedAt: options.showsJob ? BigInt(timeOf(POSTED_AT_BLOCK)) : 0n, flags: 3n }),
+        job: () => Promise.resolve({ postedAt: showsJob ? BigInt(timeOf(POSTED_AT_BLOCK)) : 0n, flags: 3n }),
       },
       disputes: {
         interface: contractInterface("DisputeManager"),
-        outcome: () => Promise.resolve({ fallen: 0n, closed: true }),
+        outcome: () => Promise.resolve({ fallen: end() === "fallen" ? 1n : 0n, closed: end() === "closed" }),
         balanceOf: () => Promise.resolve(BALANCE),
       },
     },
@@ -104,16 +112,16 @@ describe("prepayments of an earlier life", () => {
   const inMemory = new MarketState();
   inMemory.apply({ name: "JobPosted", args: { jobId, terms }, block: POSTED_AT_BLOCK, transaction: id("post") });
 
-  for (const [who, account, source] of [
-    ["the account that demanded", payer, DEMANDED_BY],
-    ["the worker that was asked", worker, COMMITTED],
+  for (const [who, account, source, end] of [
+    ["the account that demanded", payer, DEMANDED_BY, "fallen"],
+    ["the worker that was asked", worker, COMMITTED, "closed"],
   ] as const) {
     for (const [where, state] of [
       ["in memory", inMemory],
       ["retired", new MarketState()],
     ] as const) {
       it(`come home to ${who} where the job is ${where}`, async () => {
-        const sent = await collected(fakeChain({ showsJob: true }).chain, state, account, source);
+        const sent = await collected(fakeChain({ showsJob: true, end: () => end }).chain, state, account, source);
         expect(sent).to.deep.equal([
           `returnPrepayments(${JSON.stringify([MARKET, key, [subject]])})`,
           `withdraw(${JSON.stringify([account])})`,
@@ -125,9 +133,11 @@ describe("prepayments of an earlier life", () => {
   it("are asked for again where the node does not show the job", async () => {
     const { chain } = fakeChain({ showsJob: false });
     const send = (): Promise<TransactionReceipt> => Promise.resolve({} as unknown as TransactionReceipt);
-    const collector = new PrepaymentCollector(contextOf(chain, payer, send), DEMANDED_BY, "test");
+    const clock = new HandClock(0);
+    const collector = new PrepaymentCollector(contextOf(chain, payer, send, { clock }), DEMANDED_BY, "test");
     for (let look = 0; look < 2; look++) {
       const error: unknown = await collector.collect(new MarketState(), () => false).catch((reason: unknown) => reason);
+      await clock.pass(61);
       expect(error).to.be.instanceOf(OrionError);
       expect((error as OrionError).message).to.equal(`the node does not show the job of the claim ${key}`);
     }
@@ -175,12 +185,12 @@ describe("prepayments of an earlier life", () => {
       return { from: Math.min(...fake.asked.filter(isLook).map(({ fromBlock }) => fromBlock)), sent };
     }
 
-    for (const [who, source] of [
-      ["the account that demanded", DEMANDED_BY],
-      ["the worker that was asked", COMMITTED],
+    for (const [who, source, end] of [
+      ["the account that demanded", DEMANDED_BY, "fallen"],
+      ["the worker that was asked", COMMITTED, "closed"],
     ] as const) {
       it(`are looked for in the whole history once, and come home to ${who} in a later life`, async () => {
-        const fake = fakeChain({ showsJob: true });
+        const fake = fakeChain({ showsJob: true, end: () => end });
         expect(await live(fake, source, false)).to.deep.equal({ from: 0, sent: 0 });
         fake.head += 100;
         expect(await live(fake, source, false)).to.deep.equal({ from: HEAD + 1, sent: 0 });
@@ -214,7 +224,7 @@ describe("prepayments of an earlier life", () => {
       const more = { notes, clock };
       const collector = new PrepaymentCollector(contextOf(fake.chain, payer, send, more), DEMANDED_BY, "test");
       const blockNoted = (): unknown =>
-        (JSON.parse([...files.values()][0] ?? "{}") as { block?: { number: number } }).block?.number;
+        (JSON.parse([...files.values()][0]?.split("\n")[1] ?? "{}") as { block?: { number: number } }).block?.number;
       await collector.collect(inMemory, () => true);
       expect([blockNoted(), isNoted()]).to.deep.equal([HEAD, true]);
       fake.head = HEAD + 300;
@@ -229,6 +239,83 @@ describe("prepayments of an earlier life", () => {
       await collector.collect(inMemory, () => false);
       expect(blockNoted()).to.equal(HEAD + 300);
     });
+  });
+
+  describe("of a node that lags", () => {
+    const send = (): Promise<TransactionReceipt> => Promise.resolve({} as unknown as TransactionReceipt);
+
+    it("are asked for again until it shows how the claim ended", async () => {
+      let end: End = "hidden";
+      const sent: string[] = [];
+      const counted = (call: Call): Promise<TransactionReceipt> => {
+        sent.push(call.label);
+        return send();
+      };
+      const clock = new HandClock(0);
+      const fake = fakeChain({ showsJob: true, end: () => end });
+      const collector = new PrepaymentCollector(contextOf(fake.chain, payer, counted, { clock }), DEMANDED_BY, "test");
+      await collector.collect(inMemory, () => false);
+      end = "fallen";
+      await collector.collect(inMemory, () => false);
+      expect(sent).to.deep.equal(["withdraw"]);
+      await clock.pass(61);
+      await collector.collect(inMemory, () => false);
+      expect(sent).to.deep.equal(["withdraw", "returnPrepayments", "withdraw"]);
+    });
+
+    it("are not forgotten where they are added while the history is looked at", async () => {
+      const fake = new LogChain(HEAD, { contracts: fakeChain({ showsJob: true }).chain.contracts });
+      const sent: string[] = [];
+      const counted = (call: Call): Promise<TransactionReceipt> => {
+        sent.push(call.label);
+        return send();
+      };
+      const clock = new HandClock(0);
+      const collector = new PrepaymentCollector(contextOf(fake.chain, payer, counted, { clock }), DEMANDED_BY, "test");
+      const looking = collector.collect(inMemory, () => false);
+      collector.add({ key, shards: { from: 2, to: 4 }, sinceBlock: POSTED_AT_BLOCK });
+      await looking;
+      commitAndDemand(fake, key);
+      await clock.pass(61);
+      await collector.collect(inMemory, () => false);
+      expect(sent).to.include("returnPrepayments");
+    });
+
+    it("are looked for in the next life where it did not know the account, and nothing is noted", async () => {
+      const files = new Map<string, string>();
+      const notes = (name: string): CheckpointFile => ({
+        ...{ name, read: () => Promise.resolve(files.get(name)), remove: () => Promise.resolve() },
+        write: (text) => Promise.resolve(void files.set(name, text)),
+      });
+      const fake = fakeChain({ showsJob: true });
+      fake.sent = 0;
+      fake.head = 1_000_000;
+      await new PrepaymentCollector(contextOf(fake.chain, payer, send, { notes }), DEMANDED_BY, "test").collect(
+        inMemory,
+        () => false,
+      );
+      expect(files.size).to.equal(0);
+    });
+  });
+
+  it("are an account's own: nobody pays gas to return those of others, or what has become its worker's", async () => {
+    const stranger = accountAt(8).address;
+    for (const [account, source, end] of [
+      [stranger, DEMANDED_BY, "fallen"],
+      [payer, DEMANDED_BY, "closed"],
+      [worker, COMMITTED, "fallen"],
+    ] as const) {
+      const fake = fakeChain({ showsJob: true, end: () => end });
+      const sent: string[] = [];
+      const send = (call: Call): Promise<TransactionReceipt> => {
+        sent.push(call.label);
+        return Promise.resolve({} as unknown as TransactionReceipt);
+      };
+      const collector = new PrepaymentCollector(contextOf(fake.chain, account, send), source, "test");
+      collector.add({ key, shards: { from: 2, to: 4 }, sinceBlock: POSTED_AT_BLOCK });
+      await collector.collect(inMemory, () => false);
+      expect(sent).to.deep.equal(["withdraw"]);
+    }
   });
 
   it("come home in several transactions where they are more than one takes", async () => {
