@@ -54,7 +54,7 @@ export class Sessions {
 
   /** @throws as `openJobSession`; InvalidInputError for a program that this machine cannot do, before its weights are fetched */
   async of(job: JobRecord): Promise<JobSession> {
-    return this.#open.of(job.jobId, () => this.#openNew(job));
+    return this.#open.of(job.jobId, (signal) => this.#openNew(job, signal));
   }
 
   clocks(job: JobRecord): Promise<JobClocks> {
@@ -81,7 +81,7 @@ export class Sessions {
   /** Closes a job unless somebody works with it, and forgets what was fetched for it unless it has claims here. */
   async drop(jobId: string): Promise<void> {
     if (this.#pins.has(jobId)) return;
-    await this.#open.close(jobId);
+    this.#open.close(jobId);
     await this.#forget(jobId);
   }
 
@@ -93,7 +93,7 @@ export class Sessions {
     if (!this.#isClaimed(jobId)) await this.#kept.forget(jobId);
   }
 
-  async #openNew(job: JobRecord): Promise<JobSession> {
+  async #openNew(job: JobRecord, signal: AbortSignal): Promise<JobSession> {
     const { backend, follower, store, tally } = this.#context;
     const { jobId, terms } = job;
     const clocks = await this.clocks(job);
@@ -101,7 +101,7 @@ export class Sessions {
     const context = { ...this.#context, store: this.#kept.storeOf(jobId, store) };
     return openJobSession(context, job, {
       backend,
-      signal: this.#signal,
+      signal: AbortSignal.any([this.#signal, signal]),
       maxMemoryBytes: this.#maxMemoryBytes,
       manifests: () => follower.state.jobs.get(jobId)?.manifests ?? job.manifests,
       ...(tally === undefined ? {} : { tally }),

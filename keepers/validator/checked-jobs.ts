@@ -35,9 +35,15 @@ export class CheckedJobs {
   }
 
   /** @throws as `openJobSession`; UnavailableError when the content takes too long for the claim's window */
-  of(job: JobRecord, unit: UnitRecord): Promise<JobSession> {
-    const session = this.#open.of(job.jobId, () => this.#openNew(job));
-    return this.unlessLate(session, unit);
+  async of(job: JobRecord, unit: UnitRecord): Promise<JobSession> {
+    const session = this.#open.of(job.jobId, (signal) => this.#openNew(job, signal));
+    try {
+      return await this.unlessLate(session, unit);
+    } catch (error) {
+      // What drips in for hours is not held meanwhile, and the next try begins anew.
+      this.#open.giveUp(job.jobId);
+      throw error;
+    }
   }
 
   /**
@@ -59,7 +65,7 @@ export class CheckedJobs {
 
   /** Closes the jobs that have no claims any more. */
   keepOnly(jobIds: ReadonlySet<string>): void {
-    for (const jobId of this.#open.jobIds) if (!jobIds.has(jobId)) void this.#open.close(jobId);
+    for (const jobId of this.#open.jobIds) if (!jobIds.has(jobId)) this.#open.close(jobId);
   }
 
   dispose(): void {
@@ -71,12 +77,12 @@ export class CheckedJobs {
     return Math.max(LEAST_CONTENT_SECONDS, Math.min(MOST_CONTENT_SECONDS, window * PART_OF_WINDOW));
   }
 
-  #openNew(job: JobRecord): Promise<JobSession> {
+  #openNew(job: JobRecord, signal: AbortSignal): Promise<JobSession> {
     const { backend, follower, tally } = this.#context;
     const manifests = (): JobRecord["manifests"] => follower.state.jobs.get(job.jobId)?.manifests ?? [];
     return openJobSession(this.#context, job, {
       backend,
-      signal: this.#stop,
+      signal: AbortSignal.any([this.#stop, signal]),
       maxMemoryBytes: this.#maxMemoryBytes,
       manifests,
       ...(tally === undefined ? {} : { tally }),

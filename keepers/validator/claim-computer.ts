@@ -17,6 +17,8 @@ export interface ComputerParts {
 const DEFAULT_MAX_SECONDS_PER_CLAIM = 600;
 /** Claims whose next shard's inputs are here, or on their way, before they are needed. */
 const AHEAD = 2;
+/** Where more urgent ones come again and again, so many keep their inputs; the others fetch them once more. */
+const MOST_LOADED = 4;
 
 interface Computable extends Waiting {
   readonly jobId: string;
@@ -50,6 +52,7 @@ export class ClaimComputer {
     // The most urgent one is fetched however many others are here already.
     const wanted = Math.max(AHEAD - loaded.length, claims[0] === missing[0] ? 1 : 0);
     for (const claim of this.#turns.take(missing, wanted)) this.#load(claim);
+    for (const { check } of loaded.slice(MOST_LOADED)) check.unload();
     const [next] = loaded;
     if (next !== undefined && !this.#computing) this.#compute(next);
   }

@@ -117,6 +117,12 @@ export class ClaimCheck {
     if (shard !== undefined) await this.own.load(shard);
   }
 
+  /** Lets go of what was fetched for the next shard. */
+  unload(): void {
+    const shard = this.#order.at(-1);
+    if (shard !== undefined) this.own.unload(shard);
+  }
+
   /** Computes one more shard. @returns whether the claim is right, wrong, or not decided yet */
   async checkOne(signal: AbortSignal): Promise<"right" | "wrong" | "open"> {
     const shard = this.#order.at(-1);

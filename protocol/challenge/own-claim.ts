@@ -40,8 +40,8 @@ export class OwnClaim {
   readonly #sha256: Sha256;
   readonly #cache: ShardCache;
   readonly #leaves = new Map<number, Uint8Array>();
-  /** Inputs of shards that are computed next. */
-  readonly #loaded = new Map<number, ShardInputs>();
+  /** What shards are computed from that are next. */
+  readonly #loaded = new Map<number, Fetched>();
   readonly #inner = new Map<number, Uint8Array>();
   readonly #traces = new Map<number, Traced>();
 
@@ -86,25 +86,33 @@ export class OwnClaim {
 
   /** Fetches the inputs of a shard and holds them until it is computed. @throws UnavailableError when they are missing for now */
   async load(shard: number): Promise<void> {
-    if (this.isLoaded(shard)) return;
-    const session = await this.#session();
-    this.#loaded.set(shard, await session.loadShard(this.unit.from + shard));
+    if (!this.isLoaded(shard)) this.#loaded.set(shard, await this.#fetch(shard));
   }
 
-  /** Computes the outputs of one shard, unless the same inputs were computed before. */
+  /** Lets go of what was fetched for a shard. */
+  unload(shard: number): void {
+    this.#loaded.delete(shard);
+  }
+
+  /** Computes the outputs of one shard, unless the same inputs were computed before. @throws UnavailableError where its job was closed meanwhile */
   async compute(shard: number, signal: AbortSignal): Promise<Uint8Array> {
     const known = this.#leaves.get(shard);
     if (known !== undefined) return known;
-    const session = await this.#session();
-    const inputs = this.#loaded.get(shard) ?? (await session.loadShard(this.unit.from + shard));
+    const { session, inputs } = this.#loaded.get(shard) ?? (await this.#fetch(shard));
+    // Whatever comes of it: a session that was closed is not tried twice.
+    this.#loaded.delete(shard);
     const name = `${session.jobId}:${inputsName(inputs)}`;
     const leaf = this.#cache.leaf(name) ?? (await session.compute(inputs, { signal })).leaf;
-    this.#loaded.delete(shard);
     this.#cache.keepLeaf(name, leaf);
     const { secondsPerShard } = session.speed;
     if (secondsPerShard !== undefined) this.#cache.keepSeconds(session.jobId, secondsPerShard);
     this.#leaves.set(shard, leaf);
     return leaf;
+  }
+
+  async #fetch(shard: number): Promise<Fetched> {
+    const session = await this.#session();
+    return { session, inputs: await session.loadShard(this.unit.from + shard) };
   }
 
   /** Computes the hashes of a shard's trace. */
@@ -184,6 +192,11 @@ export class OwnClaim {
       return toBytes((kind === 0 ? session.shared.tensors : inputs.tensors)[slot] as Tensor);
     };
   }
+}
+
+interface Fetched {
+  readonly session: JobSession;
+  readonly inputs: ShardInputs;
 }
 
 interface Traced {

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "../common/errors.ts";
+import { InvalidInputError, UnavailableError } from "../common/errors.ts";
 import { attr } from "../tensor/ops/operator.ts";
 import { describeType, sameType } from "../tensor/shape.ts";
 import { toBytes } from "../tensor/tensor-bytes.ts";
@@ -72,7 +72,7 @@ export interface Executor {
   excerpts(inputs: RunInputs, wanted: readonly Excerpt[], options?: RunOptions): Promise<Uint8Array[]>;
   /** Runs the same kernels and hashes what every node gives. */
   trace(inputs: RunInputs, options?: TraceOptions): Promise<RunTrace>;
-  /** Forgets the packed weights. The backend stays: others may use it. */
+  /** Forgets the packed weights once what runs has ended; every later call throws UnavailableError. The backend stays: others may use it. */
   dispose(): void;
 }
 
@@ -91,8 +91,24 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
     if (contraction !== undefined) contractions.set(index, contraction);
   }
   const everything = program.nodes.map((_, index) => index);
+  let isDisposed = false;
+  let running = 0;
+  const forget = (): void => {
+    if (isDisposed && running === 0) contractions.clear();
+  };
 
-  async function pass(
+  async function pass(...args: Parameters<typeof passNodes>): Promise<Values> {
+    if (isDisposed) throw programClosed();
+    running++;
+    try {
+      return await passNodes(...args);
+    } finally {
+      running--;
+      forget();
+    }
+  }
+
+  async function passNodes(
     inputs: RunInputs,
     wanted: readonly number[],
     kept: readonly number[],
@@ -123,9 +139,12 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
       const taken = wanted.map(() => new Uint8Array());
       const byNode = Map.groupBy(wanted.keys(), (i) => (wanted[i] as Excerpt).node);
       await pass(inputs, [...byNode.keys()], [], createPause(signal), (node, tensor) => {
-        for (const i of byNode.get(node) ?? []) {
+        const places = byNode.get(node) ?? [];
+        if (places.length === 0) return;
+        const bytes = toBytes(tensor);
+        for (const i of places) {
           const { from, to } = wanted[i] as Excerpt;
-          taken[i] = toBytes(tensor).slice(from, to);
+          taken[i] = bytes.slice(from, to);
         }
       });
       return taken;
@@ -143,8 +162,16 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
       const outputs = program.outputNodes.map((node) => values[node] as Tensor);
       return { nodeRoots, outputs, values: hold ? (values as Tensor[]) : undefined };
     },
-    dispose: () => contractions.clear(),
+    dispose() {
+      isDisposed = true;
+      forget();
+    },
   };
+}
+
+/** Whoever still needs a program that was closed meanwhile opens it anew. */
+export function programClosed(): UnavailableError {
+  return new UnavailableError("the program was closed while somebody still computed with it", { hint: "try again" });
 }
 
 function constantsByNode(program: Program, constants: readonly Tensor[]): Map<number, Tensor> {

@@ -7,7 +7,14 @@ import { encodeProgram } from "../../tensor/program-file.ts";
 import type { Program, Tensor } from "../../tensor/types.ts";
 import type { Compute } from "../compute.ts";
 import { DeviceFaultError } from "../errors.ts";
-import type { Executor, RunInputs, RunTrace, TracedNode, TraceOptions } from "../executor.ts";
+import {
+  programClosed,
+  type Executor,
+  type RunInputs,
+  type RunTrace,
+  type TracedNode,
+  type TraceOptions,
+} from "../executor.ts";
 import type { Mode } from "../gpu/device.ts";
 import type { DeviceFacts, Failure, Reply, Request, Results, Work } from "./messages.ts";
 
@@ -264,17 +271,30 @@ function remoteExecutor(link: Link, program: Program, constants: readonly Tensor
     bytes: encodeProgram(program),
     constants,
   });
+  let isDisposed = false;
+  /** A program that was closed is not opened again by whoever still holds its executor: nobody would close it. */
+  const on: typeof link.on = async (...args) => {
+    if (isDisposed) throw programClosed();
+    try {
+      return await link.on(...args);
+    } catch (error) {
+      // Closed before the request reached the process, which knows nothing of it any more.
+      throw isDisposed && error instanceof InvalidInputError ? programClosed() : error;
+    }
+  };
   return {
-    outputs: (inputs: RunInputs, { signal } = {}) =>
-      link.on<"outputs">(id, open, { type: "outputs", program: id, inputs }, { signal }),
+    outputs: (inputs, { signal } = {}) => on<"outputs">(id, open, { type: "outputs", program: id, inputs }, { signal }),
     run: (inputs, { signal, nodes } = {}) =>
-      link.on<"run">(id, open, { type: "run", program: id, inputs, nodes }, { signal }),
+      on<"run">(id, open, { type: "run", program: id, inputs, nodes }, { signal }),
     excerpts: (inputs, wanted, { signal } = {}) =>
-      link.on<"excerpts">(id, open, { type: "excerpts", program: id, inputs, wanted }, { signal }),
+      on<"excerpts">(id, open, { type: "excerpts", program: id, inputs, wanted }, { signal }),
     trace(inputs: RunInputs, { signal, known = {}, hold = false, onNode }: TraceOptions = {}): Promise<RunTrace> {
       const work = { type: "trace", program: id, inputs, known, hold, nodes: onNode !== undefined } as const;
-      return link.on<"trace">(id, open, work, { signal, onNode });
+      return on<"trace">(id, open, work, { signal, onNode });
     },
-    dispose: () => link.close(id),
+    dispose() {
+      isDisposed = true;
+      link.close(id);
+    },
   };
 }

@@ -46,7 +46,7 @@ describe("open jobs", () => {
     const cache = new SessionCache({ most: 1, mostBytes: 100, isPinned: (jobId) => jobId === "pinned", onClosed });
     await use(cache, ["pinned", 90], ["a", 5], ["b", 5]);
     expect(told).to.deep.equal(["a"]);
-    await cache.close("b");
+    cache.close("b");
     expect([told, closed]).to.deep.equal([["a"], ["a", "b"]]);
     expect(cache.jobIds).to.deep.equal(["pinned"]);
   });
@@ -61,5 +61,27 @@ describe("open jobs", () => {
     expect(failed).to.be.instanceOf(UnavailableError);
     await use(cache, ["b", 1]);
     expect(opened).to.deep.equal(["a", "b"]);
+  });
+
+  it("dripping-sessions: give way to nobody who still opens, and are not held up by any number of those", async () => {
+    const cache = new SessionCache({ most: 2, mostBytes: 100 });
+    await use(cache, ["a", 10]);
+    const aborted: string[] = [];
+    const never =
+      (jobId: string) =>
+      (signal: AbortSignal): Promise<JobSession> => {
+        signal.addEventListener("abort", () => aborted.push(jobId));
+        return new Promise(() => undefined);
+      };
+    for (let i = 0; i < 20; i++) void cache.of(`drip ${String(i)}`, never(`drip ${String(i)}`));
+    await use(cache, ["a", 10], ["b", 10], ["a", 10]);
+    expect(opened).to.deep.equal(["a", "b"]);
+    cache.giveUp("a");
+    cache.giveUp("drip 0");
+    expect([closed, aborted]).to.deep.equal([[], ["drip 0"]]);
+    await use(cache, ["c", 10]);
+    expect(closed).to.deep.equal(["b"]);
+    cache.dispose();
+    expect(aborted).to.have.length(20);
   });
 });

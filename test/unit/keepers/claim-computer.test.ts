@@ -23,6 +23,9 @@ function checkOf(shards: number, load: () => Promise<void>, computed: () => void
     get isLoaded() {
       return isLoaded || left === 0;
     },
+    unload() {
+      isLoaded = false;
+    },
     async loadNext() {
       await load();
       isLoaded = true;
@@ -123,5 +126,34 @@ describe("what a validator computes next", () => {
     expect(order.slice(0, 2)).to.deep.equal(["a", "b"]);
     expect([...order].sort()).to.deep.equal(["a", "a", "b", "b", "c", "c"]);
     expect(order.at(-1)).to.equal("c");
+  });
+
+  it("holds the inputs of a few claims only, however many more urgent ones come", async () => {
+    const endless = (): Promise<"open"> => new Promise(() => undefined);
+    const slow = checkOf(
+      1,
+      () => Promise.resolve(),
+      () => undefined,
+    );
+    Object.assign(slow, { checkOne: endless });
+    const later = Array.from({ length: 30 }, () =>
+      checkOf(
+        1,
+        () => Promise.resolve(),
+        () => undefined,
+      ),
+    );
+    const { claims, computer } = computerOf([]);
+    const committed: CommittedClaim[] = [];
+    for (const [i, check] of [slow, ...later].entries()) {
+      const job = jobOf(`urgent ${String(i)}`, 1, END - i);
+      const unit = job.units.get(0);
+      Object.assign(claims.of(unit.key), { state: "ready", check });
+      committed.push([job, unit]);
+      computer.start(committed);
+      await systemClock.sleep(1);
+    }
+    computer.start(committed);
+    expect(later.filter(({ isLoaded }) => isLoaded).length).to.be.within(1, 4);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AbortedError, InvalidInputError } from "@orion/protocol/common";
+import { AbortedError, InvalidInputError, UnavailableError } from "@orion/protocol/common";
 import { createBackend, createExecutor, type Backend, type TracedNode } from "@orion/protocol/kernels";
 import { nativeSha256 } from "@orion/protocol/kernels/node";
 import {
@@ -72,6 +72,16 @@ describe("executor", () => {
     expect(excerpts).to.deep.equal(wanted.map(({ node, from, to }) => bytes[node]?.slice(from, to)));
     // No view that would hold a whole tensor.
     for (const excerpt of excerpts) expect(excerpt.buffer.byteLength).to.equal(excerpt.length);
+  });
+
+  it("closed, ends what runs with its kernels, and begins nothing", async () => {
+    const executor = createExecutor(program, constants, backend);
+    const [expected] = await executor.outputs({ shared, shard });
+    const running = executor.outputs({ shared, shard });
+    executor.dispose();
+    expect(await running).to.deep.equal([expected]);
+    const late: unknown = await executor.outputs({ shared, shard }).catch((error: unknown) => error);
+    expect(late).to.be.instanceOf(UnavailableError);
   });
 
   it("traces: the roots of all nodes in node order, and the computed ones as it passes by them", async () => {
