@@ -85,6 +85,11 @@ export class Sessions {
     await this.#forget(jobId);
   }
 
+  /** Ends the opening of a job that takes too long. */
+  giveUp(jobId: string): void {
+    this.#open.giveUp(jobId);
+  }
+
   dispose(): void {
     this.#open.dispose();
   }

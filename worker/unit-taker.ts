@@ -2,7 +2,7 @@ import { reading, type JobRecord, type MarketState, type UnitRecord } from "@ori
 import { AbortedError, growingPause, monotonic, OrionError, RevertError } from "@orion/protocol/common";
 
 import type { ClaimWindow } from "./pipeline/claim-window.ts";
-import { Preparer, REFUSED_FOR_MS, type Batch, type PreparerParts } from "./pipeline/preparer.ts";
+import { Preparer, REFUSED_FOR_MS, type Batch, type PreparerParts, type Unprepared } from "./pipeline/preparer.ts";
 import { byPrice, DEFAULT_INTERVAL_MS, refusal } from "./rules.ts";
 import type { Stake } from "./stake.ts";
 import { claimUnits, type UnitContext } from "./unit-work.ts";
@@ -138,7 +138,7 @@ export class UnitTaker {
       isPoor = false;
       const most = Number(free / lock < MOST_IN_ONE_CALL ? free / lock : MOST_IN_ONE_CALL);
       const taken = await this.#take(job, () => Math.min(most, this.#room(mayTake())));
-      if (taken === "refused") continue;
+      if (taken === "refused" || taken === "opening") continue;
       if (taken === "wait") this.#notBefore = monotonic(this.#context.clock) + WAIT_MS;
       return;
     }
@@ -164,7 +164,7 @@ export class UnitTaker {
   }
 
   /** Prepares and claims units of one job. */
-  async #take(job: JobRecord, room: () => number): Promise<"taken" | "wait" | "refused"> {
+  async #take(job: JobRecord, room: () => number): Promise<"taken" | Unprepared> {
     const batch = await this.#pinned(job, () => this.#preparer.prepare(job, room));
     if (typeof batch === "string") return batch;
     this.#batches.add(batch);

@@ -105,8 +105,11 @@ export function ranOutOfGas(error: unknown): boolean {
   return OUT_OF_GAS.test(nodeMessage(error));
 }
 
+/** The name of a refusal that names no error of ours. */
+export const WITHOUT_REASON = "WithoutReason";
+
 function withoutReason(cause: unknown): RevertError {
-  return new RevertError("WithoutReason", [], { cause, said: "the contract refused the call and gave no reason" });
+  return new RevertError(WITHOUT_REASON, [], { cause, said: "the contract refused the call and gave no reason" });
 }
 
 /** Decodes revert data with the errors of all our contracts. */

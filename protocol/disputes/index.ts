@@ -15,6 +15,7 @@ export * from "./next-move.ts";
 export * from "./own-trace.ts";
 export * from "./partial-trace.ts";
 export * from "./place.ts";
+export * from "./prepayment-sources.ts";
 export * from "./prepayments.ts";
 export * from "./read-disputes.ts";
 export * from "./seal.ts";

@@ -50,8 +50,9 @@ export async function readNotes(
     const { network } = chain;
     if (chainId === network.chainId && disputes === network.addresses.disputes && whose === account) {
       const now = await chain.provider.getBlock(block.number);
-      if (now?.hash === block.hash)
-        {return { block, claims: claims.map(({ demanded, ...claim }) => ({ ...claim, ...(demanded && { demanded }) })) };}
+      if (now?.hash === block.hash) {
+        return { block, claims: claims.map(({ demanded, ...claim }) => ({ ...claim, ...(demanded && { demanded }) })) };
+      }
       fault = `are of a block ${String(block.number)} that the chain does not have`;
     } else fault = "are of another account or network";
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
-import { OrionError } from "@orion/protocol/common";
+import { OrionError, UnavailableError } from "@orion/protocol/common";
 import type { JobSession, ShardInputs } from "@orion/protocol/jobs";
 
 import type { OpenClaims } from "../open-claims.ts";
@@ -10,9 +10,14 @@ import type { Trials } from "../trials.ts";
 import { downloadUnit, type UnitContext } from "../unit-work.ts";
 import { fitsInTime, memoryTaken, type PlannedClaim } from "./budget.ts";
 import type { Lanes } from "./claim-run.ts";
+import { Openings } from "./openings.ts";
 import type { Planner } from "./planner.ts";
 
 export const REFUSED_FOR_MS = 10_000;
+/** A job whose content does not arrive is left alone for so long. */
+const SLOW_FOR_MS = 600_000;
+/** Longest that the inputs of one unit may take to arrive. */
+const DOWNLOAD_MS = 60_000;
 /** What no manifest mends: it lies in the program or in this machine. */
 const LASTING = new Set(["INVALID_INPUT", "SELF_CHECK", "PROGRAM"]);
 
@@ -28,6 +33,9 @@ export interface Batch {
   readonly units: readonly Prepared[];
   readonly plans: readonly PlannedClaim[];
 }
+
+/** Why nothing of a job is prepared. */
+export type Unprepared = "wait" | "refused" | "opening";
 
 export interface PreparerParts {
   readonly sessions: Sessions;
@@ -46,6 +54,7 @@ export class Preparer {
   readonly #context: UnitContext;
   readonly #parts: PreparerParts;
   readonly #signal: AbortSignal;
+  readonly #openings: Openings;
   /** Units that somebody else had claimed first, and the newest block that was known by then. */
   readonly #outrun = new Map<string, number>();
 
@@ -53,21 +62,27 @@ export class Preparer {
     this.#context = context;
     this.#parts = parts;
     this.#signal = signal;
+    this.#openings = new Openings(parts.sessions, context.clock, signal);
   }
 
   /**
    * Everything that claims of a job need, tried and at hand.
    * @param room how many units may be claimed now
-   * @returns "refused" where the job, or a unit of it, is left alone now; "wait" where what is claimed comes first
+   * @returns "refused" where the job, or a unit of it, is left alone now; "opening" where its content still arrives; "wait" where what is claimed comes first
    * @throws AbortedError
    */
-  async prepare(job: JobRecord, room: () => number): Promise<Batch | "wait" | "refused"> {
+  async prepare(job: JobRecord, room: () => number): Promise<Batch | Unprepared> {
     const { sessions, trials, claims } = this.#parts;
     const units: Prepared[] = [];
     let plans: PlannedClaim[] = [];
     let whose: number | undefined;
     try {
-      const session = await sessions.of(job);
+      const session = await this.#openings.of(job);
+      if (session === "opening") return session;
+      if (session === "too slow") {
+        this.#parts.refusals.add(job, undefined, "its content arrives too slowly", SLOW_FOR_MS);
+        return "refused";
+      }
       const clocks = await sessions.clocks(job);
       // A trial takes as long as the program says: nothing that is claimed may wait for that.
       const isKnown = trials.known(session) !== undefined;
@@ -75,7 +90,7 @@ export class Preparer {
       for (const unit of this.#candidates(job)) {
         if (units.length >= room()) break;
         whose = unit.index;
-        const inputs = await downloadUnit(this.#context, session, unit, this.#signal);
+        const inputs = await this.#download(session, unit);
         whose = undefined;
         await this.#try(session, unit, inputs, clocks);
         const more = this.#planned(job, session, unit, clocks);
@@ -93,6 +108,21 @@ export class Preparer {
     const most = room();
     if (units.length === 0 || most === 0) return most === 0 || this.hasSome(job) ? "wait" : "refused";
     return { job, units: units.slice(0, most), plans: plans.slice(0, most) };
+  }
+
+  /** @throws UnavailableError where they take too long; what is on its way ends by itself */
+  async #download(session: JobSession, unit: UnitRecord): Promise<ShardInputs[]> {
+    const { clock } = this.#context;
+    const ended = new AbortController();
+    const late = clock.sleep(DOWNLOAD_MS, AbortSignal.any([this.#signal, ended.signal])).then(() => {
+      throw new UnavailableError("its inputs arrive too slowly");
+    });
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([downloadUnit(this.#context, session, unit, this.#signal), late]);
+    } finally {
+      ended.abort();
+    }
   }
 
   /** Whether there is a unit that nobody has and nothing speaks against. */

@@ -56,6 +56,7 @@ async function watchFor(
   const provider = {
     send: () => Promise.resolve({ timestamp: `0x${time().toString(16)}` }),
     getBlockNumber: () => Promise.resolve(1),
+    getTransactionCount: () => Promise.resolve(0),
     getBlock: () => Promise.resolve(block()),
     getLogs: () => Promise.resolve(logs),
   };
