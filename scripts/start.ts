@@ -53,7 +53,7 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
     view.step("starting three keepers, a validator, three workers and two cheats");
     const cheats = cheatWallets();
     for (const { privateKey } of Object.values(cheats)) secrets.add(privateKey);
-    services = startServices(devnet, cheats, view);
+    services = startServices(devnet, cheats, view, options.keep);
     // Beside everything else: only the report needs it.
     index = indexOf(devnet, view, AbortSignal.any([signal, over.signal]));
     const outcome = await stoppable(signal, runJob({ devnet, cheats, services, index, view, watch, signal }));
@@ -108,7 +108,12 @@ async function keepRunning(
   signal: AbortSignal,
 ): Promise<void> {
   const asked = index === undefined ? [] : [`The index answers at ${index.url}; ask it with \`orion query\`.`];
-  terminal.result({}, ["", "The network stays up, its keepers and workers too.", ...devnetLines(devnet), ...asked]);
+  terminal.result({}, [
+    "",
+    "The network stays up, its keepers and workers too.",
+    ...devnetLines(devnet, true),
+    ...asked,
+  ]);
   const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   if (!signal.aborted) await unlessEnded([devnet.chain, ...services.children, ...(index?.children ?? [])], stopped);
 }

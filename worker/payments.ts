@@ -1,3 +1,5 @@
+import { formatUnits } from "ethers";
+
 import type { JobRecord, MarketState, PaymentRecord, PenaltyRecord } from "@orion/protocol/chain";
 import type { ServiceContext } from "@orion/protocol/jobs";
 
@@ -35,7 +37,21 @@ export class Payments {
       }
       this.#seen.set(job.jobId, { payments: job.payments.length, penalties: job.penalties.length });
     }
+    if (this.#first) this.#tellEarlier(state);
     this.#first = false;
+  }
+
+  /** What was lost while no worker ran is no news of this process, but its owner's all the same. */
+  #tellEarlier(state: MarketState): void {
+    const { sender, log } = this.#context;
+    const penalties = [...state.jobs.values()].flatMap((job) => job.penalties);
+    const own = penalties.filter(({ worker }) => worker === sender.address);
+    if (own.length === 0) return;
+    const lost = own.reduce((sum, penalty) => sum + lostIn(penalty), 0n);
+    log.warn(
+      { claims: own.length, lost: lost.toString() },
+      `${String(own.length)} claim(s) of this account were lost before this start, ${formatUnits(lost, 18)} ORION in all: \`orion provider status\` shows more`,
+    );
   }
 
   /** Claims may have ended while no worker ran, and their jobs been retired. */
@@ -60,8 +76,11 @@ export class Payments {
 
   async #punished(job: JobRecord, penalty: PenaltyRecord): Promise<void> {
     if (!(await this.#isNews(penalty))) return;
-    const lost = penalty.burned + penalty.compensation + penalty.reward;
-    this.#context.log.warn({ jobId: job.jobId, unit: penalty.unit, lost: lost.toString() }, `claim ${penalty.kind}`);
+    const lost = lostIn(penalty);
+    this.#context.log.warn(
+      { jobId: job.jobId, unit: penalty.unit, lost: lost.toString() },
+      `claim ${penalty.kind}: ${formatUnits(lost, 18)} ORION lost`,
+    );
   }
 
   async #isNews(event: { key: string; worker: string }): Promise<boolean> {
@@ -70,4 +89,8 @@ export class Payments {
     await this.#journal.forget(event.key);
     return !this.#first;
   }
+}
+
+function lostIn({ burned, compensation, reward }: PenaltyRecord): bigint {
+  return burned + compensation + reward;
 }

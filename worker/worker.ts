@@ -3,6 +3,7 @@ import path from "node:path";
 import { hexlify, randomBytes } from "ethers";
 
 import type { ChallengeContext } from "@orion/protocol/challenge";
+import type { UnitRecord } from "@orion/protocol/chain";
 import { ConfigurationError, OrionError, type Service } from "@orion/protocol/common";
 import type { ServiceContext, WorkTally } from "@orion/protocol/jobs";
 import type { Backend, Compute } from "@orion/protocol/kernels";
@@ -200,19 +201,36 @@ async function defendFor(context: WorkerContext, error: unknown, stop: AbortSign
   }
 }
 
-function atStake({ follower, sender }: WorkerContext): { windowEnd: number }[] {
+function atStake(context: WorkerContext): UnitRecord[] {
+  return claimsOf(context).filter(({ status }) => status === "committed");
+}
+
+function claimsOf({ follower, sender }: WorkerContext): UnitRecord[] {
   return [...follower.state.jobs.values()]
     .flatMap((job) => job.units.active())
-    .filter((unit) => unit.status === "committed" && unit.worker === sender.address);
+    .filter(({ worker }) => worker === sender.address);
 }
 
 /** Whoever stops a worker should know what is still at stake. */
 function warnOfWindows(context: WorkerContext): void {
+  const due = claimsOf(context).filter(({ status }) => status === "claimed");
+  if (due.length > 0) {
+    const first = Math.min(...due.map(({ deadline }) => deadline));
+    context.log.warn(
+      { claims: due.length, deadline: first },
+      `${String(due.length)} claim(s) are not committed: start again before ${dateOf(first)}, the first deadline, or they cost collateral`,
+    );
+  }
   const claims = atStake(context);
   if (claims.length === 0) return;
   const until = Math.max(...claims.map((unit) => unit.windowEnd));
   context.log.warn(
     { claims: claims.length, until },
-    `${String(claims.length)} claim(s) are still in their window: start again soon, an unanswered demand costs the lock`,
+    `${String(claims.length)} claim(s) are in their window until ${dateOf(until)}: start again soon, an unanswered demand costs the lock`,
   );
+}
+
+/** Of a time of the chain, s. */
+function dateOf(seconds: number): string {
+  return `${new Date(1_000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

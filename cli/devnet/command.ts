@@ -39,7 +39,7 @@ on the loopback interface only.`,
       .argParser(wholeNumber(0, HIGHEST_PORT))
       .default(DEFAULT_IPFS_PORT),
     new Option("--data-dir <folder>", "where network file, keys and content lie").default(LOCAL_FOLDER),
-    new Option("--reset", "forget keys and content of earlier starts"),
+    new Option("--reset", "forget content, workers' data and the keys that devnet made; keys of your own stay"),
   ],
   examples: ["orion devnet", "orion devnet --port 0 --ipfs-port 0 --data-dir /tmp/orion --json"],
   async run({ flags, terminal, interrupts }) {
@@ -80,8 +80,11 @@ function devnetJson({ network, networkFile, dataDir, wallets }: Devnet): object 
   return { network, networkFile, keys: keysFolder(dataDir), accounts };
 }
 
-/** What a person needs to use the network. */
-export function devnetLines({ network, networkFile, dataDir, wallets }: Devnet): string[] {
+/**
+ * What a person needs to use the network.
+ * @param isServed keepers and workers run already, so that jobs can be posted at once
+ */
+export function devnetLines({ network, networkFile, dataDir, wallets }: Devnet, isServed = false): string[] {
   const shown = path.relative(process.cwd(), networkFile);
   return [
     ...facts([
@@ -99,9 +102,13 @@ export function devnetLines({ network, networkFile, dataDir, wallets }: Devnet):
     ),
     "",
     `Use it from another terminal${shown === path.join(LOCAL_FOLDER, "network.json") ? "" : ` with ORION_NETWORK=${networkFile}`}:`,
-    "  orion provider register --stake 1000 --account worker-1",
-    "  orion worker start --account worker-1",
-    "  orion keeper start all --all-jobs --account orchestrator",
+    ...(isServed
+      ? []
+      : [
+          "  orion provider register --stake 1000 --account worker-1",
+          "  orion worker start --account worker-1",
+          "  orion keeper start all --all-jobs --account orchestrator",
+        ]),
     "  orion job post PROGRAM --weights FOLDER --input FILE --profile fast --account engineer",
     "Ctrl-C stops it.",
   ];

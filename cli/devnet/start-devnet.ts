@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 
 import type { NetworkFile } from "@orion/protocol/chain";
@@ -7,9 +7,9 @@ import { lockFolder, type FolderLock } from "@orion/protocol/common/node";
 import { startIpfsNode, type IpfsNode } from "@orion/protocol/storage";
 
 import { connect, withSigner } from "../core/client.ts";
-import { NETWORK_FILE } from "../core/home.ts";
+import { keysFolder, NETWORK_FILE, passwordFile } from "../core/home.ts";
 import { unlessEnded, type Child } from "../process/child.ts";
-import { devWallets, type DevWallets } from "./accounts.ts";
+import { DEV_ACCOUNTS, devWallets, type DevWallets } from "./accounts.ts";
 import { startChain } from "./chain-process.ts";
 import { fundCoin, fundTokens } from "./fund.ts";
 import { liveThroughPast } from "./past.ts";
@@ -133,8 +133,13 @@ async function fund(network: NetworkFile, wallets: DevWallets, onPast: () => voi
 }
 
 /** Removes what earlier starts left, and nothing else that may lie in the folder. */
+/** Removes what earlier starts have made. Keys that somebody else put there stay, and the password that they may have. */
 async function forget(dataDir: string): Promise<void> {
-  for (const entry of [NETWORK_FILE, "keys", "password", "ipfs", "workers"]) {
-    await rm(path.join(dataDir, entry), { recursive: true, force: true });
-  }
+  const entries = [NETWORK_FILE, "ipfs", "workers", "transactions", "checkpoints"].map((name) =>
+    path.join(dataDir, name),
+  );
+  const keys = DEV_ACCOUNTS.map((name) => path.join(keysFolder(dataDir), `${name}.json`));
+  for (const entry of [...entries, ...keys]) await rm(entry, { recursive: true, force: true });
+  const left = await readdir(keysFolder(dataDir)).catch(() => []);
+  if (left.length === 0) await rm(passwordFile(dataDir), { force: true });
 }

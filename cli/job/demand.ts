@@ -1,4 +1,5 @@
 import { Argument, Option } from "commander";
+import { formatEther } from "ethers";
 
 import { Admissions } from "@orion/protocol/challenge";
 import { chainNow, type JobRecord } from "@orion/protocol/chain";
@@ -126,6 +127,9 @@ export async function demandOutput(
   };
   if ((await find()).demand === undefined) {
     const price = await demandPrice(of, { outputChunks: chunks[1] - chunks[0] + 1 }, await chainNow(chain));
+    client.tell(
+      `prepayment: ${formatEther(price)} coin; it comes back if the claim falls, and pays the worker if the claim stands`,
+    );
     await sender.send(demandOutputCall(of, block, price, admission));
   }
   for (let isFirst = true; ; isFirst = false) {

@@ -125,7 +125,7 @@ shown first. Such a job pays nobody within 24 hours of its post, and what comes 
   ],
   examples: [
     "orion job post model.ortp --weights weights/ --input images.npy --account engineer",
-    "orion job post model.ortp --weights weights/ --input images.npy --profile fast --price 0.002 --dry-run",
+    "orion job post model.ortp --weights weights/ --input images.npy --profile fast --price 80pCU --dry-run",
     "orion job post model.ortp --weights weights/ --input images.npy --pay orion --max-price 1.2 --account engineer",
     "orion job post model.ortp --weights weights/ --input images.npy --pay mint --term 14d --account engineer",
     "orion job post model.ortp --weights w0.npy w1.npy --input x.npy --keeper 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --keeper-fee 0.0001 --json",

@@ -36,8 +36,9 @@ const DEFAULT_INTERVAL_MS = 1_000;
 export const workerStart = command<Flags>({
   name: "start",
   summary: "watch the market, take units of work, compute and commit them",
-  details: `Register first: \`orion provider register --stake …\`. The first Ctrl-C finishes the claims at hand, the second one stops at
-once; nothing is lost either way, the next start goes on. With --json the events go to stdout, one object a line.`,
+  details: `Register first: \`orion provider register --stake …\`. The first Ctrl-C claims nothing more and
+finishes the claims at hand, the second one stops at once: then start again before their deadlines, the next start goes on. A claim that is
+not committed by its deadline costs a part of its collateral, an unanswered demand all of it. With --json the events go to stdout, one object a line.`,
   options: [
     new Option("--min-price <n>", "least CU per CU of work (default: 1, par)").argParser(parsePrice),
     new Option("--program <root>", "take only this program; may be repeated").argParser(collectRoots),
@@ -108,7 +109,10 @@ async function work(invocation: Invocation<Flags>, client: SigningClient): Promi
     rulesOf(flags),
   );
   interrupts.onFirst(() => {
-    terminal.event({ event: "draining" }, "finishing what is claimed; Ctrl-C again stops at once");
+    terminal.event(
+      { event: "draining" },
+      "finishing what is claimed; Ctrl-C again stops at once, and what is not committed by its deadline then costs collateral",
+    );
     worker.drain();
   });
   try {

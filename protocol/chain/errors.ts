@@ -25,6 +25,8 @@ const HINTS: Record<string, string> = {
   CollateralOutOfBounds: "choose a collateral between the two bounds (`--collateral`)",
   ClaimCollateralTooLow: "raise `--collateral`, or `--shards-per-claim` so that the last unit is not small",
   JobIsCancelled: "its poster has cancelled the job: it takes no tips and no more claims",
+  NotAcceptable:
+    "the unit is not committed, or a demand or an answer holds it: name the others with `--units`, or wait until its demands are over",
   JobIsFinished: "every shard of the job is settled or given back",
   JobExists: "this very job is already posted; a new salt makes another one",
   CapExceeded: "no more credits may exist now; mint fewer, or buy some on the exchange (`orion credits price`)",

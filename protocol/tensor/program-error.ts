@@ -13,7 +13,7 @@ export class ProgramError extends OrionError {
 
   constructor(node: number | undefined, field: string, rule: string) {
     super(`invalid program: ${node === undefined ? "" : `node ${node}, `}${field}: ${rule}`, {
-      hint: "the program was made by a faulty or hostile tool; build it again with ProgramBuilder",
+      hint: "check that the file is a program (.ortp) as ProgramBuilder makes it; if it is, whatever made it is faulty or hostile",
     });
     this.node = node;
     this.field = field;

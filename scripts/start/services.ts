@@ -83,11 +83,13 @@ export interface Services {
 /**
  * Starts keepers, a validator and workers as processes of their own, each with its own key, through the command line that everybody uses; and the
  * cheats beside them.
+ * @param servesAll whether jobs are served that name no keeper
  */
-export function startServices(devnet: Devnet, cheats: CheatWallets, listener: Listener): Services {
+export function startServices(devnet: Devnet, cheats: CheatWallets, listener: Listener, servesAll: boolean): Services {
   const silent = (): void => undefined;
+  const flags = servesAll ? ["--all-jobs"] : [];
   const keepers = [
-    ...KEEPERS.map((role) => startService(devnet, role, ["keeper", "start", role], silent)),
+    ...KEEPERS.map((role) => startService(devnet, role, ["keeper", "start", role, ...flags], silent)),
     startService(devnet, "validator", ["validator", "start"], silent),
     ...CHEATS.map((name) => startCheat(devnet, name, cheats[name], (event) => listener.cheat(name, event))),
   ];

@@ -133,8 +133,19 @@ describe("a worker's payments", () => {
     await remember(0);
     state.apply(expired(0n));
     await payments.report(state);
-    expect(log.lines.map(({ message, fields }) => [message, fields.lost])).to.deep.equal([["claim expired", "5"]]);
+    expect(log.lines.map(({ message, fields }) => [message, fields.lost])).to.deep.equal([
+      ["claim expired: 0.000000000000000005 ORION lost", "5"],
+    ]);
     expect(await journal.keys()).to.deep.equal([]);
+  });
+
+  it("that were lost before the worker started are told in one line", async () => {
+    state.apply(expired(0n));
+    await payments.report(state);
+    await payments.report(state);
+    expect(log.lines.map(({ message }) => message)).to.deep.equal([
+      "1 claim(s) of this account were lost before this start, 0.000000000000000005 ORION in all: `orion provider status` shows more",
+    ]);
   });
 
   it("are not told twice when a reorganisation takes them back and brings them again", async () => {
