@@ -40,7 +40,7 @@ export async function readOrionUsd(chain: Chain): Promise<bigint | undefined> {
   const { usdPrices } = chain.contracts;
   if (usdPrices === undefined) return undefined;
   return unlessRefused(
-    () => reading(chain, () => usdPrices.orionPrice()),
+    () => reading(chain, () => usdPrices.orionPrice(), { asksOthers: true }),
     () => true,
   );
 }
