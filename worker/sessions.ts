@@ -85,6 +85,10 @@ export class Sessions {
     await this.#forget(jobId);
   }
 
+  isOpen(jobId: string): boolean {
+    return this.#open.isOpen(jobId);
+  }
+
   /** Ends the opening of a job that takes too long. */
   giveUp(jobId: string): void {
     this.#open.giveUp(jobId);

@@ -94,7 +94,10 @@ export class EarlierLife {
     if (isTold || (age ?? 0) >= ADOPTED_FOR_SECONDS) return this.#settled(flight.nonce);
     const { receipt } = landing;
     const at = monotonic(this.#options.clock);
-    this.#adopted.set(name, [...(this.#adopted.get(name) ?? []), { flight, receipt, age: age ?? 0, at }]);
+    const list = this.#adopted.get(name) ?? [];
+    // In place: somebody may be taking from it while a node is asked.
+    list.push({ flight, receipt, age: age ?? 0, at });
+    this.#adopted.set(name, list);
   }
 
   /** A call that was mined unseen, and is asked for again; its flight where a reorganisation has taken it away since. */
@@ -154,6 +157,7 @@ export class EarlierLife {
       this.#ages.set(flight, age);
       if (age >= RESUMED_FOR_SECONDS) await this.#watch.lookBack(flight);
       else if (this.#watch.resume(flight)) this.#resumed.push(flight);
+      else await this.#watch.lookBack(flight);
       this.#learned.add(nonce);
     }
   }

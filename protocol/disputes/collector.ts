@@ -39,6 +39,8 @@ export class PrepaymentCollector {
   #waiting: Map<string, PrepaidClaim> | undefined;
   /** Before the first look at the chain is done. */
   readonly #early: PrepaidClaim[] = [];
+  /** Monotonic time before which the history is not looked at again after that has failed. */
+  #beginAt = -Infinity;
   /** Monotonic times before which claims are left alone, by key. */
   readonly #asideUntil = new Map<string, number>();
   /** Of the next notes, and when it was the newest one. */
@@ -64,7 +66,8 @@ export class PrepaymentCollector {
    * @throws what one of them failed with, once all others are seen to
    */
   async collect(market: MarketState, isActive: (key: string) => boolean): Promise<bigint> {
-    const waiting = (this.#waiting ??= await this.#begin(market));
+    const waiting = (this.#waiting ??= await this.#beginOnce(market));
+    if (waiting === undefined) return 0n;
     for (const claim of this.#early.splice(0)) waiting.set(claim.key, claim);
     const { chain, sender, clock } = this.#context;
     const isAside = (key: string): boolean => (this.#asideUntil.get(key) ?? -Infinity) > monotonic(clock);
@@ -79,6 +82,14 @@ export class PrepaymentCollector {
     await this.#note(market, waiting);
     if (collected?.failure !== undefined) throw collected.failure;
     return collected?.wei ?? 0n;
+  }
+
+  /** Looks for what earlier lives left, unless that has failed just now: it may be a long look. */
+  async #beginOnce(market: MarketState): Promise<Map<string, PrepaidClaim> | undefined> {
+    const { clock } = this.#context;
+    if (monotonic(clock) < this.#beginAt) return undefined;
+    this.#beginAt = monotonic(clock) + AGAIN_AFTER_MS;
+    return this.#begin(market);
   }
 
   /** What earlier lives left: noted by them, or later than their notes. */

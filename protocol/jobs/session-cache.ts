@@ -63,6 +63,10 @@ export class SessionCache {
     return session;
   }
 
+  isOpen(jobId: string): boolean {
+    return this.#entries.get(jobId)?.opened !== undefined;
+  }
+
   /** Ends the opening of a job that takes too long; an open one stays open. */
   giveUp(jobId: string): void {
     const entry = this.#entries.get(jobId);

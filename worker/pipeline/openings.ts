@@ -15,13 +15,13 @@ const LONGEST_MS = 300_000;
 
 /** Opens jobs whose content takes its time, or never comes, without holding up others. */
 export class Openings {
-  readonly #sessions: Pick<Sessions, "of" | "giveUp">;
+  readonly #sessions: Pick<Sessions, "of" | "isOpen" | "giveUp">;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   /** Monotonic times of their beginning, the oldest first. */
   readonly #since = new Map<string, number>();
 
-  constructor(sessions: Pick<Sessions, "of" | "giveUp">, clock: Clock, signal: AbortSignal) {
+  constructor(sessions: Pick<Sessions, "of" | "isOpen" | "giveUp">, clock: Clock, signal: AbortSignal) {
     this.#sessions = sessions;
     this.#clock = clock;
     this.#signal = signal;
@@ -33,6 +33,7 @@ export class Openings {
    */
   async of(job: JobRecord): Promise<JobSession | "opening" | "too slow"> {
     const { jobId } = job;
+    if (this.#sessions.isOpen(jobId)) return this.#sessions.of(job);
     const now = monotonic(this.#clock);
     const since = this.#since.get(jobId);
     if (since !== undefined) {

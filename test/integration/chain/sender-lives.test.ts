@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect } from "chai";
 
 import { fileJournal, type TransactionJournal } from "@orion/protocol/chain";
-import { OrionError, systemClock } from "@orion/protocol/common";
+import { OrionError, systemClock, UnavailableError } from "@orion/protocol/common";
 
 import { anvilPath } from "../../support/network/chain-process.ts";
 import { ORION } from "../../support/network/test-network.ts";
@@ -99,6 +99,23 @@ describe("createSender after an earlier life that ended badly", function () {
     await Promise.all([sender.send({ ...urgent.call, urgent: true }), sender.send(plain.call)]);
     const moved = await Promise.all([urgent, plain, ...old].map((one) => one.moved()));
     expect(moved).to.deep.equal(moved.map(() => ORION));
+  });
+
+  it("pays once where an urgent call went out before the journal could be read", async () => {
+    const { call, moved } = bench.payment();
+    const hash = await payUnseen(call);
+    const file = fileJournal(where);
+    let isReadable = false;
+    const journal: TransactionJournal = {
+      signed: (transaction) => file.signed(transaction),
+      settled: (from, nonce, chainId) => file.settled(from, nonce, chainId),
+      open: () => (isReadable ? file.open() : Promise.reject(new UnavailableError("the disk fails"))),
+    };
+    const [sender, urgent] = [bench.sender({ journal }), bench.payment()];
+    await sender.send({ ...urgent.call, urgent: true });
+    isReadable = true;
+    expect((await sender.send(call)).hash).to.equal(hash);
+    expect([await moved(), await urgent.moved()]).to.deep.equal([ORION, ORION]);
   });
 
   it("urgent-behind: signs an urgent call while an ordinary one waits for what earlier lives sent", async () => {
