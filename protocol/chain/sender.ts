@@ -92,12 +92,13 @@ class AccountSender implements Sender {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      while (this.#waiting.length > 0 && this.#hasRoom()) {
-        // Urgent calls come first, so nothing urgent waits behind this one.
+      while (this.#waiting.length > 0) {
+        // Urgent calls come first, so nothing urgent waits behind this one. What earlier lives left takes room until it is settled.
         if (this.#waiting[0]?.call.urgent !== true && !this.#earlier.isRecovered) {
           this.#recover();
           break;
         }
+        if (!this.#hasRoom()) break;
         const task = this.#waiting.shift() as Task;
         try {
           await this.#launch(task);

@@ -91,7 +91,8 @@ describe("createSender after an earlier life that ended badly", function () {
   it("urgent-overwritten: gives an urgent call a nonce that nothing noted has, and brings it to the chain", async () => {
     bench.rpc.trouble = { swallow: true };
     const first = bench.sender({ unknownAfterMs: 300, journal: fileJournal(where), stuckAfterMs: 1e9 });
-    const old = Array.from({ length: 10 }, () => bench.payment());
+    // Those that fit into flight together.
+    const old = Array.from({ length: 16 }, () => bench.payment());
     await Promise.all(old.map(({ call }) => first.send(call).catch(() => undefined)));
     bench.rpc.trouble = {};
     const [urgent, plain] = [bench.payment(), bench.payment()];
