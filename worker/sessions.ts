@@ -27,6 +27,7 @@ export class Sessions {
 
   /**
    * @param options.most programs and kernels of so many jobs are kept ready
+   * @param options.mostBytes weights, inputs and slot roots that they may hold together; what one job may hold unless given
    * @param options.isClaimed whether this account has claims of a job: what it has fetched for it stays on disk
    */
   constructor(
@@ -34,7 +35,11 @@ export class Sessions {
     rules: WorkerRules,
     signal: AbortSignal,
     kept: KeptContent,
-    options: { readonly most: number; readonly isClaimed: (jobId: string) => boolean },
+    options: {
+      readonly most: number;
+      readonly mostBytes?: number;
+      readonly isClaimed: (jobId: string) => boolean;
+    },
   ) {
     this.#context = context;
     this.#rules = rules;
@@ -42,8 +47,8 @@ export class Sessions {
     this.#kept = kept;
     this.#isClaimed = options.isClaimed;
     this.#maxMemoryBytes = rules.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
-    // All together may hold what one of them may.
-    const mostBytes = Number(this.#maxMemoryBytes);
+    // All together may hold what one of them may, unless it is said otherwise.
+    const { mostBytes = Number(this.#maxMemoryBytes) } = options;
     this.#open = new SessionCache({
       most: options.most,
       mostBytes,

@@ -143,7 +143,12 @@ function partsOf(context: WorkerContext, rules: WorkerRules, signal: AbortSignal
     defence: {
       context: defending,
       reserves,
-      sessions: new Sessions(defending, rules, signal, kept, { most: SESSIONS.defence, isClaimed: () => true }),
+      // Demands may go from one of its jobs to another faster than weights are read anew.
+      sessions: new Sessions(defending, rules, signal, kept, {
+        most: SESSIONS.defence,
+        mostBytes: Infinity,
+        isClaimed: () => true,
+      }),
       outputs,
       traces: new ShardTraces(path.join(journalDir, "traces"), log),
       kept,
