@@ -1,4 +1,4 @@
-import type { Chain, CheckpointFile, MarketState, Sender } from "../chain/index.ts";
+import { reading, type Chain, type CheckpointFile, type MarketState, type Sender } from "../chain/index.ts";
 import { monotonic, type Clock, type Logger } from "../common/index.ts";
 import { readNotes, writeNotes, type PrepaidNotes } from "./prepaid-notes.ts";
 import { collectPrepayments, type PrepaidClaim, type PrepaymentShare } from "./prepayments.ts";
@@ -110,7 +110,8 @@ export class PrepaymentCollector {
   async #firstBlock(head: number): Promise<number> {
     const { chain, sender } = this.#context;
     const { deployBlock } = chain.network;
-    const isNew = (await chain.provider.getTransactionCount(sender.address, "latest")) === 0;
+    const sent = await reading(chain, () => chain.provider.getTransactionCount(sender.address, "latest"));
+    const isNew = sent === 0;
     if (!isNew) return deployBlock;
     // One wrong answer of a node must not be believed for ever: this life notes nothing.
     this.#file = undefined;
@@ -140,7 +141,8 @@ export class PrepaymentCollector {
   }
 
   async #newest(): Promise<PrepaidNotes["block"] | undefined> {
-    const block = await this.#context.chain.provider.getBlock("latest");
+    const { chain } = this.#context;
+    const block = await reading(chain, () => chain.provider.getBlock("latest"));
     const hash = block?.hash ?? undefined;
     return block === null || hash === undefined ? undefined : { number: block.number, hash };
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { z } from "zod";
 
-import type { Chain, CheckpointFile } from "../chain/index.ts";
+import { reading, type Chain, type CheckpointFile } from "../chain/index.ts";
 import type { Logger } from "../common/index.ts";
 import type { PrepaidClaim } from "./prepayments.ts";
 
@@ -49,7 +49,7 @@ export async function readNotes(
     const { chainId, disputes, account: whose, block, claims } = notesSchema.parse(JSON.parse(contentOf(text)));
     const { network } = chain;
     if (chainId === network.chainId && disputes === network.addresses.disputes && whose === account) {
-      const now = await chain.provider.getBlock(block.number);
+      const now = await reading(chain, () => chain.provider.getBlock(block.number));
       if (now?.hash === block.hash) {
         return { block, claims: claims.map(({ demanded, ...claim }) => ({ ...claim, ...(demanded && { demanded }) })) };
       }

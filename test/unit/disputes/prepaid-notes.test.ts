@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import type { TransactionReceipt } from "ethers";
+import { makeError, type TransactionReceipt } from "ethers";
 
 import type { CheckpointFile } from "@orion/protocol/chain";
+import { UnavailableError } from "@orion/protocol/common";
 import {
   COMMITTED,
   DEMANDED as DEMANDED_BY,
@@ -98,5 +99,23 @@ describe("prepayments of an earlier life, with notes", () => {
     await clock.pass(3_601);
     await collector.collect(inMemory, () => false);
     expect(blockNoted()).to.equal(HEAD + 300);
+  });
+
+  it("end no service where the node fails: the failure is one of ours, and may be tried again", async () => {
+    const failure = makeError("could not coalesce error", "UNKNOWN_ERROR", {
+      error: { code: -32_000, message: "transaction indexing is in progress" },
+    });
+    for (const method of ["getBlock", "getTransactionCount", "getLogs"]) {
+      for (const isNoted of [false, true]) {
+        const fake = fakeChain({ showsJob: true });
+        files = new Map();
+        if (isNoted) await live(fake, DEMANDED_BY, false);
+        fake.head += 10;
+        Object.assign(fake.chain.provider, { [method]: () => Promise.reject(failure) });
+        if (isNoted && method === "getTransactionCount") continue;
+        const error: unknown = await live(fake, DEMANDED_BY, false).catch((reason: unknown) => reason);
+        expect(error, `${method}, ${String(isNoted)}`).to.be.instanceOf(UnavailableError);
+      }
+    }
   });
 });
