@@ -173,10 +173,10 @@ async function writeDurably(dir: string, path: string, text: string): Promise<vo
   }
 }
 
-const FULL = new Set<unknown>(["ENOSPC", "EDQUOT", "EIO"]);
+const FULL = new Set<unknown>(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE"]);
 const SQLITE_FULL = new Set<unknown>([10, 13]);
 
-/** The disk takes no more, which may pass. */
+/** The disk takes no more, or the process may open no more files: both may pass. */
 function isFull(cause: unknown): boolean {
   const { code, errcode } = (cause ?? {}) as { code?: unknown; errcode?: unknown };
   return FULL.has(code) || SQLITE_FULL.has(errcode);
