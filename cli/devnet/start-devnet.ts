@@ -132,7 +132,6 @@ async function fund(network: NetworkFile, wallets: DevWallets, onPast: () => voi
   }
 }
 
-/** Removes what earlier starts left, and nothing else that may lie in the folder. */
 /** Removes what earlier starts have made. Keys that somebody else put there stay, and the password that they may have. */
 async function forget(dataDir: string): Promise<void> {
   const entries = [NETWORK_FILE, "ipfs", "workers", "transactions", "checkpoints"].map((name) =>

@@ -1,5 +1,5 @@
 import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
-import { UnavailableError } from "@orion/protocol/common";
+import { UnavailableError, unlessLate } from "@orion/protocol/common";
 import {
   openJobSession,
   SessionCache,
@@ -52,15 +52,9 @@ export class CheckedJobs {
    */
   async unlessLate<T>(work: Promise<T>, unit: UnitRecord): Promise<T> {
     const seconds = this.#seconds(unit);
-    const ended = new AbortController();
-    const late = this.#context.clock.sleep(Math.ceil(1_000 * seconds), ended.signal).then(() => {
+    return unlessLate(this.#context.clock, Math.ceil(1_000 * seconds), work, (): never => {
       throw new UnavailableError(`the content of a job did not arrive within ${seconds.toFixed(0)} s`);
     });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      ended.abort();
-    }
   }
 
   /** Closes the jobs that have no claims any more. */

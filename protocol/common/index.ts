@@ -5,3 +5,4 @@ export * from "./hex.ts";
 export * from "./log.ts";
 export * from "./service.ts";
 export * from "./time-limit.ts";
+export * from "./unless-late.ts";

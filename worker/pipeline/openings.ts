@@ -1,5 +1,5 @@
 import type { JobRecord } from "@orion/protocol/chain";
-import { monotonic, type Clock } from "@orion/protocol/common";
+import { monotonic, unlessLate, type Clock } from "@orion/protocol/common";
 import type { JobSession } from "@orion/protocol/jobs";
 
 import type { Sessions } from "../sessions.ts";
@@ -53,14 +53,7 @@ export class Openings {
     const isOurs = (): boolean => this.#since.get(jobId) === now;
     const opening = session.finally(() => isOurs() && this.#since.delete(jobId));
     opening.catch(() => undefined);
-    const ended = new AbortController();
-    const signal = AbortSignal.any([this.#signal, ended.signal]);
-    const late = this.#clock.sleep(WAIT_MS, signal).then(() => "opening" as const);
-    try {
-      return await Promise.race([opening, late]);
-    } finally {
-      ended.abort();
-    }
+    return unlessLate(this.#clock, WAIT_MS, opening, () => "opening" as const, this.#signal);
   }
 
   #giveUp(jobId: string): void {

@@ -1,5 +1,5 @@
 import type { JobRecord, UnitRecord } from "@orion/protocol/chain";
-import { OrionError, UnavailableError } from "@orion/protocol/common";
+import { OrionError, UnavailableError, unlessLate } from "@orion/protocol/common";
 import type { JobSession, ShardInputs } from "@orion/protocol/jobs";
 
 import type { OpenClaims } from "../open-claims.ts";
@@ -111,18 +111,12 @@ export class Preparer {
   }
 
   /** @throws UnavailableError where they take too long; what is on its way ends by itself */
-  async #download(session: JobSession, unit: UnitRecord): Promise<ShardInputs[]> {
-    const { clock } = this.#context;
-    const ended = new AbortController();
-    const late = clock.sleep(DOWNLOAD_MS, AbortSignal.any([this.#signal, ended.signal])).then(() => {
+  #download(session: JobSession, unit: UnitRecord): Promise<ShardInputs[]> {
+    const late = (): never => {
       throw new UnavailableError("its inputs arrive too slowly");
-    });
-    late.catch(() => undefined);
-    try {
-      return await Promise.race([downloadUnit(this.#context, session, unit, this.#signal), late]);
-    } finally {
-      ended.abort();
-    }
+    };
+    const download = downloadUnit(this.#context, session, unit, this.#signal);
+    return unlessLate(this.#context.clock, DOWNLOAD_MS, download, late, this.#signal);
   }
 
   /** Whether there is a unit that nobody has and nothing speaks against. */
