@@ -49,6 +49,9 @@ function tenPastMidnight(): Date {
   return new Date(Math.floor(Date.now() / day) * day + 600_000);
 }
 
+/** Instrumented for coverage, contracts are larger and slower than what is deployed. */
+const isCoverage = process.argv.includes("--coverage");
+
 export default defineConfig({
   plugins: [hardhatToolbox, warningsAreErrors],
   paths: {
@@ -78,13 +81,19 @@ export default defineConfig({
   },
   networks: {
     // Gas is measured under Osaka, whose calldata floor makes large calldata dearer than Cancun did.
-    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka", initialDate: tenPastMidnight() },
+    default: {
+      type: "edr-simulated",
+      chainType: "l1",
+      hardfork: "osaka",
+      initialDate: tenPastMidnight(),
+      allowUnlimitedContractSize: isCoverage,
+    },
     node: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
     custom: { type: "http", chainType: "l1", url: configVariable("ORION_RPC_URL") },
   },
   test: {
-    mocha: { timeout: 60_000, forbidOnly: true },
+    mocha: { timeout: isCoverage ? 600_000 : 60_000, forbidOnly: true },
     solidity: {
       fuzz: { runs: 256 * fuzzFactor },
       invariant: { runs: 32 * fuzzFactor, depth: 64, failOnRevert: false },

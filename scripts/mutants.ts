@@ -4,9 +4,9 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { ensureCompiled } from "./compile.ts";
-import { copyRepository } from "./mutants/copy.ts";
 import { mutated, type Mutant } from "./mutants/mutant.ts";
 import { MUTANTS } from "./mutants/list.ts";
+import { copyRepository } from "./support/copy-repository.ts";
 import { binOf, execute } from "./support/execute.ts";
 import { root } from "./support/root.ts";
 import { measurePatience, PATIENCE } from "./testing/patience.ts";

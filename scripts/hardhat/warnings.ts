@@ -10,8 +10,9 @@ type Located = CompilerOutputError & { sourceLocation?: { file: string } };
 /** Code or creation code above the chain's limits: nothing to a Solidity test, nor to what it carries in its own code and compiles as the rest, which no chain ever sees. */
 const SIZE_CODES: ReadonlySet<string> = new Set(["5574", "3860"]);
 
-function judge(diagnostic: Located, isForTests: boolean): Located[] {
+function judge(diagnostic: Located, isForTests: boolean, isInstrumented: boolean): Located[] {
   if (diagnostic.type !== "Warning") return [diagnostic];
+  if (isInstrumented) return [];
   const file = diagnostic.sourceLocation?.file ?? "";
   const isSizeOfTest = isForTests && SIZE_CODES.has(diagnostic.errorCode ?? "");
   return file.startsWith("npm/") || isSizeOfTest ? [] : [{ ...diagnostic, type: "Error", severity: "error" }];
@@ -35,6 +36,7 @@ function quietForgeStd(input: CompilerInput): CompilerInput {
 /**
  * Compiler warnings in this repository's Solidity become errors, those of npm packages are dropped. This sits on the
  * compiler's own output because the build cache is written from it: a file with a warning is never cached as a success.
+ * What is instrumented for coverage has warnings of its own, of lines that nobody wrote.
  */
 const hooks = (): Promise<Partial<SolidityHooks>> =>
   Promise.resolve({
@@ -47,7 +49,8 @@ const hooks = (): Promise<Partial<SolidityHooks>> =>
     ): Promise<CompilerOutput> => {
       const output = await next(context, compiler, quietForgeStd(input), config);
       const isForTests = Object.keys(input.sources).some((name) => name.startsWith("project/test/"));
-      const judged = output.errors?.flatMap((diagnostic) => judge(diagnostic, isForTests));
+      const isInstrumented = context.globalOptions.coverage;
+      const judged = output.errors?.flatMap((diagnostic) => judge(diagnostic, isForTests, isInstrumented));
       return judged === undefined ? output : { ...output, errors: judged };
     },
   });

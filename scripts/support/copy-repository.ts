@@ -3,15 +3,15 @@ import { cp, mkdir, mkdtemp, readdir, readlink, realpath, symlink } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { root } from "../support/root.ts";
+import { root } from "./root.ts";
 
 /** Built by others and only read by tests. */
 const BUILT = ["artifacts", "cache", "protocol/chain/generated"];
 const OWN_SCOPE = "@orion";
 
-/** A copy of the repository's files as they are now, beside which faults can be put in. Packages of others are shared with the original. */
+/** A copy of the repository's files as they are now, where sources can be changed and built otherwise. Packages of others are shared with the original. */
 export async function copyRepository(): Promise<string> {
-  const copy = await realpath(await mkdtemp(path.join(tmpdir(), "orion-mutants-")));
+  const copy = await realpath(await mkdtemp(path.join(tmpdir(), "orion-copy-")));
   const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root, encoding: "utf8" });
   const there = listed.split("\0").filter((file) => file !== "");
   for (const file of [...there, ...BUILT]) {
