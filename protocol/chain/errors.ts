@@ -10,7 +10,10 @@ const NO_FUNDS = /insufficient funds|enough funds/i;
 
 const OUT_OF_GAS = /out of gas/i;
 
-/** What nodes say when they could not look, which is no answer by the contract. */
+/** What nodes say of a call that was executed and failed. Whatever else they say comes from the node and not from the contract. */
+const EXECUTED =
+  /revert|invalid (opcode|jump|instruction)|bad instruction|out of gas|gas required exceeds|stack (under|over)flow|vm (exception|execution error)|evm error|insufficient balance for transfer/i;
+/** Words of these among them all the same: the node could not look. */
 const NOT_EXECUTED =
   /header not found|unknown block|block not found|missing trie node|state .*(not|un)available|not synced|syncing|timed? ?out|limit exceeded|too many requests|overloaded|try again/i;
 
@@ -87,14 +90,18 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
       hint: "send it some coin; `orion credits balance` shows what it has",
     });
   }
-  // A node that could not execute the call says so in words; only what it executed is a refusal by the contract.
-  if (isError(error, "CALL_EXCEPTION") && !NOT_EXECUTED.test(nodeMessage(error))) return withoutReason(error);
+  if (isError(error, "CALL_EXCEPTION") && wasExecuted(nodeMessage(error))) return withoutReason(error);
   // Without a code it comes from no node and no library: a mistake of ours, which no retry mends.
   if (error instanceof Error && !("code" in error)) throw error;
   return new UnavailableError(`the chain at ${rpcUrl} answered with an error: ${firstWords(error)}`, {
     cause: error,
     hint: "check that the JSON-RPC of a chain, and nothing else, answers at this address",
   });
+}
+
+/** The library takes every error of a call for the contract's; only what was executed is a refusal. A receipt that says so comes without words. */
+function wasExecuted(said: string): boolean {
+  return said === "" || (EXECUTED.test(said) && !NOT_EXECUTED.test(said));
 }
 
 /** True where the node says that the account cannot pay for the transaction; not every node says it in the words that the library knows. */

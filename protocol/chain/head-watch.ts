@@ -11,8 +11,10 @@ const BEHIND_MS = 45_000;
 const REPEAT_MS = 5 * 60_000;
 /** A chain that mines only when it has to shows its time in the block that is pending. */
 const ON_DEMAND_SECONDS = 30;
+/** By then a process is no command that ends soon, which needs not know the chain again. */
+const KNOWN_AFTER_MS = 20_000;
 
-/** Says when the chain, as an endpoint shows it, stands still or has gone back: silence there costs locks. */
+/** Says when the chain, as an endpoint shows it, stands still, has gone back or is another one: silence there costs locks. */
 export class HeadWatch {
   readonly #chain: Chain;
   readonly #clock: Clock;
@@ -22,6 +24,10 @@ export class HeadWatch {
   #behindSince: number | undefined;
   #toldBehindAt = -Infinity;
   #toldStillAt = -Infinity;
+  #toldOtherAt = -Infinity;
+  #startedAt: number | undefined;
+  /** Hash of the block of the deployment, which no other chain has. */
+  #origin: string | undefined;
 
   constructor(chain: Chain, clock: Clock, log: Logger) {
     this.#chain = chain;
@@ -37,8 +43,12 @@ export class HeadWatch {
     if (head.number >= covered) this.#behindSince = undefined;
     else this.#behindSince ??= now;
     const { rpcUrl } = this.#chain.network;
+    this.#startedAt ??= now;
+    if (this.#origin === undefined && now - this.#startedAt >= KNOWN_AFTER_MS && this.#behindSince === undefined) {
+      this.#origin = await this.#originNow();
+    }
     if (this.#behindSince !== undefined && now - this.#behindSince >= BEHIND_MS) {
-      if (now - this.#toldBehindAt < REPEAT_MS) return;
+      if (now - this.#toldBehindAt < REPEAT_MS || (await this.isOther())) return;
       this.#toldBehindAt = now;
       this.#newest = { number, hash, at: now };
       this.#log.warn(
@@ -55,6 +65,28 @@ export class HeadWatch {
       { block: head.number, seconds, age: Math.round(this.#clock.now() / 1_000) - head.timestamp },
       `the chain at ${rpcUrl} stands still at block ${String(head.number)} for ${String(seconds)} s: check the RPC, or use another one`,
     );
+  }
+
+  /** Whether another chain answers than at first, as when a local network was started anew; says it. */
+  async isOther(): Promise<boolean> {
+    const now = this.#origin === undefined ? undefined : await this.#originNow();
+    if (now === undefined || now === this.#origin) return false;
+    const at = monotonic(this.#clock);
+    if (at - this.#toldOtherAt < REPEAT_MS) return true;
+    this.#toldOtherAt = at;
+    const { deployBlock, rpcUrl } = this.#chain.network;
+    this.#log.error(
+      { block: deployBlock, was: this.#origin, is: now },
+      `another chain answers at ${rpcUrl} than before: where the network was started anew, stop this and start it again; where not, use another RPC`,
+    );
+    return true;
+  }
+
+  /** Undefined where the node does not say. */
+  async #originNow(): Promise<string | undefined> {
+    const { network, provider } = this.#chain;
+    const block = await provider.getBlock(network.deployBlock).catch(() => null);
+    return block?.hash ?? undefined;
   }
 
   async #minesOnDemand(head: Block): Promise<boolean> {

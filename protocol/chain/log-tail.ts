@@ -322,6 +322,7 @@ export class LogTail {
       return;
     }
     if (this.#seen.every(({ number }) => number > head)) return;
+    await this.#watch.isOther();
     this.#startAnew();
   }
 

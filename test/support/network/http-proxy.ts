@@ -29,7 +29,7 @@ export interface Fault {
   readonly damage?: (body: Buffer) => Buffer;
   /** The connection breaks after this part of the announced bytes, from 0 to below 1. */
   readonly cutAt?: number;
-  /** The answer comes in so many pieces, with a pause after each. */
+  /** The answer comes in so many pieces, with a pause between two. */
   readonly drip?: { readonly pieces: number; readonly pauseMs: number };
 }
 
@@ -137,6 +137,7 @@ class Proxy implements HttpProxy {
       return;
     }
     await deliver(
+      socket,
       response,
       fault.damage === undefined ? answer : { ...answer, body: fault.damage(answer.body) },
       fault,
@@ -168,15 +169,20 @@ function refuse(response: ServerResponse, { status, headers, body = "{}" }: Refu
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
 }
 
-async function deliver(response: ServerResponse, { status, type, body }: Answer, fault: Fault): Promise<void> {
+async function deliver(
+  socket: Socket,
+  response: ServerResponse,
+  { status, type, body }: Answer,
+  fault: Fault,
+): Promise<void> {
   response.writeHead(status, { "content-type": type, "content-length": String(body.length) });
   const { pieces, pauseMs } = fault.drip ?? { pieces: 1, pauseMs: 0 };
   const end = fault.cutAt === undefined ? body.length : Math.floor(body.length * fault.cutAt);
   const size = Math.max(1, Math.ceil(end / pieces));
   for (let from = 0; from < end; from += size) {
+    if (from > 0 && pauseMs > 0) await delay(pauseMs);
     response.write(body.subarray(from, Math.min(end, from + size)));
-    if (pauseMs > 0) await delay(pauseMs);
   }
   if (fault.cutAt === undefined) response.end();
-  else response.destroy();
+  else socket.destroy();
 }

@@ -7,7 +7,12 @@ import { systemClock, type Clock } from "@orion/protocol/common";
 import { HeadWatch } from "../../../protocol/chain/head-watch.ts";
 import { recordingLogger } from "../../support/network/in-process.ts";
 
-const CHAIN = { network: { chainId: 1, rpcUrl: "http://127.0.0.1:1" } } as unknown as Chain;
+/** The hash of the deployment's block. */
+let origin = "0xfirst";
+const CHAIN = {
+  network: { chainId: 1, rpcUrl: "http://127.0.0.1:1", deployBlock: 3 },
+  provider: { getBlock: () => Promise.resolve({ hash: origin }) },
+} as unknown as Chain;
 
 const blockAt = (number: number, fork = ""): Block =>
   ({ number, hash: `0x${String(number)}${fork}`, timestamp: number }) as unknown as Block;
@@ -24,7 +29,7 @@ async function said(heads: Iterable<Block>, seconds: number): Promise<string[]> 
     covered = Math.max(covered, head.number);
     elapsed += 1_000 * seconds;
   }
-  return log.lines.map(({ message }) => /stands still|gone back/.exec(message)?.[0] ?? message);
+  return log.lines.map(({ message }) => /stands still|gone back|another chain/.exec(message)?.[0] ?? message);
 }
 
 describe("HeadWatch", () => {
@@ -43,6 +48,16 @@ describe("HeadWatch", () => {
     const on = Array.from({ length: 25 }, (_, i) => blockAt(101 + i));
     const still = Array.from({ length: 25 }, () => blockAt(126));
     expect(await said([...back, ...on, ...still], 4)).to.deep.equal(["gone back", "stands still"]);
+  });
+
+  it("says that another chain answers, in place of that it went back", async () => {
+    const heads = function* (): Generator<Block> {
+      for (let i = 0; i < 20; i++) yield blockAt(100 + i);
+      origin = "0xsecond";
+      for (let i = 0; i < 20; i++) yield blockAt(10 + i);
+    };
+    expect(await said(heads(), 4)).to.deep.equal(["another chain"]);
+    origin = "0xfirst";
   });
 
   it("repeats what lasts every five minutes", async () => {

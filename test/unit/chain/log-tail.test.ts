@@ -13,7 +13,7 @@ class FakeChain {
   head = 10_000;
   hidden: (block: number) => boolean = () => false;
   readonly chain = {
-    network: { chainId: 1, rpcUrl: "http://127.0.0.1:1" },
+    network: { chainId: 1, rpcUrl: "http://127.0.0.1:1", deployBlock: 0 },
     provider: {
       getBlock: (which: number | "latest") => {
         const number = which === "latest" ? this.head : which;
