@@ -33,7 +33,7 @@ export async function chainHead(url: string, stop?: AbortSignal): Promise<number
 }
 
 /** Hash of a chain's block; undefined where there is no block of this number. @throws UnavailableError */
-export async function blockHash(url: string, number: number): Promise<string | undefined> {
-  const block = await rpc(url, "eth_getBlockByNumber", [toQuantity(number), false]);
+export async function blockHash(url: string, number: number, stop?: AbortSignal): Promise<string | undefined> {
+  const block = await rpc(url, "eth_getBlockByNumber", [toQuantity(number), false], stop);
   return (block as { hash?: string } | null)?.hash;
 }

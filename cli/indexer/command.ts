@@ -32,8 +32,8 @@ const portOption = (flag: string, what: string, byDefault: number): Option =>
 export const indexStart = command<Flags>({
   name: "start",
   summary: "index a network on this machine, for `orion query`: graph-node with a PostgreSQL of its own",
-  details: `It runs until Ctrl-C. What it has indexed is kept, and the next start goes on from there; the data of a local chain that began
-anew is dropped. Nothing has to be installed but the npm packages. graph-node listens on every interface of the machine: let a firewall close its
+  details: `It runs until Ctrl-C, or until another chain answers in the place of its own. What it has indexed is kept, and the next start goes on from there;
+the data of a local chain that began anew is dropped. Nothing has to be installed but the npm packages. graph-node listens on every interface of the machine: let a firewall close its
 ports to others.`,
   options: [
     portOption("--port", "GraphQL", DEFAULT_PORT),
@@ -75,7 +75,7 @@ ports to others.`,
         { event: "ready", url: index.url, statusUrl: index.statusUrl, resumed: index.resumed },
         indexLines(index).join("\n"),
       );
-      await unlessEnded(index.children, stopped(signal));
+      await unlessEnded(index.children, Promise.race([stopped(signal), index.chainReplaced]));
       terminal.note("stopping …");
     } finally {
       await index.stop();

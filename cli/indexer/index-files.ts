@@ -20,8 +20,11 @@ export interface IndexIdentity {
 
 const STATE_FILE = "identity.json";
 
-export async function identityOf(network: NetworkFile, subgraph: string): Promise<IndexIdentity> {
-  const [genesis, deployBlock] = await Promise.all([0, network.deployBlock].map((n) => blockHash(network.rpcUrl, n)));
+/** @throws UnavailableError where the chain does not answer */
+export async function identityOf(network: NetworkFile, subgraph: string, stop?: AbortSignal): Promise<IndexIdentity> {
+  const [genesis, deployBlock] = await Promise.all(
+    [0, network.deployBlock].map((number) => blockHash(network.rpcUrl, number, stop)),
+  );
   return { chainId: network.chainId, genesis: genesis ?? "", deployBlock: deployBlock ?? "", subgraph };
 }
 

@@ -10,16 +10,19 @@ import {
   timeLimit,
   UnavailableError,
   type Logger,
+  type Service,
 } from "@orion/protocol/common";
 import { LOCK_FILE, lockFolder, type FolderLock } from "@orion/protocol/common/node";
 import { prepareSubgraph } from "@orion/subgraph";
 
+import { toJson } from "../core/json.ts";
 import { requireReplaceable } from "../core/replaceable-folder.ts";
 import { claimPort, EVERY_INTERFACE, LOOPBACK } from "../devnet/ports.ts";
 import { chainHead, rpc } from "../devnet/rpc.ts";
 import { unlessEnded, type Child } from "../process/child.ts";
 import { replaceableChild } from "../process/replaceable-child.ts";
 import { graphNodeProgram, postgresFolder } from "./binaries.ts";
+import { createChainGuard } from "./chain-guard.ts";
 import { startGraphNode, type GraphNode, type GraphNodePorts } from "./graph-node.ts";
 import { writeIdleSubgraph } from "./idle-subgraph.ts";
 import {
@@ -28,6 +31,7 @@ import {
   isIndexOf,
   placeBuild,
   rememberIdentity,
+  type IndexIdentity,
   type PlacedBuild,
 } from "./index-files.ts";
 import { publishIndex, withdrawIndex } from "./place.ts";
@@ -67,6 +71,8 @@ export interface Index {
   /** Whether it goes on with what earlier starts have indexed. */
   readonly resumed: boolean;
   readonly children: readonly Child[];
+  /** Rejects with ConfigurationError when another chain answers in the place of the indexed one, as when a local network was started anew. */
+  readonly chainReplaced: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -97,7 +103,7 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
   const statusUrl = `http://${LOOPBACK}:${ports.status}/graphql`;
   const children: Child[] = [];
   const watching = new AbortController();
-  let watched = Promise.resolve();
+  let watched: Promise<unknown> = Promise.resolve();
   const stop = async (): Promise<void> => {
     watching.abort();
     await watched;
@@ -138,12 +144,37 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
       status: (until) => askStatus(statusUrl, NAME, until),
       restart: (until) => nodeChild.replace(() => deployed(startNode(until), manifest)),
     });
-    watched = watchdog.run(watching.signal);
-    return { url, statusUrl, dataDir, resumed, children, stop };
+    const guard = guardChain(network, manifest, identity, log);
+    watched = Promise.all([watchdog, guard.service].map((service) => service.run(watching.signal)));
+    return { url, statusUrl, dataDir, resumed, children, chainReplaced: guard.replaced, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function guardChain(
+  network: NetworkFile,
+  manifest: string,
+  indexed: IndexIdentity,
+  log: Logger,
+): { service: Service; replaced: Promise<never> } {
+  const { promise: replaced, reject } = Promise.withResolvers<never>();
+  // Who does not wait for it need not know.
+  replaced.catch(() => undefined);
+  const service = createChainGuard({
+    ...{ clock: systemClock, log, indexed: toJson(indexed) },
+    identity: async (signal) => {
+      const now = await identityOf(network, manifest, signal).catch(() => undefined);
+      // A chain that has not come to the deployment yet, or a node that has not, may still become the one that is indexed.
+      return now === undefined || now.deployBlock === "" ? undefined : toJson(now);
+    },
+    onOther: () => {
+      const what = `another chain answers at ${network.rpcUrl} than the one that is indexed`;
+      reject(new ConfigurationError(what, { hint: "start the index again: it drops what it has of the old chain" }));
+    },
+  });
+  return { service, replaced };
 }
 
 /** Nothing in it is touched before: another index may live on it. */

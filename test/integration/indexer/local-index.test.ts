@@ -199,9 +199,14 @@ describe("orion index, beside a network of its own", function () {
       await second.index.stop("SIGINT");
     });
 
-    it("drops the data of a chain that began anew", async () => {
+    it("ends when another chain answers in the place of its own, and drops the data of the old one", async () => {
+      const before = await startIndex();
+      const port = Number(new URL(devnet.network.rpcUrl).port);
       await devnet.stop();
-      devnet = await newDevnet();
+      devnet = await startDevnet({ dataDir: path.join(folder, ".orion"), port, ipfsPort: 0 });
+      await new Promise((resolve) => before.index.process.once("close", resolve));
+      expect(before.index.text()).to.include("another chain answers at").and.to.include("start the index again");
+      await untilEnded(before.children);
       const { index, ready } = await startIndex();
       expect(ready.resumed).to.equal(false);
       const { registry } = (await json("query", "market", "--fresh")) as { registry: { providerCount: number } | null };
