@@ -7,8 +7,7 @@ import { insideArena } from "../support/chaos/arenas.ts";
 import { runSeed, type SeedOutcome } from "../support/chaos/run-seed.ts";
 import { startSite, type Site } from "../support/chaos/site.ts";
 
-/** As many as a minute holds on two quiet cores. */
-const SEEDS = Array.from({ length: 11 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
 /** Networks side by side: one computes while the other waits. */
 const SITES = 2;
 
