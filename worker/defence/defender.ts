@@ -1,4 +1,4 @@
-import { isFinished, type MarketState } from "@orion/protocol/chain";
+import type { MarketState } from "@orion/protocol/chain";
 import { createLoop, growingPause, monotonic, OrionError, type Service } from "@orion/protocol/common";
 import {
   COMMITTED,
@@ -11,7 +11,6 @@ import {
 } from "@orion/protocol/disputes";
 
 import type { ClaimedOutputs } from "../claimed-outputs.ts";
-import { endedClaims, endedJobs, knownKeys } from "../ended-claims.ts";
 import type { KeptContent } from "../kept-content.ts";
 import type { Precedence } from "../pipeline/precedence.ts";
 import { DEFAULT_INTERVAL_MS, sharedLookMs, traceTime } from "../rules.ts";
@@ -21,6 +20,8 @@ import type { ShardTraces } from "../shard-traces.ts";
 import type { UnitContext } from "../unit-work.ts";
 import { traceCall, type Carrier } from "./carrier.ts";
 import { ClaimAnswers, type Chunks, type Defended, type Need } from "./claim-answers.ts";
+import { GivenAnswers } from "./given-answers.ts";
+import { Tidying } from "./tidying.ts";
 
 export interface DefenderOptions {
   readonly intervalMs?: number;
@@ -44,7 +45,6 @@ const MOST_IN_FLIGHT = 16;
 /** After a failure a demand is left alone for a time that doubles; its deadline does not wait long. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
-const TIDY_INTERVAL_MS = 5_000;
 /** Demands are looked for so often within the time that an answer may take, but no less often than each 5 s. */
 const READS_IN_ANSWER_PERIOD = 40;
 const LONGEST_READ_PAUSE_MS = 5_000;
@@ -86,18 +86,14 @@ class Defender {
   readonly #prepayments: PrepaymentCollector;
   readonly #answers = new Map<string, ClaimAnswers>();
   readonly #inFlight = new Set<string>();
-  /** Answered, as far as this process knows; a node that lags may still show the demand as open. */
-  readonly #done = new Set<string>();
+  readonly #given: GivenAnswers;
+  readonly #tidying: Tidying;
   readonly #aside = new Map<string, { readonly until: number; readonly failures: number }>();
-  /** Keys of claims and ids of jobs that are over, though not in memory. */
-  readonly #retired = new Set<string>();
-  readonly #askedFor = new Set<string>();
   #computing = false;
   #collecting = false;
   /** What was read last: of which claims, and when. */
   #read:
     { readonly state: DisputeState; readonly keys: string; readonly at: number; readonly time: number } | undefined;
-  #tidyAt = -Infinity;
 
   constructor(context: UnitContext, parts: DefenderParts, carrier: Carrier | undefined, intervalMs: number) {
     this.#intervalMs = intervalMs;
@@ -105,6 +101,8 @@ class Defender {
     this.#parts = parts;
     this.#carrier = carrier;
     this.#reader = new DisputeReader(context.chain);
+    this.#given = new GivenAnswers(context.chain, context.clock);
+    this.#tidying = new Tidying(context, parts);
     this.#prepayments = new PrepaymentCollector(context, COMMITTED, "worker");
   }
 
@@ -116,7 +114,7 @@ class Defender {
     const asked = claims.length === 0 ? [] : await this.#asked(claims);
     await this.#answer(asked, signal);
     this.#collect(state, claims);
-    await this.#tidy(state);
+    await this.#tidying.tidy(state);
   }
 
   #defended(state: MarketState): Defended[] {
@@ -140,10 +138,20 @@ class Defender {
         id: `${claim.unit.key}:${nameOf(demand.what)}:${String(demand.deadline)}`,
       })),
     );
-    return asked
-      .filter(({ id, demand }) => !this.#inFlight.has(id) && !this.#done.has(id) && demand.deadline >= follower.time)
+    const inTime = asked.filter(({ id, demand }) => !this.#inFlight.has(id) && demand.deadline >= follower.time);
+    const unanswered = [];
+    for (const one of inTime) if (!(await this.#isGiven(one))) unanswered.push(one);
+    return unanswered
       .filter(({ id }) => monotonic(clock) >= (this.#aside.get(id)?.until ?? -Infinity))
       .sort((a, b) => a.demand.deadline - b.demand.deadline);
+  }
+
+  /** Whether an open demand has its answer, as far as this process knows: a reorganisation may take one away. */
+  async #isGiven({ id, demand, claim }: Asked): Promise<boolean> {
+    const state = await this.#given.stateOf(id);
+    const [{ key }, { kind }] = [claim.unit, demand.what];
+    if (state === "lost") this.#context.log.warn({ key, kind }, "the chain has lost an answer: it is given again");
+    return state === "given";
   }
 
   /** What happened to the claims before the judge; where answers may take long it is not read at each tick. */
@@ -196,7 +204,7 @@ class Defender {
     const sender = this.#carrier?.sender ?? this.#context.sender;
     const sent = sender.send(call).then((receipt) => {
       this.#context.step?.("worker:answered");
-      this.#done.add(one.id);
+      this.#given.add(one.id, receipt);
       this.#aside.delete(one.id);
       this.#prepayments.add({ key: unit.key, shards: { from: unit.from, to: unit.to }, sinceBlock: job.postedAtBlock });
       const { kind } = one.demand.what;
@@ -276,7 +284,7 @@ class Defender {
       answers.close();
       this.#answers.delete(key);
     }
-    for (const id of this.#done) if (isOver(id)) this.#done.delete(id);
+    this.#given.forgetWhere(isOver);
     for (const id of this.#aside.keys()) if (isOver(id)) this.#aside.delete(id);
   }
 
@@ -303,41 +311,6 @@ class Defender {
       .finally(() => {
         this.#collecting = false;
       });
-  }
-
-  /** Of claims that are over nothing is kept. */
-  async #tidy(state: MarketState): Promise<void> {
-    const { clock } = this.#context;
-    if (monotonic(clock) < this.#tidyAt) return;
-    this.#tidyAt = monotonic(clock) + TIDY_INTERVAL_MS;
-    const jobs = [...state.jobs.values()];
-    const over = new Set(jobs.flatMap(({ payments, penalties }) => [...payments, ...penalties].map(({ key }) => key)));
-    const known = knownKeys(state);
-    const unknown = { keys: new Set<string>(), jobIds: new Set<string>() };
-    const isOpen = (key: string): boolean => {
-      if (!known.has(key)) unknown.keys.add(key);
-      return !over.has(key) && !this.#retired.has(key);
-    };
-    const { keys, jobIds } = this.#parts.reserves.needed(state);
-    await this.#parts.outputs.forgetExcept(isOpen, keys);
-    await this.#parts.traces.forgetExcept(isOpen);
-    await this.#parts.kept.forgetExcept((jobId) => {
-      const job = state.jobs.get(jobId);
-      if (job === undefined) unknown.jobIds.add(jobId);
-      return job === undefined ? !this.#retired.has(jobId) : !isFinished(job) || jobIds.has(jobId);
-    });
-    await this.#lookUp(state, unknown);
-  }
-
-  /** What is on disk of jobs that are not in memory: retired while no worker ran, or not seen yet. Each is asked about once. */
-  async #lookUp(state: MarketState, unknown: Record<"keys" | "jobIds", ReadonlySet<string>>): Promise<void> {
-    const { chain } = this.#context;
-    const isNew = (id: string): boolean => !this.#askedFor.has(id);
-    const [keys, jobIds] = [[...unknown.keys].filter(isNew), [...unknown.jobIds].filter(isNew)];
-    if (keys.length + jobIds.length === 0) return;
-    for (const id of await endedClaims(chain, keys)) this.#retired.add(id);
-    for (const id of await endedJobs(chain, state, jobIds)) this.#retired.add(id);
-    for (const id of [...keys, ...jobIds]) this.#askedFor.add(id);
   }
 }
 

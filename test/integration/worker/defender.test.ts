@@ -125,6 +125,29 @@ describe("the defence of an honest worker that is as slow as it may be", functio
     await until("all answers", all);
   };
 
+  it("gives an answer again that a reorganisation has taken away", async () => {
+    const { chainProcess } = running;
+    const rpc = (method: string, ...params: unknown[]): Promise<unknown> => chainProcess.rpc(method, params);
+    const [job] = (await committed({ shards: 2, shardsPerClaim: 2 })) as [TinyJob];
+    const [view] = (await viewsOf(job)) as [HostileView];
+    const [top] = view.wanted() as [Wanted];
+    await rpc("evm_setAutomine", false);
+    const asking = ask(view, top);
+    await until("the demand", async () => (await rpc("evm_mine"), await view.refresh(), view.open > 0));
+    const snapshot = await rpc("evm_snapshot");
+    await asking;
+    await until("the answer", async () => (await rpc("evm_mine"), await view.refresh(), view.open === 0));
+    // Whoever waits for the receipt has seen it by then.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await rpc("evm_revert", snapshot);
+    await rpc("evm_setAutomine", true);
+    // The other chain overtakes what was seen of this one.
+    for (let i = 0; i < 8; i++) await rpc("evm_mine");
+    await view.refresh();
+    expect(view.open).to.equal(1);
+    await answered([view]);
+  });
+
   it("answer-recompute: nine demands on one claim at once cost it one computation, and no lock", async () => {
     const content = { program: wideProgram(NODES), inputs: wideInputs(1) };
     const [job] = (await committed({ shards: 1, content })) as [TinyJob];
