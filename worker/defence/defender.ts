@@ -10,18 +10,14 @@ import {
   type DisputeState,
 } from "@orion/protocol/disputes";
 
-import type { ClaimedOutputs } from "../claimed-outputs.ts";
-import type { KeptContent } from "../kept-content.ts";
 import type { Precedence } from "../pipeline/precedence.ts";
 import { DEFAULT_INTERVAL_MS, sharedLookMs, traceTime } from "../rules.ts";
-import type { OwnReserves } from "../reserves/own-reserves.ts";
 import type { Sessions } from "../sessions.ts";
-import type { ShardTraces } from "../shard-traces.ts";
 import type { UnitContext } from "../unit-work.ts";
 import { traceCall, type Carrier } from "./carrier.ts";
 import { ClaimAnswers, type Chunks, type Defended, type Need } from "./claim-answers.ts";
 import { GivenAnswers } from "./given-answers.ts";
-import { Tidying } from "./tidying.ts";
+import { Tidying, type Kept } from "./tidying.ts";
 
 export interface DefenderOptions {
   readonly intervalMs?: number;
@@ -29,15 +25,10 @@ export interface DefenderOptions {
   readonly carrier?: Carrier;
 }
 
-export interface DefenderParts {
+export interface DefenderParts extends Kept {
   readonly sessions: Sessions;
-  readonly outputs: ClaimedOutputs;
-  readonly traces: ShardTraces;
-  readonly kept: KeptContent;
   /** The work lets what is computed for a demand go first. */
   readonly precedence: Precedence;
-  /** Claims that fell by silence, whose outputs may still be needed. */
-  readonly reserves: OwnReserves;
 }
 
 /** Answers that are on their way together; more urgent ones that come later wait for no more than these. */

@@ -2,12 +2,22 @@ import { isFinished, type MarketState } from "@orion/protocol/chain";
 import { monotonic } from "@orion/protocol/common";
 
 import { endedClaims, endedJobs, knownKeys } from "../ended-claims.ts";
+import type { ClaimedOutputs } from "../claimed-outputs.ts";
+import type { KeptContent } from "../kept-content.ts";
+import type { OwnReserves } from "../reserves/own-reserves.ts";
+import type { ShardTraces } from "../shard-traces.ts";
 import type { UnitContext } from "../unit-work.ts";
-import type { DefenderParts } from "./defender.ts";
 
 const INTERVAL_MS = 5_000;
 
-type Kept = Pick<DefenderParts, "outputs" | "traces" | "kept" | "reserves">;
+/** What lies on disk. */
+export interface Kept {
+  readonly outputs: ClaimedOutputs;
+  readonly traces: ShardTraces;
+  readonly kept: KeptContent;
+  /** Claims that fell by silence, whose outputs may still be needed. */
+  readonly reserves: OwnReserves;
+}
 
 /** Removes from disk what the defence of claims needed that are over. */
 export class Tidying {
