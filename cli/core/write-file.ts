@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { ConfigurationError, InvalidInputError } from "@orion/protocol/common";
@@ -11,17 +11,16 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a file whole or not at all: beside its place first, then renamed.
+ * Writes a file whole or not at all: beside its place first, then renamed. A link is followed; what is no file, such as a pipe or a device, is written to.
  * @throws InvalidInputError when it exists and may not be replaced, ConfigurationError when the place can't be written
  */
 export async function writeWhole(file: string, data: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
-  const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(draft, data, { mode: options.mode ?? 0o644, flag: "wx", flush: true });
-    // A link, unlike a rename, refuses to replace what is there.
-    if (options.isNew === true) await link(draft, file);
-    else await rename(draft, file);
+    const there = await stat(file).catch(() => undefined);
+    const isSpecial = there !== undefined && !there.isFile() && !there.isDirectory();
+    // Renamed over a device, a file would take its place for everybody.
+    if (isSpecial && options.isNew !== true) await writeFile(file, data);
+    else await replace(there?.isFile() === true ? await realpath(file) : file, data, options);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") {
       throw new InvalidInputError(`${file} exists already`, {
@@ -34,6 +33,17 @@ export async function writeWhole(file: string, data: string | Uint8Array, option
       cause,
       hint: "choose a folder that you may write to",
     });
+  }
+}
+
+async function replace(file: string, data: string | Uint8Array, { mode = 0o644, isNew }: WriteOptions): Promise<void> {
+  const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(draft, data, { mode, flag: "wx", flush: true });
+    // A link, unlike a rename, refuses to replace what is there.
+    if (isNew === true) await link(draft, file);
+    else await rename(draft, file);
   } finally {
     await rm(draft, { force: true });
   }
