@@ -139,10 +139,11 @@ describe("the defence of an honest worker that is as slow as it may be", functio
     await until("the answer", async () => (await rpc("evm_mine"), await view.refresh(), view.open === 0));
     // Whoever waits for the receipt has seen it by then.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const seen = await running.chain.provider.getBlockNumber();
     await rpc("evm_revert", snapshot);
     await rpc("evm_setAutomine", true);
     // The other chain overtakes what was seen of this one.
-    for (let i = 0; i < 8; i++) await rpc("evm_mine");
+    while ((await running.chain.provider.getBlockNumber()) <= seen) await rpc("evm_mine");
     await view.refresh();
     expect(view.open).to.equal(1);
     await answered([view]);
