@@ -50,7 +50,7 @@ export const SENDER: readonly Mutant[] = [
     from: "if (flight.nameOf(landing.receipt.hash) !== callName(task.call)) {",
     to: "if (false as boolean) {",
     tests: [LIVES],
-    grep: "takes no call for done",
+    grep: "that it waits for",
   },
   {
     name: "a receipt that is gone is told all the same",
@@ -58,7 +58,7 @@ export const SENDER: readonly Mutant[] = [
     from: "if (receipt === null) {",
     to: "if (false as boolean) {",
     tests: [LIVES],
-    grep: "tells nobody of a receipt",
+    grep: "taken out of its block",
   },
   {
     name: "what another chain has mined settles entries of this one",
@@ -66,7 +66,7 @@ export const SENDER: readonly Mutant[] = [
     from: "({ from, chainId }) => from === wallet.address && chainId === chain.network.chainId,",
     to: "({ from }) => from === wallet.address,",
     tests: [LIVES],
-    grep: "another chain",
+    grep: "open on another chain",
   },
   {
     name: "a stuck transaction stays as it is",

@@ -4,8 +4,8 @@ import path from "node:path";
 
 import { expect } from "chai";
 
-import { fileJournal, type TransactionJournal } from "@orion/protocol/chain";
-import { OrionError, systemClock, UnavailableError } from "@orion/protocol/common";
+import { fileJournal, type Call, type TransactionJournal } from "@orion/protocol/chain";
+import { OrionError, systemClock, UnavailableError, type Clock } from "@orion/protocol/common";
 
 import { anvilPath } from "../../support/network/chain-process.ts";
 import { ORION } from "../../support/network/test-network.ts";
@@ -139,12 +139,11 @@ describe("createSender after an earlier life that ended badly", function () {
     expect(signed).not.to.include("signed:ordinary");
   });
 
-  it("takes no call for done because another one of the same nonce is", async () => {
-    const [x, y] = [bench.payment(), bench.payment()];
-    await rpc("evm_setAutomine", false);
+  /** A journal in the test's folder, and what was noted in it last. */
+  function seeing(): { readonly journal: TransactionJournal; readonly raw: () => string } {
     let raw = "";
     const file = fileJournal(where);
-    const seeing: TransactionJournal = {
+    const journal: TransactionJournal = {
       signed: (transaction) => {
         raw = transaction.raw;
         return file.signed(transaction);
@@ -152,15 +151,28 @@ describe("createSender after an earlier life that ended badly", function () {
       settled: (from, nonce, chainId) => file.settled(from, nonce, chainId),
       open: () => file.open(),
     };
+    return { journal, raw: () => raw };
+  }
+
+  /** Two lives sign X and then Y under one nonce, and nobody gets to see either. @returns X as it was signed */
+  async function signBoth(x: Call, y: Call): Promise<string> {
+    await rpc("evm_setAutomine", false);
+    const { journal, raw } = seeing();
     bench.rpc.trouble = { swallow: true };
-    await unknownOf(bench.sender({ unknownAfterMs: 300, journal: seeing, stuckAfterMs: 1e9 }).send(x.call));
+    await unknownOf(bench.sender({ unknownAfterMs: 300, journal, stuckAfterMs: 1e9 }).send(x));
     await rpc("evm_increaseTime", 3_700);
     await rpc("evm_mine");
     const stop = new AbortController();
-    const second = bench.sender({ journal: fileJournal(where), signal: stop.signal }).send(y.call);
+    const second = bench.sender({ journal: fileJournal(where), signal: stop.signal }).send(y);
     await systemClock.sleep(800);
     stop.abort();
     await second.catch(() => undefined);
+    return raw();
+  }
+
+  it("takes no call for done because another one of the same nonce is", async () => {
+    const [x, y] = [bench.payment(), bench.payment()];
+    const raw = await signBoth(x.call, y.call);
     bench.rpc.trouble = {};
     await rpc("eth_sendRawTransaction", raw);
     await rpc("evm_mine");
@@ -169,18 +181,66 @@ describe("createSender after an earlier life that ended badly", function () {
     expect([await x.moved(), await y.moved()]).to.deep.equal([ORION, ORION]);
   });
 
-  it("tells nobody of a receipt that a reorganisation has taken away", async () => {
+  it("takes no call for done that it waits for, because another one of the same nonce is", async () => {
+    const [x, y] = [bench.payment(), bench.payment()];
+    const raw = await signBoth(x.call, y.call);
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      steady: () => 50 * performance.now(),
+      sleep: (ms, signal) => systemClock.sleep(ms / 50, signal),
+    };
+    const third = bench.sender({ journal: fileJournal(where), clock, stuckAfterMs: 1e9, unknownAfterMs: 1e9 });
+    const sent = third.send(y.call);
+    const isWaiting = (): boolean => bench.log.lines.some(({ message }) => message.includes("waiting for it instead"));
+    while (!isWaiting()) await systemClock.sleep(50);
+    await rpc("eth_sendRawTransaction", raw);
+    await rpc("evm_mine");
+    bench.rpc.trouble = {};
+    await rpc("evm_setAutomine", true);
+    await sent;
+    expect([await x.moved(), await y.moved()]).to.deep.equal([ORION, ORION]);
+  });
+
+  it("holds nothing up for what is open on another chain", async () => {
+    const { call, moved } = bench.payment();
+    const hash = await payUnseen(call);
+    const journal = fileJournal(where);
+    const [entry] = await journal.open();
+    if (entry === undefined) throw new Error("nothing is noted");
+    // Under a nonce that is still to come here.
+    await journal.signed({ ...entry, hash: `0x${"22".repeat(32)}`, chainId: 42_161, nonce: entry.nonce + 2 });
+    const sender = bench.sender({ journal: fileJournal(where) });
+    expect((await sender.send(call)).hash).to.equal(hash);
+    const later = [bench.payment(), bench.payment(), bench.payment()];
+    for (const payment of later) await sender.send(payment.call);
+    expect(await Promise.all([moved(), ...later.map((payment) => payment.moved())])).to.deep.equal(
+      Array(4).fill(ORION),
+    );
+    const left = await fileJournal(where).open();
+    expect(left.map(({ chainId }) => chainId)).to.deep.equal([42_161]);
+  });
+
+  it("waits for what a reorganisation has taken out of its block, and pays once", async () => {
     const [{ call, moved }, next] = [bench.payment(), bench.payment()];
     await rpc("evm_mine");
     const before = await rpc("evm_snapshot");
     bench.rpc.trouble = { after: SEND, afterStatus: 503, hide: { [RECEIPT]: 1_000_000 } };
-    const sender = bench.sender({ unknownAfterMs: 2_000, journal: fileJournal(where) });
+    const { journal, raw } = seeing();
+    const sender = bench.sender({ unknownAfterMs: 2_000, journal });
     await unknownOf(sender.send(call));
+    const first = raw();
     bench.rpc.trouble = {};
     await sender.send(next.call);
     await rpc("evm_revert", before);
     for (let block = 0; block < 3; block++) await rpc("evm_mine");
-    const receipt = await sender.send(call);
+    // It waits for a block again, as what is taken out of one does.
+    await rpc("evm_setAutomine", false);
+    await rpc("eth_sendRawTransaction", first);
+    const sent = sender.send(call);
+    await systemClock.sleep(700);
+    await rpc("evm_mine");
+    await rpc("evm_setAutomine", true);
+    const receipt = await sent;
     expect(await bench.running.chain.provider.getTransactionReceipt(receipt.hash)).not.to.equal(null);
     expect(await moved()).to.equal(ORION);
   });
