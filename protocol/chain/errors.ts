@@ -75,7 +75,9 @@ const HINTS: Record<string, string> = {
 /** Turns whatever ethers threw into one of our errors; our own errors pass through, and mistakes in our own code are thrown. */
 export function chainError(error: unknown, rpcUrl: string): OrionError {
   if (error instanceof OrionError) return error;
-  const data = revertData(error);
+  // Of anything but a call, data and words about money are the endpoint's own.
+  const isOfCall = isCall(error);
+  const data = isOfCall && !couldNotLook(nodeMessage(error)) ? revertData(error) : undefined;
   if (data !== undefined) return decodeRevert(data, error);
   if (isUnavailable(error)) {
     return new UnavailableError(`the chain at ${rpcUrl} does not answer`, {
@@ -83,7 +85,7 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
       hint: "check that it runs and that the RPC URL in the network file is right; `orion devnet` starts a local one",
     });
   }
-  if (lacksFunds(error)) {
+  if (isOfCall && lacksFunds(error)) {
     return new RevertError("InsufficientFunds", [], {
       cause: error,
       said: "the account has too little of the chain's own coin to pay for gas",
@@ -97,6 +99,20 @@ export function chainError(error: unknown, rpcUrl: string): OrionError {
     cause: error,
     hint: "check that the JSON-RPC of a chain, and nothing else, answers at this address",
   });
+}
+
+/** Methods that execute something, or have it executed. */
+const CALLS = new Set(["eth_call", "eth_estimateGas", "eth_sendRawTransaction"]);
+
+/** True unless the error is known to be of another method. */
+function isCall(error: unknown): boolean {
+  const of = error as { payload?: { method?: unknown }; info?: { payload?: { method?: unknown } } } | null;
+  const method = of?.payload?.method ?? of?.info?.payload?.method;
+  return typeof method !== "string" || CALLS.has(method);
+}
+
+function couldNotLook(said: string): boolean {
+  return NOT_EXECUTED.test(said) && !/revert/i.test(said);
 }
 
 /** The library takes every error of a call for the contract's; only what was executed is a refusal. A receipt that says so comes without words. */

@@ -50,12 +50,14 @@ export async function readFeeMarket(provider: JsonRpcProvider): Promise<FeeMarke
     provider.send("eth_maxPriorityFeePerGas", []).catch(() => "0x0") as Promise<string>,
   ]);
   const seen = block?.timestamp === undefined ? {} : { blockTime: Number(block.timestamp) };
-  if (block?.baseFeePerGas !== undefined) return { baseFee: BigInt(block.baseFeePerGas), tip: BigInt(tip), ...seen };
+  if (typeof block?.baseFeePerGas === "string") {
+    return { baseFee: BigInt(block.baseFeePerGas), tip: BigInt(tip), ...seen };
+  }
   return { baseFee: BigInt((await provider.send("eth_gasPrice", [])) as string), tip: 0n, ...seen };
 }
 
 interface Head {
-  readonly baseFeePerGas?: string;
+  readonly baseFeePerGas?: string | null;
   readonly timestamp?: string;
 }
 

@@ -9,6 +9,8 @@ import type { Chain } from "./chain.ts";
 const STILL_MS = 75_000;
 const BEHIND_MS = 45_000;
 const REPEAT_MS = 5 * 60_000;
+/** A newest block older than this, by this machine's clock, is said. */
+const OLD_SECONDS = 10 * 60;
 /** A chain that mines only when it has to shows its time in the block that is pending. */
 const ON_DEMAND_SECONDS = 30;
 /** By then a process is no command that ends soon, which needs not know the chain again. */
@@ -20,11 +22,12 @@ export class HeadWatch {
   readonly #clock: Clock;
   readonly #log: Logger;
   /** The highest block that was shown: nodes behind a balancer lie at different heights. */
-  #newest: { readonly number: number; readonly hash: string | null; readonly at: number } | undefined;
+  #newest: { readonly number: number; readonly at: number } | undefined;
   #behindSince: number | undefined;
   #toldBehindAt = -Infinity;
   #toldStillAt = -Infinity;
   #toldOtherAt = -Infinity;
+  #toldOldAt = -Infinity;
   #startedAt: number | undefined;
   /** Hash of the block of the deployment, which no other chain has. */
   #origin: string | undefined;
@@ -38,8 +41,9 @@ export class HeadWatch {
   /** @param covered the newest block that was seen so far */
   async look(head: Block, covered: number): Promise<void> {
     const now = monotonic(this.#clock);
-    const { number, hash } = head;
-    if (this.#newest === undefined || isNewer(head, this.#newest)) this.#newest = { number, hash, at: now };
+    const { number } = head;
+    if (this.#newest === undefined || number > this.#newest.number) this.#newest = { number, at: now };
+    this.#tellOld(head, now);
     if (head.number >= covered) this.#behindSince = undefined;
     else this.#behindSince ??= now;
     const { rpcUrl } = this.#chain.network;
@@ -50,7 +54,7 @@ export class HeadWatch {
     if (this.#behindSince !== undefined && now - this.#behindSince >= BEHIND_MS) {
       if (now - this.#toldBehindAt < REPEAT_MS || (await this.isOther())) return;
       this.#toldBehindAt = now;
-      this.#newest = { number, hash, at: now };
+      this.#newest = { number, at: now };
       this.#log.warn(
         { block: head.number, seen: covered },
         `the chain at ${rpcUrl} has gone back: it shows block ${String(head.number)}, and block ${String(covered)} was seen before`,
@@ -89,13 +93,25 @@ export class HeadWatch {
     return block?.hash ?? undefined;
   }
 
-  async #minesOnDemand(head: Block): Promise<boolean> {
+  /** A node may be hours behind and yet go on as fast as the chain does. */
+  #tellOld(head: Block, now: number): void {
+    const age = Math.round(this.#clock.now() / 1_000) - head.timestamp;
+    if (age < OLD_SECONDS || this.#isLocal || now - this.#toldOldAt < REPEAT_MS) return;
+    this.#toldOldAt = now;
+    this.#log.warn(
+      { block: head.number, age },
+      `the newest block that the chain at ${this.#chain.network.rpcUrl} shows is ${String(Math.round(age / 60))} min old: the RPC is behind, or this machine's clock is wrong`,
+    );
+  }
+
+  /** The time of a local chain goes as somebody likes. */
+  get #isLocal(): boolean {
     const { chainId } = this.#chain.network;
-    if (chainId !== 31_337 && chainId !== 1_337) return false;
+    return chainId === 31_337 || chainId === 1_337;
+  }
+
+  async #minesOnDemand(head: Block): Promise<boolean> {
+    if (!this.#isLocal) return false;
     return (await chainNow(this.#chain)) - head.timestamp >= ON_DEMAND_SECONDS;
   }
-}
-
-function isNewer(head: Block, newest: { readonly number: number; readonly hash: string | null }): boolean {
-  return head.number > newest.number || (head.number === newest.number && head.hash !== newest.hash);
 }

@@ -1,6 +1,7 @@
 import type { Block, Log } from "ethers";
 
 import { monotonic, systemClock, type Clock } from "../common/clock.ts";
+import { UnavailableError } from "../common/errors.ts";
 import { silentLogger, type Logger } from "../common/log.ts";
 import type { Chain } from "./chain.ts";
 import { HeadWatch } from "./head-watch.ts";
@@ -122,7 +123,11 @@ export class LogTail {
   async #look(upTo: number | "latest"): Promise<boolean> {
     const { chain } = this.#options;
     const head = await chain.provider.getBlock(upTo);
-    if (head?.hash === null || head === null) return true;
+    if (head?.hash === null || head === null) {
+      throw new UnavailableError(`the chain at ${chain.network.rpcUrl} shows no block`, {
+        hint: "it may still be starting, or lag: use another RPC if this lasts",
+      });
+    }
     const last = this.#seen.at(-1);
     await this.#watch.look(head, this.next - 1);
     const now = monotonic(this.#clock);

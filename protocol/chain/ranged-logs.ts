@@ -1,6 +1,7 @@
 import type { JsonRpcProvider, Log, TopicFilter } from "ethers";
 
 import { UnavailableError } from "../common/errors.ts";
+import { nodeMessage } from "./errors.ts";
 import { RpcUnavailableError } from "./rpc-provider.ts";
 import type { Chain } from "./chain.ts";
 
@@ -29,15 +30,18 @@ export interface LogPart {
 
 /** Largest block range asked for at once, until a refusal or the network file says something else. */
 const FIRST_RANGE = 5_000;
-/** After so many parts a larger range is tried again: a refusal may have been about a busy time, not about the range. */
-const WIDER_AFTER = 500;
+/** After so many parts a larger range is tried again: a refusal may have been about a busy time, not about the range. Each time that is in vain it takes twice as many, at most. */
+const WIDER_AFTER = 40;
+const LATEST_WIDER_AFTER = 640;
 /** A node that is behind answers for blocks that it does not have as if they were empty: for the newest blocks it is asked in the same request where it stands. */
 const NEW_BLOCKS = 256;
 const MOST_LAGGING = 3;
 
 interface Limit {
   range: number;
+  /** Parts that were answered since the range changed, and after how many a larger one is tried. */
   granted: number;
+  widerAfter: number;
 }
 
 const limits = new WeakMap<JsonRpcProvider, Limit>();
@@ -50,7 +54,7 @@ export function logRangeOf(chain: Chain): number {
 function limitOf({ provider, network }: Chain): Limit {
   const known = limits.get(provider);
   if (known !== undefined) return known;
-  const made = { range: network.logRange ?? FIRST_RANGE, granted: 0 };
+  const made = { range: network.logRange ?? FIRST_RANGE, granted: 0, widerAfter: WIDER_AFTER };
   limits.set(provider, made);
   return made;
 }
@@ -88,23 +92,23 @@ export async function* coveredLogs(
   let lags = 0;
   for (let from = first; from <= last;) {
     let range = Math.max(1, Math.min(limit.range, most));
-    let refused = false;
+    let refusals = 0;
     for (;;) {
       const to = Math.min(last, from + range - 1);
       try {
         const { logs, covered } = await logsOf(chain, filter, from, to, last - to < NEW_BLOCKS);
         // Remembered only where a smaller range helped: otherwise it was not the range.
-        if (refused) Object.assign(limit, { range, granted: 0 });
-        else if (++limit.granted >= WIDER_AFTER) {
-          Object.assign(limit, { range: Math.min(limit.range * 2, chain.network.logRange ?? FIRST_RANGE), granted: 0 });
-        }
+        if (range < Math.min(limit.range, most)) narrow(limit, range);
+        else widen(limit, chain.network.logRange ?? FIRST_RANGE);
         if (covered >= from) yield { from, to: covered, logs };
         from = covered + 1;
         if (covered < to && ++lags >= MOST_LAGGING) return;
         break;
       } catch (error) {
-        if (to === from || isOutage(error)) throw error;
-        refused = true;
+        if (isOutage(error)) throw error;
+        // Once it may have been anything.
+        if (refusals++ === 0 && !namesRange(error)) continue;
+        if (to === from) throw error;
         range = Math.max(1, Math.floor((to - from + 1) / 2));
       }
     }
@@ -134,6 +138,22 @@ export function lagging({ network }: Chain, block: number, seen: number): Unavai
     `the chain at ${network.rpcUrl} lags: it shows block ${String(block)}, this process has seen ${String(seen)}`,
     { hint: "it usually catches up by itself; else use another RPC" },
   );
+}
+
+function narrow(limit: Limit, range: number): void {
+  // A larger range was tried just now, in vain.
+  const widerAfter = limit.granted === 0 ? Math.min(2 * limit.widerAfter, LATEST_WIDER_AFTER) : limit.widerAfter;
+  Object.assign(limit, { range, granted: 0, widerAfter });
+}
+
+function widen(limit: Limit, most: number): void {
+  if (++limit.granted < limit.widerAfter || limit.range >= most) return;
+  Object.assign(limit, { range: Math.min(2 * limit.range, most), granted: 0 });
+}
+
+/** True where the endpoint says itself that it was asked for too much. */
+function namesRange(error: unknown): boolean {
+  return /range|too many|limit|exceed|larger|more than/i.test(nodeMessage(error));
 }
 
 /** What no smaller range mends: nobody answers, or everything is refused for now. */

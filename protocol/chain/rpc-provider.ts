@@ -9,13 +9,17 @@ import {
 } from "ethers";
 
 import { UnavailableError } from "../common/errors.ts";
+import { fitsMethod } from "./rpc-shapes.ts";
 
 type Answer = JsonRpcResult | JsonRpcError;
 
+/** Without a sign of life, and in all: what drips is no answer either. */
 const REQUEST_TIMEOUT_MS = 20_000;
+const WHOLE_REQUEST_MS = 45_000;
 const BATCH_MAX = 20;
-/** An endpoint that failed is asked last for so long; one that refused batches is tried with them again after it. */
+/** An endpoint that failed is asked last for so long, twice as long each time, at most; one that refused batches is tried with them again after the third. */
 const BAD_FOR_MS = 30_000;
+const LONGEST_BAD_MS = 8 * 60_000;
 const UNBATCHED_FOR_MS = 10 * 60_000;
 /** Pauses before an endpoint is asked again after a failure, and while it limits requests. */
 const RETRY_PAUSES_MS = [200, 800];
@@ -50,6 +54,8 @@ interface Endpoint {
   batchMax: number;
   batchAgainAt: number;
   badUntil: number;
+  /** Failures since its last answer. */
+  failures: number;
 }
 
 /**
@@ -60,8 +66,17 @@ export class RpcProvider extends JsonRpcProvider {
   readonly #endpoints: readonly Endpoint[];
   #nextId = 1;
 
-  /** @param urls the first one that answers is used */
-  constructor(urls: readonly string[], chainId: number) {
+  readonly #wholeRequestMs: number;
+
+  /**
+   * @param urls the first one that answers is used
+   * @param options.wholeRequestMs longest that an answer may take to come in, however it drips
+   */
+  constructor(
+    urls: readonly string[],
+    chainId: number,
+    { wholeRequestMs = WHOLE_REQUEST_MS }: { readonly wholeRequestMs?: number } = {},
+  ) {
     super(new FetchRequest(urls[0] ?? ""), Network.from(chainId), {
       staticNetwork: true,
       // Responses must not be older than the last transaction that this process has sent.
@@ -70,7 +85,8 @@ export class RpcProvider extends JsonRpcProvider {
       // Calls of one moment travel together; none waits for others to come.
       batchStallTime: 0,
     });
-    this.#endpoints = urls.map((url) => ({ url, batchMax: BATCH_MAX, batchAgainAt: 0, badUntil: 0 }));
+    this.#wholeRequestMs = wholeRequestMs;
+    this.#endpoints = urls.map((url) => ({ url, batchMax: BATCH_MAX, batchAgainAt: 0, badUntil: 0, failures: 0 }));
   }
 
   override async send(method: string, params: unknown[] | Record<string, unknown>): Promise<unknown> {
@@ -92,12 +108,12 @@ export class RpcProvider extends JsonRpcProvider {
       const endpoint = this.#choose(tried);
       try {
         const answers = await this.#exchange(endpoint, calls);
-        endpoint.badUntil = 0;
+        [endpoint.badUntil, endpoint.failures] = [0, 0];
         return answers as JsonRpcResult[];
       } catch (error) {
         if (!(error instanceof RpcUnavailableError)) throw error;
         tried.add(endpoint);
-        endpoint.badUntil = performance.now() + BAD_FOR_MS;
+        endpoint.badUntil = performance.now() + Math.min(LONGEST_BAD_MS, BAD_FOR_MS * 2 ** endpoint.failures++);
         if (once && !error.unsent) throw error;
         if (tried.size < this.#endpoints.length) continue;
         tried.clear();
@@ -122,7 +138,7 @@ export class RpcProvider extends JsonRpcProvider {
   async #exchange(endpoint: Endpoint, calls: readonly JsonRpcPayload[]): Promise<Answer[]> {
     if (performance.now() >= endpoint.batchAgainAt) endpoint.batchMax = BATCH_MAX;
     if (calls.length > endpoint.batchMax) return this.#inParts(endpoint, calls);
-    const response = await post(endpoint.url, calls.length === 1 ? calls[0] : calls);
+    const response = await post(endpoint.url, calls.length === 1 ? calls[0] : calls, this.#wholeRequestMs);
     // Some refuse a batch with a status of their own.
     const { statusCode } = response;
     if (calls.length > 1 && statusCode >= 400 && statusCode < 500 && ![401, 403, 429].includes(statusCode)) {
@@ -168,12 +184,13 @@ function limitBatches(endpoint: Endpoint, batchMax: number): void {
   endpoint.batchAgainAt = performance.now() + UNBATCHED_FOR_MS;
 }
 
-async function post(url: string, body: unknown): Promise<FetchResponse> {
+async function post(url: string, body: unknown, wholeMs: number): Promise<FetchResponse> {
   const request = new FetchRequest(url);
   request.timeout = REQUEST_TIMEOUT_MS;
   request.retryFunc = () => Promise.resolve(false);
   request.body = JSON.stringify(body);
   request.setHeader("content-type", "application/json");
+  const limit = setTimeout(() => request.cancel(), wholeMs);
   try {
     return await request.send();
   } catch (cause) {
@@ -183,6 +200,8 @@ async function post(url: string, body: unknown): Promise<FetchResponse> {
       hint: NO_ANSWER_HINT,
       unsent: code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN",
     });
+  } finally {
+    clearTimeout(limit);
   }
 }
 
@@ -227,12 +246,13 @@ function answersOf(response: FetchResponse, calls: readonly JsonRpcPayload[]): (
   return calls.map((call) => {
     const sole = calls.length === 1 && list.length === 1 ? list[0] : undefined;
     const found = sole ?? list.find((item) => (item as { id?: unknown } | null)?.id === call.id);
-    return isAnswer(found) ? { ...found, id: call.id } : undefined;
+    return isAnswer(found, call.method) ? { ...found, id: call.id } : undefined;
   });
 }
 
-function isAnswer(value: unknown): value is Answer {
+function isAnswer(value: unknown, method: string): value is Answer {
   if (typeof value !== "object" || value === null) return false;
-  const { error } = value as { error?: { message?: unknown } | null };
-  return "result" in value || (typeof error === "object" && error !== null);
+  const { error, result } = value as { error?: { message?: unknown } | null; result?: unknown };
+  if (typeof error === "object" && error !== null) return true;
+  return "result" in value && fitsMethod(method, result);
 }

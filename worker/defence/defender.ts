@@ -64,8 +64,19 @@ export function createDefender(context: UnitContext, parts: DefenderParts, optio
     clock: context.clock,
     log: context.log,
     intervalMs,
-    tick: (signal) => defender.tick(signal),
+    tick: (signal) => surviving(context, () => defender.tick(signal)),
   });
+}
+
+/** Whatever goes wrong, the next tick comes: an end of the defence would cost every lock. */
+async function surviving({ log }: UnitContext, tick: () => Promise<void>): Promise<void> {
+  try {
+    await tick();
+  } catch (error) {
+    if (error instanceof OrionError && error.retryable) throw error;
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    log.error({ stack }, `the defence failed, and tries again: ${message}`);
+  }
 }
 
 class Defender {

@@ -34,6 +34,21 @@ describe("what a node says of a call that failed", () => {
     }
   });
 
+  it("is no refusal of a call that there was none, whatever it says of money or has for data", () => {
+    const read = (message: string, data?: string): Error =>
+      makeError("could not coalesce error", "UNKNOWN_ERROR", {
+        error: { code: -32_005, message, ...(data === undefined ? {} : { data }) },
+        payload: { method: "eth_getBlockByNumber", params: [], id: 1, jsonrpc: "2.0" },
+      });
+    for (const error of [
+      read("insufficient funds: your plan has run out"),
+      read("your account has not enough funds for this request"),
+      read("block not found", "0xdeadbeefdeadbeef"),
+    ]) {
+      expect(chainError(error, "http://127.0.0.1:1").code).to.equal("UNAVAILABLE");
+    }
+  });
+
   it("is the node's trouble where it was not, in whatever words", () => {
     for (const said of [
       "BlockOutOfRangeError: block height is 14 but requested was 5",

@@ -17,11 +17,14 @@ const CHAIN = {
 const blockAt = (number: number, fork = ""): Block =>
   ({ number, hash: `0x${String(number)}${fork}`, timestamp: number }) as unknown as Block;
 
+/** This machine's date, ms. */
+let date = 0;
+
 /** What is said of heads that are shown one after another, with the seconds between two of them. */
 async function said(heads: Iterable<Block>, seconds: number): Promise<string[]> {
   const log = recordingLogger();
   let elapsed = 0;
-  const clock: Clock = { ...systemClock, steady: () => elapsed };
+  const clock: Clock = { ...systemClock, now: () => date, steady: () => elapsed };
   const watch = new HeadWatch(CHAIN, clock, log);
   let covered = 0;
   for (const head of heads) {
@@ -29,7 +32,7 @@ async function said(heads: Iterable<Block>, seconds: number): Promise<string[]> 
     covered = Math.max(covered, head.number);
     elapsed += 1_000 * seconds;
   }
-  return log.lines.map(({ message }) => /stands still|gone back|another chain/.exec(message)?.[0] ?? message);
+  return log.lines.map(({ message }) => /stands still|gone back|another chain|min old/.exec(message)?.[0] ?? message);
 }
 
 describe("HeadWatch", () => {
@@ -48,6 +51,18 @@ describe("HeadWatch", () => {
     const on = Array.from({ length: 25 }, (_, i) => blockAt(101 + i));
     const still = Array.from({ length: 25 }, () => blockAt(126));
     expect(await said([...back, ...on, ...still], 4)).to.deep.equal(["gone back", "stands still"]);
+  });
+
+  it("says that a chain stands still that shows two blocks of one height by turns", async () => {
+    const heads = Array.from({ length: 60 }, (_, i) => blockAt(100, i % 2 === 0 ? "" : "b"));
+    expect(await said(heads, 2)).to.deep.equal(["stands still"]);
+  });
+
+  it("says that the chain is old that goes on as fast as it should", async () => {
+    date = 21_600_000;
+    const heads = Array.from({ length: 30 }, (_, i) => blockAt(100 + i));
+    expect(await said(heads, 4)).to.deep.equal(["min old"]);
+    date = 0;
   });
 
   it("says that another chain answers, in place of that it went back", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Log } from "ethers";
 
 import { LogTail, type Chain } from "@orion/protocol/chain";
-import { systemClock, type Clock } from "@orion/protocol/common";
+import { systemClock, UnavailableError, type Clock } from "@orion/protocol/common";
 
 import { recordingLogger } from "../../support/network/in-process.ts";
 
@@ -34,7 +34,7 @@ describe("LogTail", () => {
     const fake = new FakeChain();
     const log = recordingLogger();
     let elapsed = 0;
-    const clock: Clock = { ...systemClock, steady: () => elapsed };
+    const clock: Clock = { ...systemClock, now: () => 0, steady: () => elapsed };
     const read: number[] = [];
     const sink = {
       apply: ({ blockNumber }: Log) => {
@@ -57,6 +57,16 @@ describe("LogTail", () => {
       "blocks of long ago have other logs than were read then; reading everything anew",
     ]);
     expect(read).to.deep.equal(Array.from({ length: fake.head / 100 + 1 }, (_, i) => 100 * i));
+  });
+
+  it("takes a node that shows no block for none that shows nothing new", async () => {
+    const fake = new FakeChain();
+    const sink = { apply: () => undefined, reset: () => undefined };
+    const tail = new LogTail({ chain: fake.chain, filter: { address: "0x" }, sink, first: 0 });
+    await tail.advance();
+    fake.chain.provider.getBlock = () => Promise.resolve(null);
+    const error: unknown = await tail.advance().catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(UnavailableError);
   });
 
   it("gives a state that no reorganisation is expected to reach, and goes on from it", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { readLogs, type Chain } from "@orion/protocol/chain";
+import { rangedLogs, readLogs, type Chain } from "@orion/protocol/chain";
 import { UnavailableError } from "@orion/protocol/common";
 
 const DEPLOYED = 100;
@@ -56,6 +56,22 @@ describe("readLogs", () => {
     const error = await readLogs(chain, query).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(UnavailableError);
     expect((error as Error).message).to.match(/lags: it shows block 195, this process has seen 200/);
+  });
+
+  it("asks once more for what was refused once, and comes back to larger parts soon after what lasted", async () => {
+    const asked: [number, number][] = [];
+    const chain = chainUntil(2_000_000, asked);
+    const getLogs = chain.provider.getLogs.bind(chain.provider);
+    let calls = 0;
+    chain.provider.getLogs = (filter) => (++calls % 10 === 0 ? Promise.reject(new Error("boom")) : getLogs(filter));
+    let parts = 0;
+    for await (const { logs } of rangedLogs(chain, query, 100, 500_099)) parts += logs.length > 0 ? 1 : 0;
+    expect(parts).to.equal(100);
+    let busy = 6;
+    chain.provider.getLogs = (filter) => (busy-- > 0 ? Promise.reject(new Error("boom")) : getLogs(filter));
+    parts = 0;
+    for await (const { logs } of rangedLogs(chain, query, 500_100, 1_000_099)) parts += logs.length > 0 ? 1 : 0;
+    expect(parts).to.be.below(400);
   });
 
   it("says that the chain does not answer in one of our errors", async () => {

@@ -89,6 +89,43 @@ describe("RpcProvider", () => {
     expect(error.message).to.match(/^the chain at http:\S+ answers with HTTP status 503/);
   });
 
+  it("takes what can be no answer to the call for an outage, and asks the next address", async () => {
+    const junk = {
+      eth_getLogs: null,
+      eth_blockNumber: "soon",
+      eth_call: {},
+      eth_getTransactionReceipt: { logs: [null] },
+    };
+    rpc.trouble = { results: junk };
+    other.trouble = {
+      results: { eth_getLogs: [], eth_blockNumber: "0x1", eth_call: "0x", eth_getTransactionReceipt: { logs: [] } },
+    };
+    provider.destroy();
+    provider = new RpcProvider([rpc.url, other.url], 1);
+    for (const method of Object.keys(junk)) {
+      expect(await provider.send(method, []), method).to.deep.equal(other.trouble.results?.[method]);
+    }
+    const alone = new RpcProvider([rpc.url], 1);
+    expect((await failureOf(alone.getLogs({}))).message).to.match(/what is no JSON-RPC/);
+    alone.destroy();
+  });
+
+  it("takes an answer that drips for none, and asks the next address", async () => {
+    const dripping = createServer((request, response) => {
+      request.resume();
+      response.writeHead(200);
+      const drips = setInterval(() => response.write(" "), 20);
+      response.on("close", () => clearInterval(drips));
+    });
+    await new Promise<void>((resolve) => dripping.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${String((dripping.address() as AddressInfo).port)}`;
+    const both = new RpcProvider([url, rpc.url], 1, { wholeRequestMs: 200 });
+    expect(await both.send("one", [])).to.equal("one");
+    both.destroy();
+    dripping.closeAllConnections();
+    dripping.close();
+  });
+
   it("goes to the next address when one fails, stays there, and comes back when that fails too", async () => {
     provider.destroy();
     provider = new RpcProvider([rpc.url, other.url], 1);
