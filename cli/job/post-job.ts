@@ -12,6 +12,7 @@ import { CU, formatAmount } from "../core/amounts.ts";
 import type { SigningClient } from "../core/client.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { WEEK_SECONDS } from "../credits/read-price.ts";
+import { sendPost } from "./send-post.ts";
 import { chooseUnits } from "./units.ts";
 
 /** What an engineer asks for; what is left out is chosen within the market's bounds. */
@@ -97,7 +98,7 @@ export async function postJob(
   });
   options.onStep?.("post");
   const data = contracts.market.interface.encodeFunctionData("postJob", [plan.terms]);
-  const receipt = await client.sender.send({ to: market, data, label: "post job" });
+  const receipt = await sendPost(client, plan.jobId, { to: market, data, label: "post job" });
   return { ...plan, receipt };
 }
 
