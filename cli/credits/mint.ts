@@ -12,7 +12,7 @@ import { eventOf } from "../core/events.ts";
 import {
   keyOptions,
   networkOptions,
-  parseAddress,
+  parseHolder,
   parseCredits,
   parseDuration,
   parseOrion,
@@ -183,7 +183,7 @@ export const creditsMint = command<Flags>({
     Redeeming the position with any credits, earned or bought, frees the ORION. After the end anyone may deliver them instead.`,
   args: [new Argument("<amount>", "CU").argParser(parseCredits)],
   options: [
-    new Option("--to <address>", "who receives the credits (default: the signer)").argParser(parseAddress),
+    new Option("--to <address>", "who receives the credits (default: the signer)").argParser(parseHolder),
     new Option("--term <time>", "until when they are owed, at most 30d (default: 30d)").argParser(parseDuration),
     new Option("--max-cost <amount>", "most ORION to pay, lock and fee (default: what it costs now and 1%)").argParser(
       parseOrion,

@@ -10,6 +10,7 @@ import type { ProgramFacts, Tensor } from "@orion/protocol/tensor";
 
 import { CU, formatAmount } from "../core/amounts.ts";
 import type { SigningClient } from "../core/client.ts";
+import { MOST_ESCROW } from "../core/options.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { WEEK_SECONDS } from "../credits/read-price.ts";
 import { sendPost } from "./send-post.ts";
@@ -115,6 +116,7 @@ export async function planJob(
   const { shards } = dataset;
   const work = loaded.facts.work;
   requireFees(request, work);
+  requireEscrow(request, work, shards);
   const units = chooseUnits(
     { shards, workPerShard: work, creditPrice: await creditPrice(client, request) },
     await bounds(client),
@@ -167,6 +169,16 @@ function requireFees(request: JobRequest, work: bigint): void {
       hint: "name the orchestrator with --keeper",
     });
   }
+}
+
+/** The market holds an escrow in 96 bits. */
+function requireEscrow({ pricePerShard, keeperFee = 0n }: JobRequest, work: bigint, shards: number): void {
+  if (BigInt(shards) * ((pricePerShard ?? work) + keeperFee) <= MOST_ESCROW) return;
+  const most = formatAmount(MOST_ESCROW / BigInt(shards), CU);
+  throw new InvalidInputError(
+    `a job holds ${formatAmount(MOST_ESCROW, CU)} in escrow at most: ${most} for each of ${shards} shards, price and keeper fee`,
+    { hint: "offer less per shard, or post fewer shards a job" },
+  );
 }
 
 async function bounds({ chain }: SigningClient): Promise<{ lowest: bigint; highest: bigint; perClaim: bigint }> {
