@@ -129,7 +129,9 @@ describe("createSender", function () {
     setTimeout(() => stop.abort(), 100);
     const stopped = await sending;
     expect(stopped).to.be.instanceOf(SentAbortedError);
-    expect((stopped as SentAbortedError).hash).to.match(/^0x[0-9a-f]{64}$/);
+    expect(stopped)
+      .to.have.property("hash")
+      .that.matches(/^0x[0-9a-f]{64}$/);
     await running.chainProcess.rpc("evm_setAutomine", [true]);
     await running.chainProcess.rpc("evm_mine");
     expect(await failureOf(senderOf(13, { signal: stop.signal }).send(approval(1n)))).to.be.instanceOf(AbortedError);
