@@ -197,6 +197,8 @@ export async function withSigningClient<T>(
   const wallet = await findWallet(keyOptionsOf(invocation));
   const { terminal, interrupts } = invocation;
   const { signal } = interrupts;
+  // Services begin something new for ever, and end with their reader.
+  if (options.log === undefined) interrupts.outlastReaders();
   const signing = {
     ...signingOptions(invocation, wallet),
     // Services tell it in their log.

@@ -1,6 +1,12 @@
 import { CommanderError } from "commander";
 
-import { ConfigurationError, InvalidInputError, OrionError, TransactionUnknownError } from "@orion/protocol/common";
+import {
+  ConfigurationError,
+  InvalidInputError,
+  OrionError,
+  SentAbortedError,
+  TransactionUnknownError,
+} from "@orion/protocol/common";
 
 import { toJson } from "./json.ts";
 import type { Terminal } from "./terminal.ts";
@@ -12,8 +18,13 @@ export function exitCodeOf(thrown: unknown): number {
   const error = known(thrown);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof InvalidInputError || error instanceof ConfigurationError) return EXIT.usage;
-  if (error instanceof TransactionUnknownError) return EXIT.unknown;
+  if (isOutcomeUnknown(error)) return EXIT.unknown;
   return EXIT.failed;
+}
+
+/** Whether a transaction was sent that may have been mined, or may still be. */
+export function isOutcomeUnknown(error: unknown): error is TransactionUnknownError | SentAbortedError {
+  return error instanceof TransactionUnknownError || error instanceof SentAbortedError;
 }
 
 /** `error: …` and `hint: …`, one line each, or one JSON object; the stack only where it is asked for. */
@@ -23,13 +34,12 @@ export function printFailure(terminal: Terminal, thrown: unknown, debug: boolean
   if (error instanceof CommanderError && error.code === "commander.help") return;
   const { code, message, hint } = describe(error);
   if (terminal.json) {
-    const transaction =
-      error instanceof TransactionUnknownError
-        ? { transaction: { hash: error.hash, hashes: error.hashes, nonce: error.nonce } }
-        : {};
+    const transaction = isOutcomeUnknown(error)
+      ? { transaction: { hash: error.hash, hashes: error.hashes, nonce: error.nonce } }
+      : {};
     terminal.diagnostic(toJson({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...transaction } }));
   } else {
-    terminal.diagnostic(`${error instanceof TransactionUnknownError ? "unknown outcome" : "error"}: ${message}`);
+    terminal.diagnostic(`${isOutcomeUnknown(error) ? "unknown outcome" : "error"}: ${message}`);
     if (hint !== undefined) terminal.diagnostic(`hint: ${hint}`);
   }
   if (debug) terminal.diagnostic(stackOf(error));

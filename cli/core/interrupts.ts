@@ -4,6 +4,9 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** Has the first Ctrl-C do this instead; the second one stops. */
   onFirst(gently: () => void): void;
+  /** Has the command go on to its end although nobody reads any more what it prints: it signs, and half of what it does may be worse than all of it. */
+  outlastReaders(): void;
+  readonly outlastsReaders: boolean;
   dispose(): void;
 }
 
@@ -13,6 +16,7 @@ const STOP_SIGNALS = ["SIGTERM", "SIGHUP"] as const;
 export function takeInterrupts(): Interrupts {
   const controller = new AbortController();
   let gentle: (() => void) | undefined;
+  let outlasts = false;
   const stop = (): void => {
     // Whoever insists gets out at once, whatever is still going on.
     if (controller.signal.aborted) process.exit(130);
@@ -30,6 +34,12 @@ export function takeInterrupts(): Interrupts {
     signal: controller.signal,
     onFirst: (gently) => {
       gentle = gently;
+    },
+    outlastReaders: () => {
+      outlasts = true;
+    },
+    get outlastsReaders() {
+      return outlasts;
     },
     dispose: () => {
       process.off("SIGINT", interrupt);

@@ -1,9 +1,9 @@
-import { getAddress, isAddress, parseUnits } from "ethers";
+import { getAddress, isAddress, parseUnits, ZeroAddress } from "ethers";
 import { InvalidArgumentError, Option } from "commander";
 
 import { InvalidInputError } from "@orion/protocol/common";
 
-import { CU, ORION, parseAmount, parsePositiveAmount, type Unit } from "./amounts.ts";
+import { CU, formatAmount, ORION, parseAmount, parsePositiveAmount, type Unit } from "./amounts.ts";
 import { LOG_LEVELS, type LogLevel } from "./logger.ts";
 
 /** Where the network is. */
@@ -51,9 +51,21 @@ export const logOptions: readonly Option[] = [
   new Option("--log-level <level>", "least level that is logged").choices(LOG_LEVELS).default("info"),
 ];
 
-export const parseOrion = (text: string): bigint => parsePositiveAmount(text, ORION);
+/** All ORION there is. */
+const MOST_ORION = 10n ** 27n;
+/** Escrows, tips and prices are 96 bits wide on chain. */
+export const MOST_ESCROW = 2n ** 96n - 1n;
+
+export const parseOrion = (text: string): bigint => atMost(parsePositiveAmount(text, ORION), MOST_ORION, ORION);
 export const parseCredits = (text: string): bigint => parsePositiveAmount(text, CU);
-export const parseCreditsOrZero = (text: string): bigint => parseAmount(text, CU);
+/** CU that go into the escrow of a job: a price or a tip, and a fee that may be nothing. */
+export const parseEscrow = (text: string): bigint => atMost(parsePositiveAmount(text, CU), MOST_ESCROW, CU);
+export const parseFee = (text: string): bigint => atMost(parseAmount(text, CU), MOST_ESCROW, CU);
+
+function atMost(amount: bigint, most: bigint, unit: Unit): bigint {
+  if (amount <= most) return amount;
+  throw new InvalidArgumentError(`Give ${formatAmount(most, unit)} at most.`);
+}
 
 /** A positive amount whose unit only the chain knows, with or without a prefix such as `5n`; stays a text until then. */
 export function parseDecimal(text: string): string {
@@ -79,6 +91,13 @@ export function amountOption(flags: string, text: string, unit: Unit): bigint {
 export function parseAddress(text: string): string {
   if (isAddress(text)) return getAddress(text);
   throw new InvalidArgumentError("Give an address: 0x and 40 hexadecimal digits.");
+}
+
+/** An address that can hold something: tokens sent to the zero address are refused by every token. */
+export function parseHolder(text: string): string {
+  const address = parseAddress(text);
+  if (address !== ZeroAddress) return address;
+  throw new InvalidArgumentError("Nobody holds the zero address, and no token goes there.");
 }
 
 /** 32 bytes of hex, in lower case. */
@@ -114,10 +133,14 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
+/** A century: what is longer is a slip, and no calendar goes on for ever. */
+const LONGEST_SECONDS = 36_500 * 86_400;
+
 /** `90s`, `30m`, `12h`, `7d` in seconds. */
 export function parseDuration(text: string): number {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
   const seconds = Number(match?.[1] ?? 0) * (SECONDS[match?.[2] ?? ""] ?? 0);
+  if (seconds > LONGEST_SECONDS) throw new InvalidArgumentError("Give 36500d at most.");
   if (seconds > 0) return seconds;
   throw new InvalidArgumentError("Give a time such as 90s, 30m, 12h or 7d.");
 }

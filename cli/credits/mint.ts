@@ -12,7 +12,7 @@ import { eventOf } from "../core/events.ts";
 import {
   keyOptions,
   networkOptions,
-  parseAddress,
+  parseHolder,
   parseCredits,
   parseDuration,
   parseOrion,
@@ -27,6 +27,8 @@ import { collateralFacts, quotaFact } from "./price-lines.ts";
 import { readCreditPrice, readQuota, type CreditPrice, type HourlyQuota } from "./read-price.ts";
 
 export const DEFAULT_TERM_SECONDS = 30 * 86_400;
+/** Under so long a term hardly anybody can mean to redeem. */
+const SHORT_TERM_SECONDS = 3_600;
 
 export interface MintRequest {
   /** CU base units. */
@@ -57,6 +59,7 @@ export interface MintPlan {
   readonly quota: HourlyQuota;
   /** Chain time in seconds until which they are owed. */
   readonly end: number;
+  readonly termSeconds: number;
   readonly price: CreditPrice;
   /** Mints are stopped, by a vote or by the guardian. */
   readonly paused: boolean;
@@ -130,7 +133,7 @@ export async function planMint(chain: Chain, amount: bigint, termSeconds: number
   ]);
   const lock = lockFor(amount, price.collateral);
   const fee = amount > mintable ? undefined : await quoteFee(chain, amount, termSeconds);
-  return { amount, lock, fee, mintable, quota, end: now + termSeconds, price, paused };
+  return { amount, lock, fee, mintable, quota, end: now + termSeconds, termSeconds, price, paused };
 }
 
 async function quoteFee(chain: Chain, amount: bigint, termSeconds: number): Promise<bigint> {
@@ -156,7 +159,8 @@ function requireMintable({ amount, fee, mintable, quota, price, paused }: MintPl
   );
 }
 
-function planLines({ amount, lock, fee, mintable, quota, end, price }: MintPlan): string[] {
+/** What a mint is going to be. */
+export function planLines({ amount, lock, fee, mintable, quota, end, termSeconds, price }: MintPlan): string[] {
   return facts([
     ["minting", `${formatAmount(amount, CU)} of ${formatRounded(mintable, CU)} that may be minted`],
     quotaFact(quota),
@@ -166,6 +170,14 @@ function planLines({ amount, lock, fee, mintable, quota, end, price }: MintPlan)
       ? []
       : [["fee", `${formatRounded(fee, ORION)}, ${formatPercent(fee, lock)} of the lock, burned`] as const]),
     ["owed by", `${formatTime(end)} (chain time)`],
+    ...(termSeconds < SHORT_TERM_SECONDS
+      ? [
+          [
+            "WARNING",
+            `the term is ${formatSpan(termSeconds)}: the position is overdue almost at once, and anyone may then deliver on it and take its ORION; give a longer --term`,
+          ] as const,
+        ]
+      : []),
   ]);
 }
 
@@ -183,7 +195,7 @@ export const creditsMint = command<Flags>({
     Redeeming the position with any credits, earned or bought, frees the ORION. After the end anyone may deliver them instead.`,
   args: [new Argument("<amount>", "CU").argParser(parseCredits)],
   options: [
-    new Option("--to <address>", "who receives the credits (default: the signer)").argParser(parseAddress),
+    new Option("--to <address>", "who receives the credits (default: the signer)").argParser(parseHolder),
     new Option("--term <time>", "until when they are owed, at most 30d (default: 30d)").argParser(parseDuration),
     new Option("--max-cost <amount>", "most ORION to pay, lock and fee (default: what it costs now and 1%)").argParser(
       parseOrion,

@@ -48,6 +48,7 @@ command goes on.`,
   async run(invocation) {
     const { flags, terminal, interrupts } = invocation;
     const log = createLogger(terminal, "dispute", flags.logLevel);
+    interrupts.outlastReaders();
     await withSigningClient(invocation, (client) => prove(invocation, { ...client, log }), {
       log,
       signal: interrupts.signal,

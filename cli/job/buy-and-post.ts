@@ -4,6 +4,7 @@ import { signPermit } from "../core/permit.ts";
 import { approveSpending, isApproved, requireBalance } from "../core/tokens.ts";
 import { planJob, type JobPlan, type JobRequest, type PostedJob } from "./post-job.ts";
 import { hopsOf, quotePurchase, requireWithinLimit, type Purchase, type PurchaseOptions } from "./purchase.ts";
+import { sendPost } from "./send-post.ts";
 
 export interface BuyAndPostOptions extends PurchaseOptions {
   readonly onStep?: (step: "check" | "upload" | "quote" | "approve" | "post") => void;
@@ -40,7 +41,7 @@ export async function buyAndPostJob(
   const data = await encodePurchase(client, plan, purchase, hint);
   options.onStep?.("post");
   const to = client.chain.network.addresses.buyAndPost;
-  const receipt = await client.sender.send({ to, data, label: "buy credits and post job" });
+  const receipt = await sendPost(client, plan.jobId, { to, data, label: "buy credits and post job" });
   const { amountIn: paid } = eventOf(receipt, "BuyAndPost", to, "BoughtAndPosted");
   return { ...plan, receipt, purchase, amountIn: paid as bigint };
 }

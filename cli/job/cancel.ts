@@ -1,6 +1,7 @@
 import { Argument } from "commander";
 
 import type { JobRecord } from "@orion/protocol/chain";
+import { InvalidInputError } from "@orion/protocol/common";
 
 import { CU, formatAmount } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
@@ -19,11 +20,20 @@ import { summarise } from "./summary.ts";
 export async function cancelJob(client: SigningClient, job: JobRecord): Promise<void> {
   requirePoster(client, job);
   requireOpen(job);
+  requireUncommitted(job);
   await callMarket(
     client,
     client.chain.contracts.market.interface.encodeFunctionData("cancel", [job.terms]),
     "cancel job",
   );
+}
+
+/** A claim that is running may still lapse, and its unit then comes back; what is committed or settled is paid. */
+function requireUncommitted({ jobId, units }: JobRecord): void {
+  for (const { status } of units) if (status !== "committed" && status !== "settled") return;
+  throw new InvalidInputError(`nothing is left to cancel of the job ${jobId}: every unit is committed or settled`, {
+    hint: "`orion job watch <job>` follows it to its end; should a claim fall, its unit can be cancelled then",
+  });
 }
 
 export const jobCancel = command<KeyFlags & NetworkFlags>({

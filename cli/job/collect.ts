@@ -7,7 +7,7 @@ import { CU, formatAmount } from "../core/amounts.ts";
 import { formatTime } from "../core/chain-time.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
-import { keyOptions, networkOptions, parseAddress, type KeyFlags, type NetworkFlags } from "../core/options.ts";
+import { keyOptions, networkOptions, parseHolder, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { findJob, parseJobId } from "./find-job.ts";
 import { readOwed } from "./minted.ts";
 
@@ -44,7 +44,7 @@ export const jobCollect = command<Flags>({
 cancelled shards the keeper's, 24 hours later. \`orion job status\` shows both.`,
   args: [new Argument("<job>", "id of the job, or its first digits").argParser(parseJobId)],
   options: [
-    new Option("--for <address>", "who is paid (default: the signer)").argParser(parseAddress),
+    new Option("--for <address>", "who is paid (default: the signer)").argParser(parseHolder),
     ...keyOptions,
     ...networkOptions,
   ],

@@ -2,6 +2,7 @@ import type { SigningClient } from "../core/client.ts";
 import { approveCost, mintedIn, type Minted } from "../credits/mint.ts";
 import { quoteJobMint, requireMintable, type MintOptions, type MintQuote } from "./mint-quote.ts";
 import { planJob, type JobPlan, type JobRequest, type PostedJob } from "./post-job.ts";
+import { sendPost } from "./send-post.ts";
 
 export interface MintAndPostOptions extends MintOptions {
   readonly onStep?: (step: "check" | "upload" | "quote" | "approve" | "post") => void;
@@ -38,6 +39,6 @@ export async function mintAndPostJob(
   await approveCost(client, { amount: cost, allowed: maxCost, hint: "post a smaller job, or get more ORION" });
   options.onStep?.("post");
   const data = contracts.credits.interface.encodeFunctionData("mintForJob", [plan.terms, quote.termSeconds, maxCost]);
-  const receipt = await client.sender.send({ to: credits, data, label: "mint credits and post job" });
+  const receipt = await sendPost(client, plan.jobId, { to: credits, data, label: "mint credits and post job" });
   return { ...plan, receipt, quote, position: mintedIn(receipt, credits) };
 }

@@ -105,6 +105,14 @@ export function mintLines({ escrow, lock, fee, maxCost, end, quota, left, settle
     ...(maxCost === undefined ? [] : [["limit", `${formatRounded(maxCost, ORION)} for lock and fee`] as const]),
     ["owed by", `${formatTime(end)} (chain time)`],
     ["settles from", `${formatTime(settlesFrom)} (chain time), 24 hours after the post`],
+    ...(end <= settlesFrom
+      ? [
+          [
+            "WARNING",
+            "the debt ends before the job can settle: the position is overdue by then, and anyone may deliver on it and take its ORION; give a longer --term",
+          ] as const,
+        ]
+      : []),
     ...(refused
       ? [["refused", fee === undefined ? "so much cannot be minted now" : "it costs more than the limit"] as const]
       : []),

@@ -10,8 +10,10 @@ import type { ProgramFacts, Tensor } from "@orion/protocol/tensor";
 
 import { CU, formatAmount } from "../core/amounts.ts";
 import type { SigningClient } from "../core/client.ts";
+import { MOST_ESCROW } from "../core/options.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { WEEK_SECONDS } from "../credits/read-price.ts";
+import { sendPost } from "./send-post.ts";
 import { chooseUnits } from "./units.ts";
 
 /** What an engineer asks for; what is left out is chosen within the market's bounds. */
@@ -97,7 +99,7 @@ export async function postJob(
   });
   options.onStep?.("post");
   const data = contracts.market.interface.encodeFunctionData("postJob", [plan.terms]);
-  const receipt = await client.sender.send({ to: market, data, label: "post job" });
+  const receipt = await sendPost(client, plan.jobId, { to: market, data, label: "post job" });
   return { ...plan, receipt };
 }
 
@@ -114,6 +116,7 @@ export async function planJob(
   const { shards } = dataset;
   const work = loaded.facts.work;
   requireFees(request, work);
+  requireEscrow(request, work, shards);
   const units = chooseUnits(
     { shards, workPerShard: work, creditPrice: await creditPrice(client, request) },
     await bounds(client),
@@ -166,6 +169,16 @@ function requireFees(request: JobRequest, work: bigint): void {
       hint: "name the orchestrator with --keeper",
     });
   }
+}
+
+/** The market holds an escrow in 96 bits. */
+function requireEscrow({ pricePerShard, keeperFee = 0n }: JobRequest, work: bigint, shards: number): void {
+  if (BigInt(shards) * ((pricePerShard ?? work) + keeperFee) <= MOST_ESCROW) return;
+  const most = formatAmount(MOST_ESCROW / BigInt(shards), CU);
+  throw new InvalidInputError(
+    `a job holds ${formatAmount(MOST_ESCROW, CU)} in escrow at most: ${most} for each of ${shards} shards, price and keeper fee`,
+    { hint: "offer less per shard, or post fewer shards a job" },
+  );
 }
 
 async function bounds({ chain }: SigningClient): Promise<{ lowest: bigint; highest: bigint; perClaim: bigint }> {

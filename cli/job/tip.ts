@@ -5,7 +5,7 @@ import type { JobRecord } from "@orion/protocol/chain";
 import { CU, formatAmount } from "../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../core/client.ts";
 import { command } from "../core/command.ts";
-import { keyOptions, networkOptions, parseCredits, type KeyFlags, type NetworkFlags } from "../core/options.ts";
+import { keyOptions, networkOptions, parseEscrow, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { approveSpending } from "../core/tokens.ts";
 import { findJob, parseJobId } from "./find-job.ts";
 import { callMarket, requireOpen } from "./market-call.ts";
@@ -33,7 +33,7 @@ export const jobTip = command<KeyFlags & NetworkFlags>({
   summary: "add CU to a job that is to be done sooner",
   args: [
     new Argument("<job>", "id of the job, or its first digits").argParser(parseJobId),
-    new Argument("<amount>", "CU, shared by the shards not settled yet").argParser(parseCredits),
+    new Argument("<amount>", "CU, shared by the shards not settled yet").argParser(parseEscrow),
   ],
   options: [...keyOptions, ...networkOptions],
   examples: ["orion job tip 0x3fa9c0 0.5 --account engineer"],

@@ -10,6 +10,7 @@ import {
   keyOptions,
   networkOptions,
   parseAddress,
+  parseHolder,
   parseOrion,
   type KeyFlags,
   type NetworkFlags,
@@ -65,7 +66,7 @@ const keyAuthorise = command<Flags>({
   details: `The key can do nothing else: it withdraws nothing and authorises nobody. At most the given amount of your stake is locked under it at any time, which is
 what a thief of the key could make you lose. Again with another amount: changes it. A key belongs to one provider for ever.`,
   args: [
-    new Argument("<key>", "address of the operator key").argParser(parseAddress),
+    new Argument("<key>", "address of the operator key").argParser(parseHolder),
     new Argument("<amount>", "ORION that may be locked under it").argParser((text) => String(parseOrion(text))),
   ],
   options: [...keyOptions, ...networkOptions],

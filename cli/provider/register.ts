@@ -9,22 +9,27 @@ import { command } from "../core/command.ts";
 import { keyOptions, networkOptions, parseOrion, type KeyFlags, type NetworkFlags } from "../core/options.ts";
 import { facts } from "../core/table.ts";
 import { readInput } from "../core/read-file.ts";
-import { providerAccount } from "./account.ts";
+import { providerAccount, type ProviderAccount } from "./account.ts";
 import { authorise } from "./authorise.ts";
 import { stake } from "./stake.ts";
 
 const MAX_PROFILE_BYTES = 1 << 16;
 
 export interface Registration {
-  /** ORION wei to stake besides what is there already. */
+  /** ORION wei to have staked. */
   readonly stake?: bigint;
   /** Hardware, rates, region: what others may want to know; stored on IPFS, announced on chain. */
   readonly profile?: Readonly<Record<string, unknown>>;
 }
 
-/** Announces a profile, stakes and authorises the market: whatever of it is not done yet. */
+/**
+ * Announces a profile, stakes and authorises the market: whatever of it is not done yet. What an interrupted registration has staked counts.
+ * @throws InvalidInputError before anything is signed, where the account is registered with stake and more is to be staked
+ */
 export async function register(client: SigningClient, registration: Registration): Promise<{ profile?: string }> {
   const { contracts, network } = client.chain;
+  const before = await providerAccount(client, client.sender.address);
+  const missing = registration.stake === undefined ? 0n : missingStake(before, registration.stake);
   const announced: { profile?: string } = {};
   if (registration.profile !== undefined) {
     const cid = await client.store.putDag({ orion: "provider/1", ...registration.profile });
@@ -32,10 +37,26 @@ export async function register(client: SigningClient, registration: Registration
     await client.sender.send({ to: network.addresses.registry, data, label: "publish profile" });
     announced.profile = cid.toString();
   }
-  if (registration.stake !== undefined) await stake(client, registration.stake);
-  const { authorised } = await providerAccount(client, client.sender.address);
-  if (!authorised) await authorise(client, true);
+  if (missing > 0n) await stake(client, missing);
+  else if (registration.stake !== undefined) client.tell(`${formatAmount(stakeOf(before), ORION)} are staked already`);
+  if (!before.authorised) await authorise(client, true);
   return announced;
+}
+
+/** What is still to be staked for a registration with `wanted`. @throws InvalidInputError where the account is registered already */
+export function missingStake(account: ProviderAccount, wanted: bigint): bigint {
+  const staked = stakeOf(account);
+  if (account.authorised && staked > 0n) {
+    throw new InvalidInputError(
+      `${account.provider} is registered already, with ${formatAmount(staked, ORION)} staked: nothing was added`,
+      { hint: "`orion provider stake <amount>` adds to the stake, `orion provider status` shows it" },
+    );
+  }
+  return staked < wanted ? wanted - staked : 0n;
+}
+
+function stakeOf({ free, locked }: ProviderAccount): bigint {
+  return free + locked;
 }
 
 interface Flags extends KeyFlags, NetworkFlags {

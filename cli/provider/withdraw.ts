@@ -8,7 +8,7 @@ import { command } from "../core/command.ts";
 import {
   keyOptions,
   networkOptions,
-  parseAddress,
+  parseHolder,
   parseOrion,
   type KeyFlags,
   type NetworkFlags,
@@ -47,7 +47,7 @@ export const providerWithdraw = command<Flags>({
   summary: "take free stake out of the market",
   args: [new Argument("<amount>", "ORION").argParser(parseOrion)],
   options: [
-    new Option("--to <address>", "who receives it (default: the signer)").argParser(parseAddress),
+    new Option("--to <address>", "who receives it (default: the signer)").argParser(parseHolder),
     ...keyOptions,
     ...networkOptions,
   ],

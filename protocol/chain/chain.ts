@@ -1,4 +1,4 @@
-import { Contract, type ContractRunner, type JsonRpcProvider } from "ethers";
+import { Contract, isError, type ContractRunner, type JsonRpcProvider } from "ethers";
 
 import { ConfigurationError } from "../common/errors.ts";
 import { contractInterface, type ContractName } from "./artifact.ts";
@@ -72,13 +72,30 @@ async function requireChain(provider: JsonRpcProvider, network: NetworkFile): Pr
       },
     );
   }
-  if ((await provider.getCode(network.addresses.market)) === "0x") {
-    throw new ConfigurationError(
-      `there is no job market at ${network.addresses.market} on the chain at ${network.rpcUrl}`,
-      {
-        hint: "a local chain forgets its contracts when it restarts: start `orion devnet` again, or deploy",
-      },
-    );
+  const { market } = network.addresses;
+  // Both travel in one batch.
+  const [code, isMarket] = await Promise.all([provider.getCode(market), answersAsMarket(provider, network)]);
+  if (code === "0x") {
+    throw new ConfigurationError(`there is no job market at ${market} on the chain at ${network.rpcUrl}`, {
+      hint: "a local chain forgets its contracts when it restarts: start `orion devnet` again, or deploy",
+    });
+  }
+  if (!isMarket) {
+    throw new ConfigurationError(`the contract at ${market} on the chain at ${network.rpcUrl} is no job market`, {
+      hint: "the network file names a wrong address as `market`: take the file that came with the deployment",
+    });
+  }
+}
+
+/** Whether the market's address answers a question that only a market knows. */
+async function answersAsMarket(provider: JsonRpcProvider, { addresses }: NetworkFile): Promise<boolean> {
+  const market = new Contract(addresses.market, contractInterface("JobMarket"), provider) as unknown as JobMarket;
+  try {
+    await market.collateralBounds();
+    return true;
+  } catch (error) {
+    if (isError(error, "CALL_EXCEPTION") || isError(error, "BAD_DATA")) return false;
+    throw error;
   }
 }
 

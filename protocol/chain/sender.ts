@@ -1,7 +1,7 @@
 import { keccak256, type TransactionReceipt } from "ethers";
 
 import { monotonic } from "../common/clock.ts";
-import { AbortedError, RevertError, UnavailableError } from "../common/errors.ts";
+import { AbortedError, RevertError, SentAbortedError, UnavailableError } from "../common/errors.ts";
 import { broadcast } from "./broadcast.ts";
 import { EarlierLife } from "./earlier-life.ts";
 import { chainError } from "./errors.ts";
@@ -25,6 +25,7 @@ const URGENT_PARALLEL = 16;
 const FRESH_MS = 60_000;
 const MAX_LAG_LOOKS = 20;
 const LAG_LOOK_MS = 500;
+const STOPPED = "stopped before the transaction was mined";
 
 export function createSender(options: SenderOptions): Sender {
   return new AccountSender(options);
@@ -321,9 +322,8 @@ class AccountSender implements Sender {
   #abort(): void {
     for (const task of this.#waiting.splice(0)) task.reject(stopped());
     for (const flight of this.#watch.flights) {
-      flight.giveUp(
-        stopped(`it was sent as ${flight.hashes.at(-1) ?? ""} and may still be mined: look before you do it again`),
-      );
+      const hint = `it was sent as ${flight.hashes.at(-1) ?? ""} and may still be mined: look before you do it again`;
+      flight.giveUp(new SentAbortedError(STOPPED, { hashes: [...flight.hashes], nonce: flight.nonce }, { hint }));
     }
   }
 }
@@ -337,7 +337,7 @@ function knownError(error: unknown, rpcUrl: string): unknown {
 }
 
 function stopped(hint = "it was not sent: nothing happened"): AbortedError {
-  return new AbortedError("stopped before the transaction was mined", { hint });
+  return new AbortedError(STOPPED, { hint });
 }
 
 function requireRunning(signal: AbortSignal | undefined): void {

@@ -66,6 +66,26 @@ export class AbortedError extends OrionError {
   readonly retryable = true;
 }
 
+/** Asked to stop after a transaction was sent and before anybody saw it mined: it may have happened, and may still happen. */
+export class SentAbortedError extends AbortedError {
+  /** The newest one signed under the nonce. */
+  readonly hash: string;
+  /** All that were signed under the nonce, one of which at most can be mined. */
+  readonly hashes: readonly string[];
+  readonly nonce: number;
+
+  constructor(
+    message: string,
+    transaction: { hashes: readonly string[]; nonce: number },
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, options);
+    this.hashes = transaction.hashes;
+    this.hash = transaction.hashes.at(-1) ?? "";
+    this.nonce = transaction.nonce;
+  }
+}
+
 /**
  * A transaction was signed and sent, and nothing tells whether it was mined: it may have happened, and may still happen. Who repeats the call
  * blindly may pay twice.

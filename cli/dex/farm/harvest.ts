@@ -6,7 +6,7 @@ import { formatAmount, ORION } from "../../core/amounts.ts";
 import { withSigningClient, type SigningClient } from "../../core/client.ts";
 import { command } from "../../core/command.ts";
 import { eventOf } from "../../core/events.ts";
-import { keyOptions, networkOptions, parseAddress, type KeyFlags, type NetworkFlags } from "../../core/options.ts";
+import { keyOptions, networkOptions, parseHolder, type KeyFlags, type NetworkFlags } from "../../core/options.ts";
 import { readExchange } from "../exchange.ts";
 import { holdingOf } from "../holdings.ts";
 import { feeOption } from "../options.ts";
@@ -30,7 +30,7 @@ export const farmHarvest = command<Flags>({
   summary: "collect the ORION that staked shares have earned",
   args: [new Argument("<pool>", "its tokens, such as CU/ORION, or its id").argParser(parsePoolName)],
   options: [
-    new Option("--to <address>", "who receives the ORION (default: the signer)").argParser(parseAddress),
+    new Option("--to <address>", "who receives the ORION (default: the signer)").argParser(parseHolder),
     feeOption,
     ...keyOptions,
     ...networkOptions,

@@ -56,6 +56,16 @@ describe("a network file and its chain", function () {
     expect(error.message).to.match(/no job market at 0x0{36}dEaD/);
   });
 
+  it("are refused where another contract lies in the market's place", async () => {
+    const { addresses } = running.network;
+    for (const other of ["timelock", "orion", "credits", "registry", "dex"] as const) {
+      const swapped = { ...running.network, addresses: { ...addresses, market: addresses[other] } };
+      const error = await failureOf(connectChain(swapped));
+      expect(error, other).to.be.instanceOf(ConfigurationError);
+      expect(error.message).to.match(new RegExp(`the contract at ${addresses[other]} .* is no job market`));
+    }
+  });
+
   const garbage: [string, number, string][] = [
     ["an HTML page", 200, "<html>hello</html>"],
     ["an empty answer", 200, ""],

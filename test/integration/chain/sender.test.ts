@@ -4,6 +4,7 @@ import { parseEther, Wallet, type TransactionReceipt } from "ethers";
 import { connectChain, createSender, type Sender, type SenderOptions } from "@orion/protocol/chain";
 import {
   AbortedError,
+  SentAbortedError,
   OrionError,
   RevertError,
   silentLogger,
@@ -126,7 +127,11 @@ describe("createSender", function () {
     await running.chainProcess.rpc("evm_setAutomine", [false]);
     const sending = failureOf(senderOf(13, { signal: stop.signal }).send(approval(1n)));
     setTimeout(() => stop.abort(), 100);
-    expect(await sending).to.be.instanceOf(AbortedError);
+    const stopped = await sending;
+    expect(stopped).to.be.instanceOf(SentAbortedError);
+    expect(stopped)
+      .to.have.property("hash")
+      .that.matches(/^0x[0-9a-f]{64}$/);
     await running.chainProcess.rpc("evm_setAutomine", [true]);
     await running.chainProcess.rpc("evm_mine");
     expect(await failureOf(senderOf(13, { signal: stop.signal }).send(approval(1n)))).to.be.instanceOf(AbortedError);

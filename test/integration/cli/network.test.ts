@@ -94,6 +94,15 @@ describe("orion, on a network of its own", function () {
     );
   });
 
+  it("a provider that is registered does not stake again by registering", async () => {
+    const ran = await run(["provider", "register", "--stake", "100", "--account", "worker-1"]);
+    expect(ran).to.include({ code: 2, stdout: "" });
+    expect(ran.stderr).to.match(
+      /is registered already, with 110 ORION staked: nothing was added\nhint: .*provider stake/,
+    );
+    expect(await json("provider", "status", "--account", "worker-1")).to.include({ free: "110000000000000000000" });
+  });
+
   it("a provider announces its machine, and may take its word back", async () => {
     await writeFile(path.join(folder, "machine.json"), JSON.stringify({ gpu: "none", region: "home" }));
     const announced = await json("provider", "register", "--profile", "machine.json", "--account", "worker-2");
@@ -163,6 +172,8 @@ describe("orion, on a network of its own", function () {
     it("refuses a price below par, a fee without a keeper, and an account without credits", async () => {
       const cases: readonly (readonly [args: string[], code: number, message: string])[] = [
         [[...post, "--price", "0.000000000000000001"], 2, "below par"],
+        [[...post, "--price", "999999999999"], 2, "Give 79,228,162,514.264337593543950335 CU at most."],
+        [[...post, "--price", "79228162514"], 2, "9,903,520,314.283042199192993791 CU for each of 8 shards"],
         [[...post, "--keeper-fee", "1"], 2, "a keeper fee needs a keeper"],
         [[...post.slice(0, -1), "worker-3"], 2, "holds 0 CU"],
         [[...post, "--weights", "model.ortp"], 2, "model.ortp"],

@@ -25,8 +25,18 @@ export function environment({ cwd, env = {} }: RunOptions): Record<string, strin
 
 /** Runs the real command line as its users do, to its end. */
 export function orion(args: readonly string[], options: RunOptions): Promise<Ran> {
+  return execute(process.execPath, [ENTRY, ...args], options);
+}
+
+/** Runs a line of bash in which `orion` is the real command line; it ends with the code of its first command. */
+export function bash(line: string, options: RunOptions): Promise<Ran> {
+  const orionIs = `orion() { "${process.execPath}" "${ENTRY}" "$@"; }`;
+  return execute("bash", ["-c", `${orionIs}\n${line}\nexit "\${PIPESTATUS[0]}"`], options);
+}
+
+function execute(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [ENTRY, ...args], { cwd: options.cwd, env: environment(options) });
+    const child = spawn(program, args, { cwd: options.cwd, env: environment(options) });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));

@@ -1,7 +1,17 @@
 import { expect } from "chai";
 import { InvalidArgumentError } from "commander";
 
-import { parseAddress, parseBytes32, parseDuration, parseUrl, wholeNumber } from "../../../cli/core/options.ts";
+import {
+  parseAddress,
+  parseBytes32,
+  parseDuration,
+  parseEscrow,
+  parseFee,
+  parseHolder,
+  parseOrion,
+  parseUrl,
+  wholeNumber,
+} from "../../../cli/core/options.ts";
 import { parseBytes } from "../../../cli/core/sizes.ts";
 import { parseJobId } from "../../../cli/job/find-job.ts";
 import { parseUnits } from "../../../cli/job/unit-list.ts";
@@ -20,6 +30,25 @@ const CASES: Readonly<Record<string, Case>> = {
     parse: parseAddress,
     good: [[ADDRESS.toLowerCase(), ADDRESS]],
     bad: ["", "0x1", `${ADDRESS}00`, ADDRESS.replace("C5", "c5"), "engineer.eth"],
+  },
+  "an account that receives something": {
+    parse: parseHolder,
+    good: [[ADDRESS.toLowerCase(), ADDRESS]],
+    bad: ["", "0x1", `0x${"0".repeat(40)}`],
+  },
+  "a price, which is 96 bits wide": {
+    parse: parseEscrow,
+    good: [
+      ["0.5", 5n * 10n ** 17n],
+      ["79228162514.264337593543950335", 2n ** 96n - 1n],
+    ],
+    bad: ["0", "79228162514.264337593543950336", "999999999999"],
+  },
+  "a fee, which may be nothing": { parse: parseFee, good: [["0", 0n]], bad: ["-1", "79228162515"] },
+  "an amount of ORION": {
+    parse: parseOrion,
+    good: [["1000000000", 10n ** 27n]],
+    bad: ["0", "1000000000.000000000000000001"],
   },
   "32 bytes": { parse: parseBytes32, good: [[ROOT, ROOT.toLowerCase()]], bad: ["", ROOT.slice(2), `${ROOT}0`, "0xzz"] },
   "a job id": {
@@ -49,8 +78,9 @@ const CASES: Readonly<Record<string, Case>> = {
       ["90s", 90],
       ["30m", 1_800],
       ["7d", 604_800],
+      ["36500d", 3_153_600_000],
     ],
-    bad: ["0s", "7", "7w", "-1d", "1.5h", ""],
+    bad: ["36501d", "999999999d", "0s", "7", "7w", "-1d", "1.5h", ""],
   },
   "a size": {
     parse: parseBytes,
