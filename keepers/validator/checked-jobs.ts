@@ -9,12 +9,19 @@ import {
 } from "@orion/protocol/jobs";
 import type { Backend, Compute } from "@orion/protocol/kernels";
 
+import { MOST_FETCH_MS } from "./fetch-places.ts";
+
 const DEFAULT_MAX_MEMORY_BYTES = 2n ** 31n;
-/** Longest that the content of one job may take to arrive, and the part of a claim's window at most. */
-const MOST_CONTENT_SECONDS = 120;
+/** Longest that the content of one job may take to arrive, and the part at most of what is left of a claim's window. */
+const MOST_CONTENT_SECONDS = MOST_FETCH_MS / 1_000;
 const PART_OF_WINDOW = 0.5;
 const LEAST_CONTENT_SECONDS = 10;
 const MAX_SESSIONS = 16;
+
+/** Seconds that what a claim is checked with may take to arrive. @param left seconds until the claim's window ends */
+export function contentSeconds(left: number): number {
+  return Math.max(LEAST_CONTENT_SECONDS, Math.min(MOST_CONTENT_SECONDS, left * PART_OF_WINDOW));
+}
 
 /** The jobs whose claims are checked, opened once each, least recently used ones closed. All together hold no more than one of them may. */
 export class CheckedJobs {
@@ -34,11 +41,14 @@ export class CheckedJobs {
     this.#open = new SessionCache({ most: MAX_SESSIONS, mostBytes: Number(this.#maxMemoryBytes) });
   }
 
-  /** @throws as `openJobSession`; UnavailableError when the content takes too long for the claim's window */
-  async of(job: JobRecord, unit: UnitRecord): Promise<JobSession> {
-    const session = this.#open.of(job.jobId, (signal) => this.#openNew(job, signal));
+  /**
+   * @param signal ends the opening
+   * @throws as `openJobSession`; UnavailableError when the content takes too long for the claim's window, or for others that wait
+   */
+  async of(job: JobRecord, unit: UnitRecord, signal?: AbortSignal): Promise<JobSession> {
+    const session = this.#open.of(job.jobId, (closed) => this.#openNew(job, closed));
     try {
-      return await this.unlessLate(session, unit);
+      return await this.unlessLate(session, unit, signal);
     } catch (error) {
       // What drips in for hours is not held meanwhile, and the next try begins anew.
       this.#open.giveUp(job.jobId);
@@ -48,13 +58,17 @@ export class CheckedJobs {
 
   /**
    * Waits for something that a claim is checked with.
-   * @throws what `work` throws; UnavailableError when it takes too long for the claim's window
+   * @param signal ends the waiting
+   * @throws what `work` throws; UnavailableError when it takes too long for the claim's window, or for others that wait
    */
-  async unlessLate<T>(work: Promise<T>, unit: UnitRecord): Promise<T> {
-    const seconds = this.#seconds(unit);
-    return unlessLate(this.#context.clock, Math.ceil(1_000 * seconds), work, (): never => {
-      throw new UnavailableError(`the content of a job did not arrive within ${seconds.toFixed(0)} s`);
-    });
+  async unlessLate<T>(work: Promise<T>, { windowEnd }: UnitRecord, signal?: AbortSignal): Promise<T> {
+    const { clock, follower } = this.#context;
+    const seconds = contentSeconds(windowEnd - follower.time);
+    const late = (): never => {
+      const limit = signal?.aborted === true ? "before others had to have its place" : `within ${seconds.toFixed(0)} s`;
+      throw new UnavailableError(`the content of a job did not arrive ${limit}`);
+    };
+    return unlessLate(clock, Math.ceil(1_000 * seconds), work, late, signal);
   }
 
   /** Closes the jobs that have no claims any more. */
@@ -64,11 +78,6 @@ export class CheckedJobs {
 
   dispose(): void {
     this.#open.dispose();
-  }
-
-  #seconds(unit: UnitRecord): number {
-    const window = unit.windowEnd - this.#context.follower.time;
-    return Math.max(LEAST_CONTENT_SECONDS, Math.min(MOST_CONTENT_SECONDS, window * PART_OF_WINDOW));
   }
 
   #openNew(job: JobRecord, signal: AbortSignal): Promise<JobSession> {

@@ -1,8 +1,10 @@
 import type { ClaimCheck } from "@orion/protocol/challenge";
-import { timeLimit } from "@orion/protocol/common";
+import { monotonic, timeLimit, UnavailableError, unlessLate } from "@orion/protocol/common";
 
 import type { Checked, CheckedClaims } from "./checked-claims.ts";
+import { contentSeconds } from "./checked-jobs.ts";
 import type { CommittedClaim } from "./claim-preparer.ts";
+import type { Fetch } from "./fetch-places.ts";
 import { LoadingTurns } from "./loading-turns.ts";
 import { byUrgency, type Waiting } from "./queue.ts";
 import type { ValidatorContext } from "./validator-context.ts";
@@ -51,15 +53,18 @@ export class ClaimComputer {
     const missing = claims.filter(({ check }) => !check.isLoaded);
     // The most urgent one is fetched however many others are here already.
     const wanted = Math.max(AHEAD - loaded.length, claims[0] === missing[0] ? 1 : 0);
-    for (const claim of this.#turns.take(missing, wanted)) this.#load(claim);
+    const now = monotonic(this.#context.clock);
+    for (const { claim, fetch } of this.#turns.take(missing, wanted, now)) this.#load(claim, fetch);
     for (const { check } of loaded.slice(MOST_LOADED)) check.unload();
     const [next] = loaded;
     if (next !== undefined && !this.#computing) this.#compute(next);
   }
 
-  /** Claims that wait to be recomputed. */
+  /** Claims that are prepared and not decided, with the time that they are expected to wait for their inputs. */
   waiting(committed: readonly CommittedClaim[]): Waiting[] {
-    return this.#computable(committed);
+    const claims = this.#prepared(committed);
+    const waits = this.#turns.waits(claims.filter(({ check }) => !check.isLoaded).map(({ jobId }) => jobId));
+    return claims.map((claim) => ({ ...claim, wait: claim.check.isLoaded ? 0 : (waits.get(claim.jobId) ?? 0) }));
   }
 
   /** Seconds that a shard of a job is expected to take, before one was computed. */
@@ -72,23 +77,37 @@ export class ClaimComputer {
     this.#turns.keepOnly(jobIds);
   }
 
+  /** Those for which nothing is under way. */
   #computable(committed: readonly CommittedClaim[]): Computable[] {
+    return this.#prepared(committed).filter(({ checked }) => this.#parts.claims.isReady(checked));
+  }
+
+  #prepared(committed: readonly CommittedClaim[]): Computable[] {
     const { claims } = this.#parts;
     return committed.flatMap(([{ jobId, terms }, { key, windowEnd }]) => {
       const checked = claims.of(key);
       const { check, spent } = checked;
-      if (checked.state !== "ready" || check === undefined || !claims.isReady(checked)) return [];
+      if (checked.state !== "ready" || check === undefined) return [];
       const secondsPerShard = check.secondsPerShard ?? this.expected(terms.workPerShard);
       return [{ key, windowEnd, spent, left: check.left, secondsPerShard, jobId, checked, check }];
     });
   }
 
-  #load({ jobId, checked, check }: Computable): void {
+  #load({ checked, check, windowEnd }: Computable, fetch: Fetch): void {
+    const { clock, follower } = this.#context;
     this.#start(checked, async () => {
+      const ended = new AbortController();
+      const seconds = contentSeconds(windowEnd - follower.time);
+      const late = (): never => {
+        throw new UnavailableError("the inputs of a shard did not arrive in time");
+      };
       try {
-        await check.loadNext();
+        const load = check.loadNext(ended.signal);
+        await unlessLate(clock, Math.ceil(1_000 * seconds), load, late, fetch.signal);
       } finally {
-        this.#turns.end(jobId, check.isLoaded);
+        // What drips in is not fetched any further.
+        ended.abort();
+        this.#turns.end(fetch, check.isLoaded, monotonic(clock));
       }
     });
   }

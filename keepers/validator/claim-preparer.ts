@@ -1,11 +1,13 @@
 import { Admissions, ClaimCheck, ShardCache } from "@orion/protocol/challenge";
 import { chainNow, type JobRecord, type UnitRecord } from "@orion/protocol/chain";
-import { timeLimit } from "@orion/protocol/common";
+import { monotonic, timeLimit } from "@orion/protocol/common";
 import type { DisputeReader } from "@orion/protocol/disputes";
+import type { JobSession } from "@orion/protocol/jobs";
 
 import type { Checked, CheckedClaims } from "./checked-claims.ts";
 import { CheckedJobs } from "./checked-jobs.ts";
 import { PreparingTurns, type Unprepared } from "./preparing-turns.ts";
+import type { Waiting } from "./queue.ts";
 import type { ValidatorContext } from "./validator-context.ts";
 
 export type CommittedClaim = readonly [JobRecord, UnitRecord];
@@ -56,12 +58,14 @@ export class ClaimPreparer {
       if (checked.state !== "new" || !claims.isReady(checked)) return [];
       return [{ jobId: job.jobId, windowEnd: unit.windowEnd, attempts: checked.failures, checked, job, unit }];
     });
-    for (const { checked, job, unit } of this.#turns.take(unprepared, this.#context.follower.time)) {
+    const { clock, follower } = this.#context;
+    for (const { claim, fetch } of this.#turns.take(unprepared, follower.time, monotonic(clock))) {
+      const { checked, job, unit } = claim;
       void claims.start(checked, async () => {
         try {
-          await this.#prepare(checked, job, unit);
+          await this.#prepare(checked, job, unit, fetch.signal);
         } finally {
-          this.#turns.end(job.jobId, checked.check !== undefined);
+          this.#turns.end(fetch, checked.check !== undefined, monotonic(clock));
         }
         // The next claim does not wait for the next look.
         if (!stop.aborted) this.start(this.#parts.committed());
@@ -69,11 +73,21 @@ export class ClaimPreparer {
     }
   }
 
+  /** Claims that were not prepared yet, with the time that they are expected to wait until they are. @param secondsOf a shard of a job */
+  waiting(committed: readonly CommittedClaim[], secondsOf: (job: JobRecord) => number): Waiting[] {
+    const unprepared = committed.filter(([, { key }]) => this.#parts.claims.of(key).state === "new");
+    const waits = this.#turns.waits(unprepared.map(([{ jobId }]) => jobId));
+    return unprepared.map(([job, { key, windowEnd, from, to }]) => {
+      const computing = { spent: 0, left: to - from, secondsPerShard: secondsOf(job) };
+      return { key, windowEnd, ...computing, wait: waits.get(job.jobId) ?? 0 };
+    });
+  }
+
   /** Looks, for a part of the claim's window at most, for what its worker published. @returns whether it is here */
-  async lookForPublished(check: ClaimCheck, unit: UnitRecord): Promise<boolean> {
+  async lookForPublished(check: ClaimCheck, unit: UnitRecord, signal = this.#parts.stop): Promise<boolean> {
     const left = 1_000 * (unit.windowEnd - (await chainNow(this.#context.chain)));
     const most = Math.max(500, Math.min(PUBLISHED_TIMEOUT_MS, left * PATIENCE_PART_OF_WINDOW));
-    return check.lookForPublished(this.#context, timeLimit(most, this.#parts.stop));
+    return check.lookForPublished(this.#context, timeLimit(most, AbortSignal.any([this.#parts.stop, signal])));
   }
 
   /**
@@ -92,22 +106,23 @@ export class ClaimPreparer {
     this.#jobs.dispose();
   }
 
-  async #prepare(checked: Checked, job: JobRecord, unit: UnitRecord): Promise<void> {
-    const admission = await this.#jobs.unlessLate(this.#admissions.of(job, unit), unit);
+  async #prepare(checked: Checked, job: JobRecord, unit: UnitRecord, signal: AbortSignal): Promise<void> {
+    const admission = await this.#jobs.unlessLate(this.#admissions.of(job, unit), unit, signal);
     if (admission === undefined) {
       // Computing would be in vain; demands of others that are not answered are still seen to.
       checked.state = "given up";
       this.#tellClosed(job);
       return;
     }
-    const session = await this.#jobs.of(job, unit);
-    checked.check ??= new ClaimCheck(this.#context, session.loaded, () => this.#jobs.of(job, unit), job, unit, {
+    const session = await this.#jobs.of(job, unit, signal);
+    const again = (ended?: AbortSignal): Promise<JobSession> => this.#jobs.of(job, unit, ended);
+    checked.check ??= new ClaimCheck(this.#context, session.loaded, again, job, unit, {
       reader: this.#parts.reader,
       signal: this.#parts.stop,
       admission,
       cache: this.#cache,
     });
-    await this.lookForPublished(checked.check, unit);
+    await this.lookForPublished(checked.check, unit, signal);
     checked.state = "ready";
   }
 

@@ -1,52 +1,59 @@
-/** Claims whose inputs are fetched at the same time. */
-const PLACES = 6;
-/** Of these, for jobs whose inputs did not come when they were tried last. */
-const PLACES_OF_SLOW = 2;
+import { FetchPlaces, type Fetch } from "./fetch-places.ts";
+
+/** A claim whose inputs are fetched now. */
+export interface Loading<T> {
+  readonly claim: T;
+  readonly fetch: Fetch;
+}
 
 /**
- * Of which claims the next shard's inputs are fetched: the most urgent ones, one of a job at a time. A job whose inputs do not come loses its place to those that were not tried yet, so whoever
- * withholds inputs holds up others for one try of each of its jobs, in one of several places.
+ * Of which claims the next shard's inputs are fetched: the most urgent ones, one of a job at a time, but first those of jobs that cost the others the least time so far. So whoever withholds inputs holds
+ * up others for one short try of each of its jobs, in one of several places.
  */
 export class LoadingTurns {
-  readonly #underWay = new Set<string>();
-  readonly #slow = new Set<string>();
+  readonly #places = new FetchPlaces();
 
   /**
    * Gives the free places away; each is held until `end`.
    * @param claims all that could be fetched for now, the most urgent first
    * @param most as many as are wanted
+   * @param now milliseconds
    */
-  take<T extends { readonly jobId: string }>(claims: readonly T[], most: number): T[] {
-    const taken: T[] = [];
-    for (const claim of claims) {
+  take<T extends { readonly jobId: string }>(claims: readonly T[], most: number, now: number): Loading<T>[] {
+    this.#places.makeRoom(
+      now,
+      claims.map(({ jobId }) => jobId),
+    );
+    const taken: Loading<T>[] = [];
+    for (const claim of this.#inOrder(claims, ({ jobId }) => jobId)) {
       if (taken.length >= most) break;
-      if (!this.#isFree(claim.jobId)) continue;
-      this.#underWay.add(claim.jobId);
-      taken.push(claim);
+      const { jobId } = claim;
+      if (this.#places.underWay(jobId) > 0 || !this.#places.hasRoom(jobId)) continue;
+      taken.push({ claim, fetch: this.#places.begin(jobId, now) });
     }
     return taken;
   }
 
-  /** Frees the place of a job. @param isHere whether the inputs came */
-  end(jobId: string, isHere: boolean): void {
-    this.#underWay.delete(jobId);
-    if (isHere) this.#slow.delete(jobId);
-    else this.#slow.add(jobId);
+  /** Frees a place. @param isHere whether the inputs came */
+  end(fetch: Fetch, isHere: boolean, now: number): void {
+    this.#places.end(fetch, isHere, now);
+  }
+
+  /** Seconds that each of these jobs, of the most urgent claims first, is expected to wait. */
+  waits(jobIds: readonly string[]): Map<string, number> {
+    return this.#places.waits(this.#inOrder([...new Set(jobIds)], (jobId) => jobId));
   }
 
   isSlow(jobId: string): boolean {
-    return this.#slow.has(jobId);
+    return this.#places.isSlow(jobId);
   }
 
   /** Forgets all other jobs, except those that hold a place. */
   keepOnly(jobIds: ReadonlySet<string>): void {
-    for (const jobId of this.#slow) if (!jobIds.has(jobId)) this.#slow.delete(jobId);
+    this.#places.keepOnly(jobIds);
   }
 
-  #isFree(jobId: string): boolean {
-    if (this.#underWay.has(jobId)) return false;
-    const slow = [...this.#underWay].filter((other) => this.#slow.has(other)).length;
-    if (this.#slow.has(jobId)) return slow < PLACES_OF_SLOW;
-    return this.#underWay.size - slow < PLACES - PLACES_OF_SLOW;
+  #inOrder<T>(all: readonly T[], jobIdOf: (one: T) => string): T[] {
+    return all.toSorted((a, b) => this.#places.lost(jobIdOf(a)) - this.#places.lost(jobIdOf(b)));
   }
 }

@@ -1,3 +1,5 @@
+import { FetchPlaces, type Fetch } from "./fetch-places.ts";
+
 /** A claim that waits for what it is checked with. */
 export interface Unprepared {
   readonly jobId: string;
@@ -7,9 +9,13 @@ export interface Unprepared {
   readonly attempts: number;
 }
 
-/** Claims that are prepared at the same time. */
-const PLACES = 4;
-/** Most of them for one job, once its content was seen to come; until then it gets one. */
+/** A claim that is prepared now. */
+export interface Preparing<T> {
+  readonly claim: T;
+  readonly fetch: Fetch;
+}
+
+/** Most claims of one job that are prepared at the same time, once its content was seen to come; until then it gets one. */
 const PLACES_OF_KNOWN_JOB = 2;
 
 /** What is known of a job that has claims to prepare. */
@@ -18,15 +24,15 @@ interface Turn {
   waiting: number;
   /** Its attempts, counted from the number that the job with the fewest had when it arrived. */
   rounds: number;
-  underWay: number;
   isContentHere: boolean;
 }
 
 /**
  * Which claims are prepared next. Places go to jobs, because it is a job whose content nobody serves, however many claims it has. By turns a place goes to the job that waits longest, so that each
- * of n jobs is served within 2·n places whatever the others do, and to the job with the fewest attempts, the earliest window among equals.
+ * of n jobs is served within 2·n places whatever the others do, and to the job with the fewest attempts, the earliest window among equals. Where content takes long, its places are few.
  */
 export class PreparingTurns {
+  readonly #places = new FetchPlaces();
   readonly #turns = new Map<string, Turn>();
   #serial = 0;
   #byWaiting = true;
@@ -35,32 +41,39 @@ export class PreparingTurns {
    * Gives the free places away; each is held until `end`.
    * @param claims all that can be prepared now
    * @param now chain time; in its job a claim whose window has ended comes after all others
+   * @param ms milliseconds, for durations
    */
-  take<T extends Unprepared>(claims: readonly T[], now: number): T[] {
+  take<T extends Unprepared>(claims: readonly T[], now: number, ms: number): Preparing<T>[] {
     this.#arrive(claims);
     const queues = Map.groupBy(claims, ({ jobId }) => jobId);
     for (const queue of queues.values()) queue.sort((a, b) => byAttempts(a, b, now));
-    const taken: T[] = [];
-    for (let room = PLACES - this.#underWay(); room > 0; room--) {
-      const next = this.#next(queues, now);
-      if (next === undefined) break;
-      taken.push(next);
+    this.#places.makeRoom(ms, queues.keys());
+    const taken: Preparing<T>[] = [];
+    for (;;) {
+      const claim = this.#next(queues, now);
+      if (claim === undefined) return taken;
+      taken.push({ claim, fetch: this.#places.begin(claim.jobId, ms) });
     }
-    return taken;
   }
 
-  /** Frees the place of a claim of this job. @param isContentHere whether the job's content has come */
-  end(jobId: string, isContentHere: boolean): void {
-    const turn = this.#turns.get(jobId);
-    if (turn === undefined) return;
-    turn.underWay--;
-    turn.isContentHere = isContentHere;
+  /** Frees a place. @param isContentHere whether the job's content has come */
+  end(fetch: Fetch, isContentHere: boolean, ms: number): void {
+    this.#places.end(fetch, isContentHere, ms);
+    const turn = this.#turns.get(fetch.jobId);
+    if (turn !== undefined) turn.isContentHere = isContentHere;
+  }
+
+  /** Seconds that the next claim of each of these jobs is expected to wait until it is prepared. */
+  waits(jobIds: readonly string[]): Map<string, number> {
+    const waiting = (jobId: string): number => this.#turns.get(jobId)?.waiting ?? Number.MAX_SAFE_INTEGER;
+    return this.#places.waits([...new Set(jobIds)].sort((a, b) => waiting(a) - waiting(b)));
   }
 
   /** Forgets all other jobs, except those that hold a place. */
   keepOnly(jobIds: ReadonlySet<string>): void {
-    for (const [jobId, { underWay }] of this.#turns) {
-      if (underWay === 0 && !jobIds.has(jobId)) this.#turns.delete(jobId);
+    this.#places.keepOnly(jobIds);
+    for (const jobId of this.#turns.keys()) {
+      if (this.#places.underWay(jobId) === 0 && !jobIds.has(jobId)) this.#turns.delete(jobId);
     }
   }
 
@@ -70,14 +83,8 @@ export class PreparingTurns {
     if (rounds === Infinity) rounds = 0;
     for (const { jobId } of claims) {
       if (this.#turns.has(jobId)) continue;
-      this.#turns.set(jobId, { waiting: this.#serial++, rounds, underWay: 0, isContentHere: false });
+      this.#turns.set(jobId, { waiting: this.#serial++, rounds, isContentHere: false });
     }
-  }
-
-  #underWay(): number {
-    let sum = 0;
-    for (const { underWay } of this.#turns.values()) sum += underWay;
-    return sum;
   }
 
   /** Takes the first claim off the queue of the job whose turn it is. */
@@ -87,7 +94,8 @@ export class PreparingTurns {
       const [first] = queue;
       const turn = this.#turns.get(jobId);
       if (first === undefined || turn === undefined) continue;
-      if (turn.underWay >= (turn.isContentHere ? PLACES_OF_KNOWN_JOB : 1)) continue;
+      if (this.#places.underWay(jobId) >= (turn.isContentHere ? PLACES_OF_KNOWN_JOB : 1)) continue;
+      if (!this.#places.hasRoom(jobId)) continue;
       const order = (other: { first: T; turn: Turn }): number =>
         this.#byWaiting
           ? turn.waiting - other.turn.waiting
@@ -98,7 +106,6 @@ export class PreparingTurns {
     this.#byWaiting = !this.#byWaiting;
     best.turn.waiting = this.#serial++;
     best.turn.rounds++;
-    best.turn.underWay++;
     return best.queue.shift();
   }
 }

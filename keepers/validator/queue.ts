@@ -9,6 +9,8 @@ export interface Waiting {
   readonly left: number;
   /** Seconds that one shard is expected to take here. */
   readonly secondsPerShard: number;
+  /** Seconds until what it is computed from is expected to be fetched. */
+  readonly wait?: number;
 }
 
 export interface Backlog {
@@ -16,7 +18,7 @@ export interface Backlog {
   readonly claims: number;
   /** Seconds of computing that they need. */
   readonly seconds: number;
-  /** Claims that cannot all be recomputed before their windows end. */
+  /** Claims that cannot all be fetched and recomputed before their windows end. */
   readonly late: number;
 }
 
@@ -26,7 +28,7 @@ export function backlogOf(waiting: readonly Waiting[], now: number): Backlog {
   let late = 0;
   for (const claim of [...waiting].sort(byWindow)) {
     seconds += costOf(claim);
-    if (now + seconds > claim.windowEnd) late++;
+    if (now + Math.max(seconds, (claim.wait ?? 0) + costOf(claim)) > claim.windowEnd) late++;
   }
   return { claims: waiting.length, seconds, late };
 }

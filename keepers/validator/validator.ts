@@ -195,18 +195,8 @@ class Validator {
   }
 
   #tellBacklog(committed: readonly CommittedClaim[]): void {
-    const unopened = committed
-      .filter(([, { key }]) => this.#claims.of(key).state === "new")
-      .map(([job, { key, windowEnd, from, to }]): Waiting => {
-        return {
-          key,
-          windowEnd,
-          spent: 0,
-          left: to - from,
-          secondsPerShard: this.#computer.expected(job.terms.workPerShard),
-        };
-      });
-    this.#tell([...this.#computer.waiting(committed), ...unopened]);
+    const secondsOf = ({ terms }: JobRecord): number => this.#computer.expected(terms.workPerShard);
+    this.#tell([...this.#computer.waiting(committed), ...this.#preparer.waiting(committed, secondsOf)]);
   }
 
   #forgetOthers(state: MarketState): void {

@@ -112,9 +112,9 @@ export class ClaimCheck {
   }
 
   /** Fetches what the next shard is computed from. @throws UnavailableError when it is missing for now */
-  async loadNext(): Promise<void> {
+  async loadNext(signal?: AbortSignal): Promise<void> {
     const shard = this.#order.at(-1);
-    if (shard !== undefined) await this.own.load(shard);
+    if (shard !== undefined) await this.own.load(shard, signal);
   }
 
   /** Lets go of what was fetched for the next shard. */

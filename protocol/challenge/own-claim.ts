@@ -25,8 +25,8 @@ import {
 } from "../tensor/index.ts";
 import { ShardCache } from "./shard-cache.ts";
 
-/** Gives the session of the claim's job, opened anew where it was closed. */
-export type SessionSource = () => Promise<JobSession>;
+/** Gives the session of the claim's job, opened anew where it was closed; `signal` ends the waiting for it. */
+export type SessionSource = (signal?: AbortSignal) => Promise<JobSession>;
 
 /**
  * One's own computation of somebody's claim, as far as it has come: the leaves of the shards that were computed, and the traces of those that a dispute is about. Shards are
@@ -85,8 +85,8 @@ export class OwnClaim {
   }
 
   /** Fetches the inputs of a shard and holds them until it is computed. @throws UnavailableError when they are missing for now */
-  async load(shard: number): Promise<void> {
-    if (!this.isLoaded(shard)) this.#loaded.set(shard, await this.#fetch(shard));
+  async load(shard: number, signal?: AbortSignal): Promise<void> {
+    if (!this.isLoaded(shard)) this.#loaded.set(shard, await this.#fetch(shard, signal));
   }
 
   /** Lets go of what was fetched for a shard. */
@@ -98,7 +98,7 @@ export class OwnClaim {
   async compute(shard: number, signal: AbortSignal): Promise<Uint8Array> {
     const known = this.#leaves.get(shard);
     if (known !== undefined) return known;
-    const { session, inputs } = this.#loaded.get(shard) ?? (await this.#fetch(shard));
+    const { session, inputs } = this.#loaded.get(shard) ?? (await this.#fetch(shard, signal));
     // Whatever comes of it: a session that was closed is not tried twice.
     this.#loaded.delete(shard);
     const name = `${session.jobId}:${inputsName(inputs)}`;
@@ -110,9 +110,9 @@ export class OwnClaim {
     return leaf;
   }
 
-  async #fetch(shard: number): Promise<Fetched> {
-    const session = await this.#session();
-    return { session, inputs: await session.loadShard(this.unit.from + shard) };
+  async #fetch(shard: number, signal?: AbortSignal): Promise<Fetched> {
+    const session = await this.#session(signal);
+    return { session, inputs: await session.loadShard(this.unit.from + shard, signal) };
   }
 
   /** Computes the hashes of a shard's trace. */
@@ -137,8 +137,8 @@ export class OwnClaim {
     const traced = this.#traces.get(shard) as Traced;
     const missing = nodes.filter((node) => !traced.values.has(node));
     if (missing.length > 0) {
-      const session = await this.#session();
-      const inputs = await session.loadShard(this.unit.from + shard);
+      const session = await this.#session(signal);
+      const inputs = await session.loadShard(this.unit.from + shard, signal);
       const values = await session.values(inputs, missing, { signal });
       for (const [i, node] of missing.entries()) traced.values.set(node, toBytes(values[i] as Tensor));
     }

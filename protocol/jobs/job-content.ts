@@ -47,14 +47,17 @@ export class JobContent {
 
   /**
    * Does `action` with one manifest after the other until it succeeds.
+   * @param signal ends this read only
    * @throws UnavailableError when content is missing for now, IntegrityError when no manifest that is published so far is right
    */
-  async read<T>(action: (manifest: Manifest) => Promise<T>): Promise<T> {
+  async read<T>(action: (manifest: Manifest) => Promise<T>, signal?: AbortSignal): Promise<T> {
     let failure: OrionError = new IntegrityError("the job has no manifest");
     for (const digest of this.#candidates()) {
-      if (this.#options.signal.aborted) throw new AbortedError("stopped while reading the content of a job");
+      if (this.#options.signal.aborted || signal?.aborted === true) {
+        throw new AbortedError("stopped while reading the content of a job");
+      }
       try {
-        return await action(await this.#open(digest));
+        return await action(await this.#open(digest, signal));
       } catch (error) {
         if (!(error instanceof OrionError) || error.code === "ABORTED") throw error;
         this.#context.log.debug({ jobId: this.#job.jobId, manifest: digest }, error.message);
@@ -80,12 +83,12 @@ export class JobContent {
       .slice(0, MAX_TRIES);
   }
 
-  async #open(digest: string): Promise<Manifest> {
+  async #open(digest: string, opening?: AbortSignal): Promise<Manifest> {
     const opened = this.#opened.get(digest);
     if (opened !== undefined) return opened;
     const { sha256, store } = this.#context;
     const known = this.#slotRoots === undefined ? {} : { slotRoots: this.#slotRoots };
-    const io = { sha256, signal: this.#options.signal, ...known };
+    const io = { sha256, signal: this.#options.signal, ...(opening === undefined ? {} : { opening }), ...known };
     const { manifest } = await openManifest(store, digest, this.#job, (cid) => this.#load(cid), io);
     this.#opened.set(digest, manifest);
     this.#slotRoots ??= manifest.slotRoots;

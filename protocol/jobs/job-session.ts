@@ -60,7 +60,8 @@ export interface JobSession {
   readonly loaded: LoadedProgram;
   /** How fast this machine is on this job, as far as it is known. */
   readonly speed: Speed;
-  loadShard(shard: number): Promise<ShardInputs>;
+  /** @param signal ends this read only */
+  loadShard(shard: number, signal?: AbortSignal): Promise<ShardInputs>;
   /** The outputs of one shard and their roots; no other value is hashed. */
   compute(inputs: ShardInputs, options?: RunOptions): Promise<ComputedShard>;
   /** The roots of all values of one shard, see traceShard. */
@@ -126,7 +127,7 @@ export async function openJobSession(
       const { macsPerSecond } = options.backend;
       return { macsPerSecond, estimatedSeconds, ...(secondsPerShard === undefined ? {} : { secondsPerShard }) };
     },
-    loadShard: (shard) => content.read((manifest) => manifest.loadShard(shard)),
+    loadShard: (shard, signal) => content.read((manifest) => manifest.loadShard(shard, signal), signal),
     async compute(inputs, { signal } = {}) {
       const from = monotonic(context.clock);
       const kernels = await timed(() => executor.outputs(inputsOf(inputs), { signal: running(signal) }));

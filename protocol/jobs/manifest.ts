@@ -70,7 +70,8 @@ async function* shardBytes(
 export interface Manifest {
   readonly program: CID;
   loadShared(): Promise<Tensor[]>;
-  loadShard(shard: number): Promise<{ tensors: Tensor[]; roots: Uint8Array[] }>;
+  /** @param signal ends this read only */
+  loadShard(shard: number, signal?: AbortSignal): Promise<{ tensors: Tensor[]; roots: Uint8Array[] }>;
   readonly sharedRoots: readonly Uint8Array[];
   /** Roots of all slots, the leaves under the job's inputs root: 32 bytes each, one behind another. */
   readonly slotRoots: Uint8Array;
@@ -81,6 +82,8 @@ export interface Manifest {
  * @param loadProgram called with the manifest's program link once the document is known to belong to the job; checks the program root itself
  * @param options.slotRoots of another manifest of this job that was opened: all manifests of a job have the same, so they are neither fetched
  * nor held again
+ * @param options.signal ends whatever is read of the manifest, also later
+ * @param options.opening ends the opening only
  * @throws IntegrityError when it does not; such a manifest is to be ignored, another may follow
  */
 export async function openManifest(
@@ -88,12 +91,13 @@ export async function openManifest(
   digest: string,
   job: { jobId: string; terms: Terms },
   loadProgram: (cid: CID) => Promise<LoadedProgram>,
-  options: { sha256?: Sha256; signal?: AbortSignal; slotRoots?: Uint8Array } = {},
+  options: { sha256?: Sha256; signal?: AbortSignal; opening?: AbortSignal; slotRoots?: Uint8Array } = {},
 ): Promise<{ manifest: Manifest; loaded: LoadedProgram }> {
   const { sha256 = pureSha256 } = options;
-  const io = options.signal === undefined ? {} : { signal: options.signal };
+  const io = (more?: AbortSignal): { signal?: AbortSignal } => eitherOf(options.signal, more);
+  const opening = io(options.opening);
   const where = `the manifest ${digest}`;
-  const document = parseDocument("manifest/1", await store.getDag(dagCidFromDigest(digest), io), where);
+  const document = parseDocument("manifest/1", await store.getDag(dagCidFromDigest(digest), opening), where);
   requireIntegrity(toHex(document.job) === job.jobId, `${where} belongs to another job`);
   requireIntegrity(equalBytes(document.terms, fromHex(encodeTerms(job.terms))), `${where} states other terms`);
   const { shards } = job.terms;
@@ -107,19 +111,23 @@ export async function openManifest(
   requireIntegrity(document.shared.length === sharedTypes.length, `${where} lists the wrong number of shared inputs`);
   const slotRoots =
     options.slotRoots ??
-    (await loadSlotRoots(store, document.roots, sharedTypes.length + shards * shardTypes.length, job.terms, options));
+    (await loadSlotRoots(store, document.roots, sharedTypes.length + shards * shardTypes.length, job.terms, {
+      sha256,
+      ...opening,
+    }));
   const sharedRoots = rootsOf(slotRoots, 0, sharedTypes.length);
-  const pages = pageReader(store, document, shards, io);
+  const pages = pageReader(store, document, shards);
   const manifest: Manifest = {
     program: document.program,
     sharedRoots,
     slotRoots,
     loadShared: () =>
       inOrder(sharedTypes, (type, i) =>
-        loadTensor(store, document.shared[i] as CID, type, sharedRoots[i] as Uint8Array, { sha256, ...io }),
+        loadTensor(store, document.shared[i] as CID, type, sharedRoots[i] as Uint8Array, { sha256, ...io() }),
       ),
-    async loadShard(shard) {
-      const links = await pages(shard);
+    async loadShard(shard, signal) {
+      const reading = io(signal);
+      const links = await pages(shard, reading);
       requireIntegrity(
         links.length === shardTypes.length,
         `${where}: shard ${String(shard)} has ${String(links.length)} slots`,
@@ -127,12 +135,20 @@ export async function openManifest(
       const first = sharedTypes.length + shard * shardTypes.length;
       const roots = rootsOf(slotRoots, first, shardTypes.length);
       const tensors = await inOrder(shardTypes, (type, i) =>
-        loadTensor(store, links[i] as CID, type, roots[i] as Uint8Array, { sha256, ...io }),
+        loadTensor(store, links[i] as CID, type, roots[i] as Uint8Array, { sha256, ...reading }),
       );
       return { tensors, roots };
     },
   };
   return { manifest, loaded };
+}
+
+/** A signal that aborts with either of two, where there is one. */
+function eitherOf(a: AbortSignal | undefined, b: AbortSignal | undefined): { signal?: AbortSignal } {
+  const signals = [a, b].filter((signal) => signal !== undefined);
+  const [first, ...others] = signals;
+  if (first === undefined) return {};
+  return { signal: others.length === 0 ? first : AbortSignal.any(signals) };
 }
 
 /** @throws IntegrityError when what the link leads to is not the roots of the job's slots */
@@ -167,10 +183,9 @@ function pageReader(
   store: ContentStore,
   document: Document<"manifest/1">,
   shards: number,
-  io: { signal?: AbortSignal },
-): (shard: number) => Promise<readonly CID[]> {
+): (shard: number, io: { signal?: AbortSignal }) => Promise<readonly CID[]> {
   let last: { index: number; shards: readonly Uint8Array[] } | undefined;
-  return async (shard) => {
+  return async (shard, io) => {
     const index = Math.floor(shard / FORMAT.shardsPerPage);
     const first = index * FORMAT.shardsPerPage;
     if (last?.index !== index) {

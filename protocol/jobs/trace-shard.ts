@@ -39,7 +39,7 @@ export interface TracedShard {
  */
 export async function traceShard(session: JobSession, shard: number, options: TraceShardOptions): Promise<TracedShard> {
   const { sha256, signal, hold = true, onNode } = options;
-  const inputs = await session.loadShard(shard);
+  const inputs = await session.loadShard(shard, signal);
   const { nodeRoots, values } = await session.trace(inputs, {
     hold,
     ...(signal === undefined ? {} : { signal }),
@@ -58,7 +58,7 @@ export async function traceShard(session: JobSession, shard: number, options: Tr
     leaves,
     async loadNodes(nodes) {
       if (values !== undefined) return nodes.map(bytes);
-      const again = await session.loadShard(shard);
+      const again = await session.loadShard(shard, signal);
       return (await session.values(again, nodes, signal === undefined ? {} : { signal })).map((tensor) =>
         toBytes(tensor),
       );

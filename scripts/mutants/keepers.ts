@@ -81,9 +81,23 @@ export const KEEPERS: readonly Mutant[] = [
   {
     name: "claims that come too late are not counted",
     file: "keepers/validator/queue.ts",
-    from: "if (now + seconds > claim.windowEnd) late++;",
-    to: "if (seconds > claim.windowEnd) late++;",
+    from: "if (now + Math.max(seconds, (claim.wait",
+    to: "if (Math.max(seconds, (claim.wait",
     tests: ["test/unit/keepers/queue.test.ts"],
+  },
+  {
+    name: "claims whose content cannot be fetched in time are not counted",
+    file: "keepers/validator/queue.ts",
+    from: "Math.max(seconds, (claim.wait ?? 0) + costOf(claim))",
+    to: "Math.max(seconds, costOf(claim))",
+    tests: ["test/unit/keepers/queue.test.ts"],
+  },
+  {
+    name: "what drips in for long keeps its place",
+    file: "keepers/validator/fetch-places.ts",
+    from: "      else place.stop.abort();",
+    to: "",
+    tests: ["test/unit/keepers/loading-turns.test.ts", "test/unit/keepers/preparing-turns.test.ts"],
   },
   {
     name: "shards are taken in order",

@@ -41,6 +41,8 @@ describe("computing a job from its content", function () {
   let values: Tensor[][];
   /** Everything that was hashed for this session, in bytes. */
   let hashed = 0;
+  /** While it is set, bytes that are asked for do not come; who asked, ends by its signal. */
+  let withheld: (AbortSignal | undefined)[] | undefined;
 
   before(async () => {
     ({ store, stop } = await startStore());
@@ -65,7 +67,15 @@ describe("computing a job from its content", function () {
         nativeSha256.digestRecords(...all);
       },
     };
-    const context = { store, sha256: counting, clock: systemClock, log: silentLogger };
+    withheld = undefined;
+    const getBytes: ContentStore["getBytes"] = (cid, call) => {
+      if (withheld === undefined) return store.getBytes(cid, call);
+      withheld.push(call?.signal);
+      return new Promise((_, reject) => {
+        call?.signal?.addEventListener("abort", () => reject(new AbortedError("aborted")), { once: true });
+      });
+    };
+    const context = { store: { ...store, getBytes }, sha256: counting, clock: systemClock, log: silentLogger };
     tally = new WorkTally();
     session = await openJobSession(context, job, {
       backend,
@@ -110,6 +120,22 @@ describe("computing a job from its content", function () {
     await session.compute(inputs);
     // 24 and 36 bytes, each of which is one chunk whose root is its leaf; and the pair of their roots, the shard's leaf.
     expect(hashed).to.equal(24 + 36 + 64);
+  });
+
+  it("ends one read of inputs by its signal, and no other", async () => {
+    withheld = [];
+    const [first, second] = [new AbortController(), new AbortController()];
+    const read = (signal: AbortSignal): Promise<unknown> =>
+      session.loadShard(0, signal).catch((error: unknown) => error);
+    const reads = [read(first.signal), read(second.signal)] as const;
+    while (withheld.length < 2) await systemClock.sleep(5);
+    first.abort();
+    expect(await reads[0]).to.be.instanceOf(AbortedError);
+    expect(withheld.map((signal) => signal?.aborted).sort()).to.deep.equal([false, true]);
+    second.abort();
+    expect(await reads[1]).to.be.instanceOf(AbortedError);
+    withheld = undefined;
+    expect((await session.loadShard(0)).tensors).to.have.length(1);
   });
 
   it("takes inputs that were downloaded before, and stops between two shards", async () => {

@@ -2,17 +2,18 @@ import { expect } from "chai";
 import { id } from "ethers";
 
 import type { ClaimCheck } from "@orion/protocol/challenge";
-import { silentLogger, systemClock, UnavailableError } from "@orion/protocol/common";
+import { silentLogger, systemClock, UnavailableError, type Clock } from "@orion/protocol/common";
 
 import { CheckedClaims } from "../../../keepers/validator/checked-claims.ts";
 import { ClaimComputer } from "../../../keepers/validator/claim-computer.ts";
 import type { CommittedClaim } from "../../../keepers/validator/claim-preparer.ts";
+import { HandClock } from "../../support/hand-clock.ts";
 import { jobOf } from "../../support/job-record.ts";
 
 const END = 1_000_000;
 
 /** A check of which `shards` are left; `load` fetches the next one's inputs. */
-function checkOf(shards: number, load: () => Promise<void>, computed: () => void): ClaimCheck {
+function checkOf(shards: number, load: (signal?: AbortSignal) => Promise<void>, computed: () => void): ClaimCheck {
   let isLoaded = false;
   let left = shards;
   return {
@@ -26,8 +27,8 @@ function checkOf(shards: number, load: () => Promise<void>, computed: () => void
     unload() {
       isLoaded = false;
     },
-    async loadNext() {
-      await load();
+    async loadNext(signal: AbortSignal) {
+      await load(signal);
       isLoaded = true;
     },
     checkOne() {
@@ -41,12 +42,16 @@ function checkOf(shards: number, load: () => Promise<void>, computed: () => void
 }
 
 /** Hands claims with these checks, the most urgent first, to a computer. */
-function computerOf(checks: readonly ClaimCheck[]): {
+function computerOf(
+  checks: readonly ClaimCheck[],
+  clock: Clock = systemClock,
+): {
   computer: ClaimComputer;
   claims: CheckedClaims;
   start: () => void;
+  committed: readonly CommittedClaim[];
 } {
-  const base = { clock: systemClock, log: silentLogger, follower: { time: 0 }, sealSecret: id("secret") };
+  const base = { clock, log: silentLogger, follower: { time: 0 }, sealSecret: id("secret") };
   const context = { ...base, backend: { macsPerSecond: 1e9 } } as never;
   const claims = new CheckedClaims(context);
   const committed = checks.map((check, i): CommittedClaim => {
@@ -57,7 +62,7 @@ function computerOf(checks: readonly ClaimCheck[]): {
   });
   const parts = { claims, committed: () => committed, stop: new AbortController().signal };
   const computer = new ClaimComputer(context, {}, parts);
-  return { computer, claims, start: () => computer.start(committed) };
+  return { computer, claims, start: () => computer.start(committed), committed };
 }
 
 describe("what a validator computes next", () => {
@@ -90,6 +95,52 @@ describe("what a validator computes next", () => {
     for (let look = 0; look < 2; look++) start();
     await systemClock.sleep(50);
     expect(computed).to.equal(4);
+  });
+
+  it("is not held up for long by many jobs whose inputs drip in, and these are not fetched any further", async () => {
+    const clock = new HandClock(0);
+    const going = new Set<AbortSignal | undefined>();
+    let most = 0;
+    const drip = (signal?: AbortSignal): Promise<void> => {
+      going.add(signal);
+      return new Promise(() => undefined);
+    };
+    const hostile = Array.from({ length: 100 }, () => checkOf(4, drip, () => undefined));
+    let computed = 0;
+    const honest = checkOf(
+      1,
+      () => Promise.resolve(),
+      () => computed++,
+    );
+    const { start, computer, committed } = computerOf([...hostile, honest], clock);
+    const look = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds && computed === 0; second++) {
+        start();
+        await clock.pass(1);
+        most = Math.max(most, [...going].filter((one) => one?.aborted !== true).length);
+      }
+    };
+    await look(30);
+    expect(computed, "at first").to.equal(0);
+    expect(Math.max(...computer.waiting(committed).map(({ wait }) => wait ?? 0))).to.be.greaterThan(1);
+    await look(120);
+    expect(computed).to.equal(1);
+    expect(most).to.be.at.most(16);
+  });
+
+  it("gives up inputs that have not come after two minutes", async () => {
+    const clock = new HandClock(0);
+    const signals: (AbortSignal | undefined)[] = [];
+    const drip = (signal?: AbortSignal): Promise<void> => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    };
+    const { start } = computerOf([checkOf(1, drip, () => undefined)], clock);
+    start();
+    await clock.pass(119);
+    expect(signals.map((signal) => signal?.aborted)).to.deep.equal([false]);
+    await clock.pass(2);
+    expect(signals.map((signal) => signal?.aborted)).to.deep.equal([true]);
   });
 
   it("is not held up either by many jobs whose inputs were tried in vain", async () => {

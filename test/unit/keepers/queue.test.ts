@@ -74,6 +74,9 @@ describe("the queue of a validator", () => {
     expect(backlogOf(claims, 0)).to.deep.equal({ claims: 3, seconds: 30, late: 0 });
     expect(backlogOf(claims, 1)).to.deep.equal({ claims: 3, seconds: 30, late: 1 });
     expect(backlogOf(claims, 2).late).to.equal(2);
+    // What waits for its content is not computed in time, however little there is to compute.
+    const waiting = [claim("a", 30, 10), claim("b", 30, 1, { wait: 30 }), claim("c", 30, 1, { wait: 28 })];
+    expect(backlogOf(waiting, 0)).to.deep.equal({ claims: 3, seconds: 12, late: 1 });
   });
 
   it("takes the shards of a claim in an order that nobody can foresee", () => {

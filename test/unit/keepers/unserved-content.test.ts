@@ -13,9 +13,10 @@ import { recordingLogger } from "../../support/network/in-process.ts";
 const START = 1_000_000;
 const END = START + 86_400;
 
-/** Has a validator look at jobs of whose content nobody serves anything. @returns the CIDs that were asked for */
-async function lookFor(jobs: readonly JobRecord[], seconds: number): Promise<Set<string>> {
+/** Has a validator look at jobs of whose content nobody serves anything. @returns the CIDs that were asked for, and the errors that it told */
+async function lookFor(jobs: readonly JobRecord[], seconds: number): Promise<{ asked: Set<string>; said: string[] }> {
   const asked = new Set<string>();
+  const log = recordingLogger();
   const clock = new HandClock(1_000 * START);
   const state = { jobs: new Map(jobs.map((job) => [job.jobId, job])), gaps: 0 };
   const time = (): number => Math.floor(clock.now() / 1_000);
@@ -40,7 +41,7 @@ async function lookFor(jobs: readonly JobRecord[], seconds: number): Promise<Set
       },
     },
     backend: { macsPerSecond: 1e9, rates: {} },
-    ...{ clock, log: recordingLogger(), sealSecret: id("secret") },
+    ...{ clock, log, sealSecret: id("secret") },
   };
   const stop = new AbortController();
   const running = createValidator(context as never).run(stop.signal);
@@ -48,7 +49,7 @@ async function lookFor(jobs: readonly JobRecord[], seconds: number): Promise<Set
   stop.abort();
   // What hangs is let go by its limit.
   await Promise.race([running, clock.pass(200)]);
-  return asked;
+  return { asked, said: log.lines.filter(({ level }) => level === "error").map(({ message }) => message) };
 }
 
 describe("a validator beside jobs whose content nobody serves", () => {
@@ -56,7 +57,7 @@ describe("a validator beside jobs whose content nobody serves", () => {
   const manifest = dagCidFromDigest(id("manifest later")).toString();
 
   it("looks at a later claim at once, however many claims one of them has", async () => {
-    const asked = await lookFor([jobOf("hostile", 8, END), later], 2);
+    const { asked } = await lookFor([jobOf("hostile", 8, END), later], 2);
     expect([...asked]).to.include(manifest);
   });
 
@@ -64,7 +65,20 @@ describe("a validator beside jobs whose content nobody serves", () => {
     const hostile = Array.from({ length: 6 }, (_, i) =>
       jobOf(`unlisted ${String(i)}`, 4, END, { challengers: id("list") }),
     );
-    const asked = await lookFor([...hostile, later], 130);
+    const { asked } = await lookFor([...hostile, later], 130);
     expect([...asked]).to.include(manifest);
+  });
+
+  it("looks at a later claim behind a hundred of them in two minutes", async () => {
+    const hostile = Array.from({ length: 100 }, (_, i) => jobOf(`hostile ${String(i)}`, 1, END));
+    const { asked, said } = await lookFor([...hostile, later], 120);
+    expect([...asked]).to.include(manifest);
+    expect(said).to.deep.equal([]);
+  });
+
+  it("tells that it is not guarding where there are too many of them", async () => {
+    const hostile = Array.from({ length: 400 }, (_, i) => jobOf(`hostile ${String(i)}`, 1, START + 240));
+    const { said } = await lookFor(hostile, 60);
+    expect(said.join()).to.match(/^NOT GUARDING: \d+ of 400 claims/);
   });
 });
