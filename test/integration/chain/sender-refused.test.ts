@@ -96,14 +96,15 @@ describe("createSender with what was refused, or waits for more than an hour", f
       bench.sender({ unknownAfterMs: 300, stuckAfterMs: 1e9, journal: fileJournal(where) }).send(call),
     );
     bench.rpc.trouble = {};
-    await rpc("anvil_setNextBlockBaseFeePerGas", "0x174876e800");
+    const [entry] = await fileJournal(where).open();
+    await rpc("anvil_dropTransaction", hash);
     await rpc("evm_increaseTime", 3_700);
     await rpc("evm_mine");
+    await rpc("eth_sendRawTransaction", entry?.raw);
     expect(await bench.running.chain.provider.getTransactionReceipt(hash)).to.equal(null);
     const sender = life();
     const sent = Promise.all([sender.send(other.call), sender.send(call)]);
     await systemClock.sleep(800);
-    await rpc("anvil_setNextBlockBaseFeePerGas", "0x3b9aca00");
     await rpc("evm_setIntervalMining", 1);
     await sent;
     expect([await moved(), await other.moved()]).to.deep.equal([ORION, ORION]);
