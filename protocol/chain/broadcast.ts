@@ -21,11 +21,12 @@ const LOOKS_BEFORE_REFUSAL = 3;
 
 /**
  * Sends the newest variant of a flight once. Whatever the endpoint answers, the transaction may have been taken: only a receipt, or another
- * transaction at its nonce, is an outcome. The exception is a plain refusal of a transaction that nobody shows: it ends the flight.
+ * transaction at its nonce, is an outcome.
+ * @returns the reason of a plain refusal, at the first time, of a transaction that nobody shows
  */
-export async function broadcast(context: BroadcastContext, flight: Flight): Promise<void> {
+export async function broadcast(context: BroadcastContext, flight: Flight): Promise<Error | undefined> {
   const variant = flight.variants.at(-1);
-  if (variant === undefined) return;
+  if (variant === undefined) return undefined;
   const { chain, clock, log } = context;
   const now = monotonic(clock);
   const isFirst = !flight.isSent;
@@ -35,17 +36,18 @@ export async function broadcast(context: BroadcastContext, flight: Flight): Prom
   try {
     await chain.provider.broadcastTransaction(variant.raw);
     accept(flight, clock);
+    return undefined;
   } catch (error) {
     if (KNOWN.test(nodeMessage(error))) {
       // Some node has it; the one that is asked for receipts may not, so it is sent again all the same.
       flight.newsAt = now;
-      return;
+      return undefined;
     }
     const { label } = flight.call;
     log.debug({ label, nonce: flight.nonce, reason: String(error).slice(0, 200) }, "a broadcast has no clear answer");
-    if (!isFirst || !isRefusal(error)) return;
-    if (await isShown(context, flight)) return;
-    flight.refuse(chainError(error, chain.network.rpcUrl));
+    if (!isFirst || !isRefusal(error)) return undefined;
+    if (await isShown(context, variant.hash)) return undefined;
+    return chainError(error, chain.network.rpcUrl);
   }
 }
 
@@ -59,8 +61,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** A gateway that passed it on twice answers with the refusal of the second: then the first one shows somewhere. */
-async function isShown({ chain, clock, pollMs }: BroadcastContext, flight: Flight): Promise<boolean> {
-  const [hash] = flight.hashes;
+async function isShown({ chain, clock, pollMs }: BroadcastContext, hash: string): Promise<boolean> {
   const { provider } = chain;
   for (let look = 0; look < LOOKS_BEFORE_REFUSAL; look++) {
     if (look > 0) await clock.sleep(pollMs ?? 250);

@@ -6,7 +6,7 @@ import type { FlightWatch } from "./flight-watch.ts";
 import type { Call, SenderOptions } from "./sending.ts";
 import type { TransactionJournal } from "./transaction-journal.ts";
 
-/** What an earlier life signed is finished within this time of the chain; an older one is left to itself, and its nonce to whoever comes. */
+/** What an earlier life signed is finished within this time of the chain; an older one is left to whoever repeats its call, and its nonce to whoever comes. */
 const RESUMED_FOR_SECONDS = 3_600;
 /** A call that was signed in an earlier life and mined since is not made again within this time. */
 const ADOPTED_FOR_SECONDS = 86_400;
@@ -74,8 +74,10 @@ export class EarlierLife {
     const name = callName(call);
     const adopted = await this.#take(name);
     if (adopted !== undefined) return adopted;
-    const open = this.#watch.flights.find((flight) => flight.givenUp && flight.names.includes(name));
-    if (open !== undefined) this.#waitFor(open, call);
+    const open =
+      this.#watch.flights.find(({ awaited, names }) => !awaited.has(name) && names.includes(name)) ??
+      this.#watch.takeUp(name, call.label);
+    if (open?.isRefused === false) this.#waitFor(open, call);
     return open;
   }
 
@@ -90,7 +92,7 @@ export class EarlierLife {
     const isDone = landing.kind === "mined" && landing.receipt.status === 1;
     if (!isDone) return this.#settled(flight.nonce);
     const name = flight.nameOf(landing.receipt.hash);
-    const isTold = age === undefined && !flight.givenUp && name === callName(flight.call);
+    const isTold = age === undefined && flight.awaited.has(name);
     if (isTold || (age ?? 0) >= ADOPTED_FOR_SECONDS) return this.#settled(flight.nonce);
     const { receipt } = landing;
     const at = monotonic(this.#options.clock);
@@ -154,8 +156,9 @@ export class EarlierLife {
       // Unknown ages count as none: what is forgotten early may be done twice.
       const age = (head?.timestamp ?? 0) - (newest.blockTime ?? Infinity);
       const flight = flightOf(nonce, newest.label, entries);
+      flight.isRefused = newest.refused === true;
       this.#ages.set(flight, age);
-      if (age >= RESUMED_FOR_SECONDS) await this.#watch.lookBack(flight);
+      if (age >= RESUMED_FOR_SECONDS || flight.isRefused) await this.#watch.lookBack(flight);
       else if (this.#watch.resume(flight)) this.#resumed.push(flight);
       else await this.#watch.lookBack(flight);
       this.#learned.add(nonce);
@@ -168,7 +171,7 @@ export class EarlierLife {
     const resumed = this.#resumed.splice(0);
     const landed = Promise.allSettled(resumed.map((flight) => flight.landed));
     if (resumed.length > 0) await Promise.race([landed, clock.sleep(RECOVERY_MS, signal)]);
-    for (const flight of resumed.filter(({ isOver }) => !isOver)) {
+    for (const flight of resumed.filter(({ isOver, awaited }) => !isOver && awaited.size === 0)) {
       flight.giveUp(unknownOutcome(flight, "an earlier life of this process sent it, and it is not mined yet"));
     }
     this.isRecovered = true;

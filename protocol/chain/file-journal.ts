@@ -17,6 +17,7 @@ const lineSchema = z.union([
     label: z.string(),
     raw: z.string(),
     blockTime: z.number().optional(),
+    refused: z.boolean().optional(),
   }),
   z.object({ settled: z.number(), from: z.string(), chainId: z.number() }),
 ]);
@@ -57,6 +58,7 @@ class FileJournal implements TransactionJournal {
   signed(transaction: SignedTransaction): Promise<void> {
     return this.#inTurn(async () => {
       await this.#append(transaction);
+      this.#open.delete(transaction.hash);
       this.#open.set(transaction.hash, transaction);
     });
   }
@@ -180,8 +182,10 @@ async function openIn(file: string): Promise<SignedTransaction[]> {
   for (const line of content.toString("utf8").split("\n")) {
     const parsed = lineSchema.safeParse(parse(line)).data;
     if (parsed === undefined) continue;
-    if ("hash" in parsed) entries.set(parsed.hash, parsed);
-    else {
+    if ("hash" in parsed) {
+      entries.delete(parsed.hash);
+      entries.set(parsed.hash, parsed);
+    } else {
       for (const [hash, entry] of entries) if (isSettledBy(entry, parsed)) entries.delete(hash);
     }
   }

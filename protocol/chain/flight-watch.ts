@@ -1,13 +1,15 @@
 import { monotonic } from "../common/clock.ts";
 import { broadcast } from "./broadcast.ts";
 import { bumpedFees, feeLimit, readFeeMarket, type FeeMarket, type Fees } from "./fees.ts";
-import { Flight, unknownOutcome, type Landing, type Payload } from "./flight.ts";
+import { callName, callOf, Flight, flightOf, unknownOutcome, type Landing, type Payload } from "./flight.ts";
 import type { SenderOptions } from "./sending.ts";
 import { transactionAtNonce } from "./transaction-at-nonce.ts";
 
 export interface FlightWatchHooks {
   /** Signs the flight anew with other fees, and notes it. */
   readonly sign: (flight: Flight, fees: Fees, market: FeeMarket) => Promise<void>;
+  /** Notes that the newest variant was refused, so that no later life sends it by itself. */
+  readonly refused: (flight: Flight) => Promise<void>;
   /** It is known what was mined at the flight's nonce. */
   readonly landed: (flight: Flight, landing: Landing) => Promise<void>;
 }
@@ -33,6 +35,8 @@ export class FlightWatch {
   readonly #options: SenderOptions;
   readonly #hooks: FlightWatchHooks;
   readonly #flights = new Map<number, Flight>();
+  /** What may have been taken by somebody and is sent no more by itself: whoever repeats the call goes on with it, any other call may take its nonce. */
+  readonly #aside = new Map<number, Flight>();
   #running = false;
   #looks = 0;
   #floor = 0;
@@ -69,6 +73,8 @@ export class FlightWatch {
    * sender has seen mined, but not where a reorganisation has taken that away.
    */
   async nonceAfter(pending: number): Promise<number> {
+    // A hole that a refusal has left holds up all that is signed behind it.
+    if (this.#aside.has(pending) && !this.#flights.has(pending) && pending >= this.#floor) return pending;
     if (pending >= this.nextNonce || this.#flights.size > 0 || this.#newest === undefined) {
       return Math.max(pending, this.nextNonce);
     }
@@ -86,6 +92,51 @@ export class FlightWatch {
     if (!this.#running) void this.#run();
   }
 
+  /** Has a flight that takes the nonce of what is aside look for that as well: one of the two at most can be mined. */
+  inherit(flight: Flight): void {
+    flight.variants.unshift(...(this.#aside.get(flight.nonce)?.variants ?? []));
+  }
+
+  /** Takes up again what is aside, for whoever repeats one of its calls. */
+  takeUp(name: string, label: string): Flight | undefined {
+    const aside = [...this.#aside.values()].find((one) => one.names.includes(name) && !this.#flights.has(one.nonce));
+    if (aside === undefined) return undefined;
+    const [others, same] = [false, true].map((isSame) =>
+      aside.variants.filter(({ raw }) => (callName(callOf(raw)) === name) === isSame),
+    );
+    const flight = flightOf(aside.nonce, label, [...(others ?? []), ...(same ?? [])]);
+    this.#sentBefore(flight);
+    // Where the endpoint refused it plainly before, it may do so again.
+    flight.isSent = !aside.isRefused;
+    flight.givenUp = true;
+    flight.isRefused = aside.isRefused;
+    return flight;
+  }
+
+  /** Sends the newest variant once; one that is refused plainly is laid aside. */
+  async broadcast(flight: Flight): Promise<void> {
+    const refusal = await broadcast(this.#options, flight);
+    if (refusal === undefined) return;
+    try {
+      await this.#hooks.refused(flight);
+    } catch {
+      // What the next life would send is not over.
+      return;
+    }
+    this.#layAside(flight);
+    flight.refuse(refusal);
+  }
+
+  /** Sends what was refused before as it is, for whoever repeats the call. */
+  async isRefusedAgain(flight: Flight): Promise<boolean> {
+    return (await broadcast(this.#options, flight)) !== undefined;
+  }
+
+  #layAside(flight: Flight): void {
+    this.#flights.delete(flight.nonce);
+    this.#aside.set(flight.nonce, flight);
+  }
+
   /** Watches what an earlier life signed and sends it again. @returns false where its nonce is taken already: then only one of the two can be mined */
   resume(flight: Flight): boolean {
     if (this.#flights.has(flight.nonce) || flight.nonce < this.#floor) return false;
@@ -95,12 +146,21 @@ export class FlightWatch {
   }
 
   /**
-   * Looks what became of what an earlier life signed long ago, without sending it again. Where its nonce is used and nothing shows by what, it stays among the flights, given up.
+   * Looks what became of what an earlier life signed long ago, or was refused, without sending it again. Where its nonce is used and nothing shows by what, it
+   * stays among the flights, given up; where it is not used, it is laid aside.
    * @throws whatever the endpoint fails with
    */
   async lookBack(flight: Flight): Promise<void> {
     const mined = await this.#minedCount();
-    if (mined <= flight.nonce || this.#flights.has(flight.nonce)) return;
+    const other = this.#flights.get(flight.nonce);
+    if (other !== undefined) {
+      other.variants.unshift(...flight.variants);
+      return;
+    }
+    if (mined <= flight.nonce) {
+      this.#aside.set(flight.nonce, flight);
+      return;
+    }
     this.#sentBefore(flight);
     // The search for its block is not put off.
     flight.usedLooks = LOOKS_BEFORE_SEARCH;
@@ -170,7 +230,7 @@ export class FlightWatch {
       const due = flight.unsure ? patience : flight === first ? 8 * patience : Infinity;
       if (flight.nonce < mined || now - flight.sentAt < due) continue;
       flight.rebroadcasts++;
-      await broadcast(this.#options, flight);
+      await this.broadcast(flight);
     }
     for (const flight of this.flights) if (flight.isOver) this.#flights.delete(flight.nonce);
     const failed = looks.find((look) => look.status === "rejected");
@@ -204,6 +264,7 @@ export class FlightWatch {
 
   async #land(flight: Flight, landing: Landing): Promise<void> {
     this.#flights.delete(flight.nonce);
+    this.#aside.delete(flight.nonce);
     this.#floor = Math.max(this.#floor, flight.nonce + 1);
     // Before whoever waits goes on: the same call may come at once.
     const noted = this.#hooks.landed(flight, landing);
@@ -235,7 +296,7 @@ export class FlightWatch {
       await this.#hooks.sign(flight, fees, market);
       await this.#clearTheWay(flight, mined, fees, market);
     }
-    await broadcast(this.#options, flight);
+    await this.broadcast(flight);
   }
 
   /**
@@ -251,6 +312,7 @@ export class FlightWatch {
       const empty = new Flight(nonce, { to, data: "0x", label: "empty" }, payload, fees);
       log.warn({ nonce }, "an older transaction blocks the account; replacing it by an empty one");
       await this.#hooks.sign(empty, fees, market);
+      this.#aside.get(nonce)?.variants.push(...empty.variants);
       await broadcast(this.#options, empty);
     }
   }

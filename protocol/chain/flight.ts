@@ -15,6 +15,8 @@ export interface Payload {
 export interface SignedVariant {
   readonly hash: string;
   readonly raw: string;
+  /** As in the journal. */
+  readonly blockTime?: number | undefined;
 }
 
 /** How a nonce came to be used. */
@@ -30,6 +32,8 @@ export class Flight {
   readonly payload: Payload;
   /** All that was signed, oldest first; one of them at most can be mined. */
   readonly variants: SignedVariant[] = [];
+  /** Names of the calls that somebody waits for. */
+  readonly awaited = new Set<string>();
   #landed!: Promise<Landing>;
   fees: Fees;
   bumps = 0;
@@ -47,6 +51,8 @@ export class Flight {
   seenMined = false;
   /** Whoever waits was told that the outcome is not known. */
   givenUp = false;
+  /** The endpoint refused the newest variant plainly, or it never left: whoever waited was told that nothing was sent. */
+  isRefused = false;
   isOver = false;
   #land!: (landing: Landing) => void;
   #fail!: (error: Error) => void;
@@ -77,6 +83,7 @@ export class Flight {
     this.#await();
     this.isOver = false;
     this.givenUp = false;
+    this.isRefused = false;
     this.unsure = true;
     this.newsAt = now;
   }
@@ -104,13 +111,14 @@ export class Flight {
   /** Tells whoever waits; the nonce stays watched. */
   giveUp(error: Error): void {
     this.givenUp = true;
+    this.awaited.clear();
     this.#fail(error);
   }
 
-  /** The endpoint refused it for good: it was never in anybody's hands. */
+  /** The endpoint refused it, and nobody shows it; that proves nothing, so its nonce stays the only one under which the call is made. */
   refuse(error: Error): void {
-    this.isOver = true;
-    this.#fail(error);
+    this.isRefused = true;
+    this.giveUp(error);
   }
 }
 
@@ -128,16 +136,17 @@ export function unknownOutcome(flight: Flight, why: string, cause?: unknown): Tr
 }
 
 /** The flight of what an earlier life signed under one nonce, oldest first. */
-export function flightOf(nonce: number, label: string, entries: readonly { hash: string; raw: string }[]): Flight {
+export function flightOf(nonce: number, label: string, entries: readonly SignedVariant[]): Flight {
   const { to, data, value, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(entries.at(-1)?.raw);
   const call = { to: to ?? "", data, value, label };
   const fees = { maxFeePerGas: maxFeePerGas ?? 0n, maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n };
   const flight = new Flight(nonce, call, { to: to ?? "", data, value, gasLimit }, fees);
-  for (const { hash, raw } of entries) flight.variants.push({ hash, raw });
+  for (const { hash, raw, blockTime } of entries) flight.variants.push({ hash, raw, blockTime });
   return flight;
 }
 
-function callOf(raw: string): Pick<Call, "to" | "data" | "value"> {
+/** The call that a signed transaction makes. */
+export function callOf(raw: string): Pick<Call, "to" | "data" | "value"> {
   const { to, data, value } = Transaction.from(raw);
   return { to: to ?? "", data, value };
 }

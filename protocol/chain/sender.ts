@@ -2,7 +2,6 @@ import { keccak256, type TransactionReceipt } from "ethers";
 
 import { monotonic } from "../common/clock.ts";
 import { AbortedError, RevertError, SentAbortedError, UnavailableError } from "../common/errors.ts";
-import { broadcast } from "./broadcast.ts";
 import { EarlierLife } from "./earlier-life.ts";
 import { chainError } from "./errors.ts";
 import { chooseFees, feeLimit, inGwei, isTipCut, readFeeMarket, type FeeMarket, type Fees } from "./fees.ts";
@@ -58,6 +57,7 @@ class AccountSender implements Sender {
     this.#journal = options.journal ?? memoryJournal();
     this.#watch = new FlightWatch(options, {
       sign: (flight, fees, market) => this.#sign(flight, fees, market),
+      refused: (flight) => this.#note(flight, true),
       landed: (flight, landing) => this.#earlier.landed(flight, landing),
     });
     this.#earlier = new EarlierLife(options, this.#journal, this.#watch);
@@ -137,29 +137,38 @@ class AccountSender implements Sender {
     // An answer to a demand waits for nothing but the nonces that are taken already; a journal that cannot be read does not stop it.
     if (call.urgent === true) await this.#earlier.known().catch(() => undefined);
     const earlier = await this.#earlier.sameAs(call);
-    if (earlier instanceof Flight) {
+    // Refused once more, the call is signed anew, but under the same nonce: whoever may have taken the first one can only have one of the two mined.
+    const isRefused = earlier instanceof Flight && earlier.isRefused && (await this.#watch.isRefusedAgain(earlier));
+    if (earlier instanceof Flight && !isRefused) {
       // Whoever stops while earlier lives are looked at would wait for ever: nobody gives up what nobody watches.
       requireRunning(this.#options.signal);
-      this.#watch.revive(earlier);
+      // Whatever life comes next finishes it again.
+      if (earlier.isRefused) await this.#note(earlier, false).catch(() => undefined);
+      requireRunning(this.#options.signal);
+      earlier.awaited.add(callName(call));
+      if (earlier.givenUp || earlier.isOver) this.#watch.revive(earlier);
       void this.#follow(task, earlier);
       return;
     }
-    if (earlier !== undefined) {
+    if (earlier !== undefined && !(earlier instanceof Flight)) {
       task.resolve(earlier);
       return;
     }
     const prepared = await this.#prepare(task);
     if (prepared === "later") return;
-    const { payload, estimate, market, nonce } = prepared;
+    const { payload, estimate, market } = prepared;
+    const nonce = earlier?.nonce ?? prepared.nonce;
     const fees = chooseFees(market, feeLimit(this.#options));
     this.#tellTip(market);
     const flight = new Flight(nonce, call, payload, fees);
+    this.#watch.inherit(flight);
+    flight.awaited.add(callName(call));
     await this.#sign(flight, fees, market);
     if (this.#options.signal?.aborted === true) throw await this.#withdrawn(flight);
     const { step, onSigned } = this.#options;
     onSigned?.({
       label: call.label,
-      hash: flight.hashes[0] ?? "",
+      hash: flight.hashes.at(-1) ?? "",
       gasEstimate: estimate,
       expectedCost: estimate * (market.baseFee + fees.maxPriorityFeePerGas),
       maxCost: payload.gasLimit * fees.maxFeePerGas,
@@ -167,7 +176,7 @@ class AccountSender implements Sender {
     step?.(`signed:${call.label}`);
     this.#watch.add(flight);
     void this.#follow(task, flight);
-    await broadcast(this.#options, flight);
+    await this.#watch.broadcast(flight);
     step?.(`broadcast:${call.label}`);
   }
 
@@ -232,13 +241,25 @@ class AccountSender implements Sender {
     }
     flight.fees = fees;
     flight.signedAt = monotonic(clock);
-    flight.variants.push({ hash, raw });
+    flight.variants.push({ hash, raw, blockTime });
+  }
+
+  /** Notes anew what was signed last, with what the endpoint said of it. */
+  async #note({ nonce, call: { label }, variants }: Flight, refused: boolean): Promise<void> {
+    const variant = variants.at(-1);
+    const { chainId } = this.#options.chain.network;
+    if (variant !== undefined) {
+      await this.#journal.signed({ ...variant, from: this.address, chainId, nonce, label, refused });
+    }
   }
 
   /** Strikes out what was signed just when the process was stopped: nobody has seen it, and the next life must not send it. */
   async #withdrawn(flight: Flight): Promise<AbortedError> {
     try {
-      await this.#journal.settled(this.address, flight.nonce, this.#options.chain.network.chainId);
+      const { chainId } = this.#options.chain.network;
+      // Something else that was signed under this nonce may have been seen.
+      if (flight.variants.length > 1) await this.#note(flight, true);
+      else await this.#journal.settled(this.address, flight.nonce, chainId);
       return stopped();
     } catch {
       return stopped(

@@ -10,6 +10,8 @@ export interface SignedTransaction {
   readonly raw: string;
   /** Timestamp of the newest block when it was signed, s: its age must not depend on this machine's date. Missing where no block was seen. */
   readonly blockTime?: number | undefined;
+  /** The endpoint refused it, and whoever made the call was told so: it is not sent again unless the call is repeated. */
+  readonly refused?: boolean | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface SignedTransaction {
  * between signature and receipt would do everything a second time.
  */
 export interface TransactionJournal {
-  /** Durable when it returns. */
+  /** Durable when it returns. What is noted once more takes the place of its first note, as the newest. */
   signed(transaction: SignedTransaction): Promise<void>;
   /** The outcome of everything that the account signed on this chain under this nonce is known. */
   settled(from: string, nonce: number, chainId: number): Promise<void>;
