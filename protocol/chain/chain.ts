@@ -1,6 +1,6 @@
 import { Contract, isError, type ContractRunner, type JsonRpcProvider } from "ethers";
 
-import { ConfigurationError } from "../common/errors.ts";
+import { ConfigurationError, RevertError } from "../common/errors.ts";
 import { contractInterface, type ContractName } from "./artifact.ts";
 import { chainError } from "./errors.ts";
 import type { MarketUpkeep } from "./generated/chainlink/MarketUpkeep.js";
@@ -62,6 +62,8 @@ export async function connectChain(network: NetworkFile): Promise<Chain> {
   return { network, provider, contracts: contractsAt(network, provider), close: () => provider.destroy() };
 }
 
+const MOST_ASKS = 3;
+
 async function requireChain(provider: JsonRpcProvider, network: NetworkFile): Promise<void> {
   const answered = Number((await provider.send("eth_chainId", [])) as string);
   if (answered !== network.chainId) {
@@ -87,16 +89,21 @@ async function requireChain(provider: JsonRpcProvider, network: NetworkFile): Pr
   }
 }
 
-/** Whether the market's address answers a question that only a market knows. */
-async function answersAsMarket(provider: JsonRpcProvider, { addresses }: NetworkFile): Promise<boolean> {
+/** Whether the market's address answers a question that only a market knows. @throws what the node fails with */
+async function answersAsMarket(provider: JsonRpcProvider, { addresses, rpcUrl }: NetworkFile): Promise<boolean> {
   const market = new Contract(addresses.market, contractInterface("JobMarket"), provider) as unknown as JobMarket;
-  try {
-    await market.collateralBounds();
-    return true;
-  } catch (error) {
-    if (isError(error, "CALL_EXCEPTION") || isError(error, "BAD_DATA")) return false;
-    throw error;
+  // A node that lags behind the deployment answers as if there were nothing.
+  for (let ask = 0; ask < MOST_ASKS; ask++) {
+    try {
+      await market.collateralBounds();
+      return true;
+    } catch (error) {
+      if (isError(error, "BAD_DATA")) continue;
+      const known = chainError(error, rpcUrl);
+      if (!(known instanceof RevertError)) throw known;
+    }
   }
+  return false;
 }
 
 /** The typed contracts of a network, bound to a provider or signer. */
