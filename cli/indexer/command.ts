@@ -9,8 +9,9 @@ import { createLogger } from "../core/logger.ts";
 import { logOptions, networkOptions, wholeNumber, type LogFlags, type NetworkFlags } from "../core/options.ts";
 import { createProgress } from "../core/progress.ts";
 import { facts } from "../core/table.ts";
+import type { Terminal } from "../core/terminal.ts";
 import { compileContracts } from "../devnet/compile.ts";
-import { unlessEnded } from "../process/child.ts";
+import { ChildEndedError, unlessEnded } from "../process/child.ts";
 import { startIndex, type Index } from "./start-index.ts";
 
 interface Flags extends NetworkFlags, LogFlags {
@@ -69,7 +70,9 @@ ports to others.`,
       log: createLogger(terminal, "index", flags.logLevel),
       onStep: (label) => progress.update(label),
       signal,
-    }).finally(() => progress.end());
+    })
+      .finally(() => progress.end())
+      .catch((error: unknown) => tellTail(terminal, error));
     try {
       terminal.event(
         { event: "ready", url: index.url, statusUrl: index.statusUrl, resumed: index.resumed },
@@ -77,11 +80,21 @@ ports to others.`,
       );
       await unlessEnded(index.children, Promise.race([stopped(signal), index.chainReplaced]));
       terminal.note("stopping …");
+    } catch (error) {
+      tellTail(terminal, error);
     } finally {
       await index.stop();
     }
   },
 });
+
+/** What a program said last that ended by itself. @throws the error */
+function tellTail(terminal: Terminal, error: unknown): never {
+  if (error instanceof ChildEndedError) {
+    for (const line of error.tail) terminal.diagnostic(`${error.child}: ${line}`);
+  }
+  throw error;
+}
 
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
