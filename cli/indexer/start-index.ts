@@ -19,7 +19,7 @@ import { toJson } from "../core/json.ts";
 import { requireReplaceable } from "../core/replaceable-folder.ts";
 import { claimPort, EVERY_INTERFACE, LOOPBACK } from "../devnet/ports.ts";
 import { chainHead, rpc } from "../devnet/rpc.ts";
-import { unlessEnded, type Child } from "../process/child.ts";
+import { ChildEndedError, unlessEnded, type Child } from "../process/child.ts";
 import { replaceableChild } from "../process/replaceable-child.ts";
 import { graphNodeProgram, postgresFolder } from "./binaries.ts";
 import { createChainGuard } from "./chain-guard.ts";
@@ -78,6 +78,8 @@ export interface Index {
 
 const NAME = "orion";
 const IPFS_TIMEOUT_MS = 30_000;
+/** Of graph-node, before its end is taken to be for good. */
+const MOST_STARTS = 3;
 /** What the folder of an index holds. */
 const KEPT = ["subgraph", "deployed", "idle", "postgres", "identity.json", LOCK_FILE];
 
@@ -131,11 +133,12 @@ export async function startIndex(options: IndexOptions): Promise<Index> {
         ...{ program: programs.graphNode, folder, manifest: idle, network, postgresUrl: postgres.url, ports, log },
         signal: until,
       });
-    const node = await startNode(signal);
-    const nodeChild = replaceableChild(node.child);
+    const begin = async (node: GraphNode): Promise<void> => {
+      await node.deploy(NAME, manifest);
+      await untilQueryable({ url, statusUrl }, NAME, signal);
+    };
+    const nodeChild = replaceableChild(await begun(() => startNode(signal), begin, children, log));
     children.push(nodeChild);
-    await unlessEnded(children, node.deploy(NAME, manifest));
-    await unlessEnded(children, untilQueryable({ url, statusUrl }, NAME, signal));
     await rememberIdentity(dataDir, identity);
     if (options.networkFile !== undefined) await publishIndex(options.networkFile, url);
     const watchdog = createWatchdog({
@@ -196,6 +199,27 @@ async function builtSubgraph(
   const outDir = path.join(dataDir, "subgraph");
   const { dir } = await prepareSubgraph({ network, outDir, onStep, ...(signal === undefined ? {} : { signal }) });
   return placeBuild(path.join(dir, "build"), path.join(dataDir, "deployed"));
+}
+
+/** The process of a graph-node that has begun; one that ends by itself as it begins is started again. */
+async function begun(
+  start: () => Promise<GraphNode>,
+  begin: (node: GraphNode) => Promise<void>,
+  others: readonly Child[],
+  log: Logger,
+): Promise<Child> {
+  for (let starts = 1; ; starts++) {
+    const node = await start();
+    try {
+      await unlessEnded([...others, node.child], begin(node));
+      return node.child;
+    } catch (error) {
+      await node.child.stop();
+      const isItsEnd = error instanceof ChildEndedError && error.child === node.child.name;
+      if (!isItsEnd || starts >= MOST_STARTS) throw error;
+      log.warn({ starts, said: error.tail.slice(-3) }, `${error.message} as it began: it is started again`);
+    }
+  }
 }
 
 /** The process of a graph-node that has been given the subgraph. */
