@@ -19,7 +19,7 @@ import { toJson } from "../core/json.ts";
 import { requireReplaceable } from "../core/replaceable-folder.ts";
 import { claimPort, EVERY_INTERFACE, LOOPBACK } from "../devnet/ports.ts";
 import { chainHead, rpc } from "../devnet/rpc.ts";
-import { ChildEndedError, unlessEnded, type Child } from "../process/child.ts";
+import { unlessEnded, type Child } from "../process/child.ts";
 import { replaceableChild } from "../process/replaceable-child.ts";
 import { graphNodeProgram, postgresFolder } from "./binaries.ts";
 import { createChainGuard } from "./chain-guard.ts";
@@ -80,6 +80,7 @@ const NAME = "orion";
 const IPFS_TIMEOUT_MS = 30_000;
 /** Of graph-node, before its end is taken to be for good. */
 const MOST_STARTS = 3;
+const ENDED_MS = 1_000;
 /** What the folder of an index holds. */
 const KEPT = ["subgraph", "deployed", "idle", "postgres", "identity.json", LOCK_FILE];
 
@@ -214,10 +215,12 @@ async function begun(
       await unlessEnded([...others, node.child], begin(node));
       return node.child;
     } catch (error) {
+      // A call that it does not answer any more may be the first sign.
+      const how = await Promise.race([node.child.ended, systemClock.sleep(ENDED_MS).then(() => undefined)]);
       await node.child.stop();
-      const isItsEnd = error instanceof ChildEndedError && error.child === node.child.name;
-      if (!isItsEnd || starts >= MOST_STARTS) throw error;
-      log.warn({ starts, said: error.tail.slice(-3) }, `${error.message} as it began: it is started again`);
+      if (how === undefined || starts >= MOST_STARTS || error instanceof AbortedError) throw error;
+      const said = node.child.tail().slice(-3);
+      log.warn({ starts, said }, `graph-node ended (${how}) as it began: it is started again`);
     }
   }
 }
