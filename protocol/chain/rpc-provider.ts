@@ -17,9 +17,10 @@ type Answer = JsonRpcResult | JsonRpcError;
 const REQUEST_TIMEOUT_MS = 20_000;
 const WHOLE_REQUEST_MS = 45_000;
 const BATCH_MAX = 20;
-/** An endpoint that failed is asked last for so long, twice as long each time, at most; one that refused batches is tried with them again after the third. */
+/** An endpoint that failed is asked last for the first of these times, for twice as long at each further failure, up to the second. */
 const BAD_FOR_MS = 30_000;
 const LONGEST_BAD_MS = 8 * 60_000;
+/** One that refused batches is tried with them again after this time. */
 const UNBATCHED_FOR_MS = 10 * 60_000;
 /** Pauses before an endpoint is asked again after a failure, and while it limits requests. */
 const RETRY_PAUSES_MS = [200, 800];

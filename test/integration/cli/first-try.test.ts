@@ -1,16 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 
-import { encodeNpy, encodeProgram } from "@orion/protocol/tensor";
-
-import { tinyImages, tinyProgram } from "../../support/network/tiny-job.ts";
+import { tinyImages } from "../../support/network/tiny-job.ts";
 import { bash, environment, orion, ROOT } from "./orion.ts";
 import { start, type Running } from "./running.ts";
+import { writeTinyFiles } from "./tiny-files.ts";
 
 const JOB = /0x[0-9a-f]{64}/;
 const POST = "job post model.ortp --weights weights --input images.npy --profile fast --account engineer";
@@ -31,13 +30,7 @@ describe("orion, at a first try, with all that goes wrong there", function () {
     devnet = start(["devnet", "--port", "0", "--ipfs-port", "0"], folder);
     const { network } = await devnet.until((event) => "network" in event);
     rpcUrl = (network as { rpcUrl: string }).rpcUrl;
-    const program = tinyProgram();
-    await mkdir(path.join(folder, "weights"));
-    await writeFile(path.join(folder, "model.ortp"), encodeProgram(program.program));
-    await writeFile(path.join(folder, "images.npy"), encodeNpy(tinyImages(15)));
-    for (const [i, constant] of program.constants.entries()) {
-      await writeFile(path.join(folder, "weights", `constant-${i}.npy`), encodeNpy(constant));
-    }
+    await writeTinyFiles(folder, tinyImages(15));
   });
   after(async () => {
     await devnet.stop("SIGTERM");

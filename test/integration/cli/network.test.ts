@@ -1,16 +1,17 @@
 import { createServer, type Server } from "node:net";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
 
-import { decodeNpy, encodeNpy, encodeProgram } from "@orion/protocol/tensor";
+import { decodeNpy } from "@orion/protocol/tensor";
 
 import { listKeys, openKeyFile } from "../../../cli/keys/keystore.ts";
 import { expectedResult, tinyImages, tinyProgram } from "../../support/network/tiny-job.ts";
 import { orion, type Ran } from "./orion.ts";
 import { start, type Running } from "./running.ts";
+import { writeTinyFiles } from "./tiny-files.ts";
 
 describe("orion, on a network of its own", function () {
   this.timeout(180_000);
@@ -154,12 +155,7 @@ describe("orion, on a network of its own", function () {
     ];
 
     before(async () => {
-      await mkdir(path.join(folder, "weights"));
-      await writeFile(path.join(folder, "model.ortp"), encodeProgram(program.program));
-      await writeFile(path.join(folder, "images.npy"), encodeNpy(images));
-      for (const [i, constant] of program.constants.entries()) {
-        await writeFile(path.join(folder, "weights", `constant-${i}.npy`), encodeNpy(constant));
-      }
+      await writeTinyFiles(folder, images, program);
     });
 
     it("shows the plan and signs nothing with --dry-run", async () => {

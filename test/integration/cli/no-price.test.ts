@@ -1,14 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import path from "node:path";
-
 import { expect } from "chai";
 
 import { CREDIT } from "@orion/protocol/common";
-import { encodeNpy, encodeProgram } from "@orion/protocol/tensor";
 
 import { accountAt, ACCOUNTS, ORION, startTestNetwork, type TestNetwork } from "../../support/network/test-network.ts";
-import { tinyImages, tinyProgram } from "../../support/network/tiny-job.ts";
+import { tinyImages } from "../../support/network/tiny-job.ts";
 import { orion, type Ran } from "./orion.ts";
+import { writeTinyFiles } from "./tiny-files.ts";
 
 const POST = ["job", "post", "model.ortp", "--weights", "weights", "--input", "images.npy", "--dry-run"];
 
@@ -23,13 +20,7 @@ describe("orion job post, on a network without a price history", function () {
 
   before(async () => {
     running = await startTestNetwork();
-    const program = tinyProgram();
-    await mkdir(path.join(running.dir, "weights"));
-    await writeFile(path.join(running.dir, "model.ortp"), encodeProgram(program.program));
-    await writeFile(path.join(running.dir, "images.npy"), encodeNpy(tinyImages(15)));
-    for (const [i, constant] of program.constants.entries()) {
-      await writeFile(path.join(running.dir, "weights", `constant-${i}.npy`), encodeNpy(constant));
-    }
+    await writeTinyFiles(running.dir, tinyImages(15));
   });
   after(async () => {
     await running.stop();

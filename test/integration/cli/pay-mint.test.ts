@@ -1,10 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import path from "node:path";
-
 import { expect } from "chai";
 
 import { createUpkeepKeeper } from "@orion/keepers";
-import { encodeNpy, encodeProgram } from "@orion/protocol/tensor";
 
 import { startHere, type Started } from "../../support/network/in-process.ts";
 import { killAll, startService, until, type RunningService } from "../../support/network/services.ts";
@@ -16,8 +12,9 @@ import {
   startTestNetwork,
   type TestNetwork,
 } from "../../support/network/test-network.ts";
-import { tinyImages, tinyProgram } from "../../support/network/tiny-job.ts";
+import { tinyImages } from "../../support/network/tiny-job.ts";
 import { orion, type Ran } from "./orion.ts";
+import { writeTinyFiles } from "./tiny-files.ts";
 
 type Json = Record<string, unknown>;
 
@@ -58,14 +55,7 @@ describe("orion job post --pay mint", function () {
 
   before(async () => {
     running = await startTestNetwork();
-    const program = tinyProgram();
-    const at = (name: string): string => path.join(running.dir, name);
-    await mkdir(at("weights"));
-    await writeFile(at("model.ortp"), encodeProgram(program.program));
-    await writeFile(at("images.npy"), encodeNpy(tinyImages(3)));
-    for (const [i, constant] of program.constants.entries()) {
-      await writeFile(at(`weights/constant-${String(i)}.npy`), encodeNpy(constant));
-    }
+    await writeTinyFiles(running.dir, tinyImages(3));
   });
   after(async () => {
     await upkeep?.stop();

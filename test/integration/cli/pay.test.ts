@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -14,12 +14,12 @@ import {
 
 import { connectChain, poolKeyOf, type Chain, type NetworkFile } from "@orion/protocol/chain";
 import { CREDIT } from "@orion/protocol/common";
-import { encodeNpy, encodeProgram } from "@orion/protocol/tensor";
 
 import { devWallets, type DevWallets } from "../../../cli/devnet/accounts.ts";
-import { tinyImages, tinyProgram } from "../../support/network/tiny-job.ts";
+import { tinyImages } from "../../support/network/tiny-job.ts";
 import { orion, ROOT, type Ran } from "./orion.ts";
 import { start, type Running } from "./running.ts";
+import { writeTinyFiles } from "./tiny-files.ts";
 
 interface Purchase {
   readonly amountIn: string;
@@ -64,13 +64,7 @@ describe("orion job post --pay", function () {
     chain = await connectChain(network);
     wallets = await devWallets(path.join(folder, ".orion"));
     engineer = wallets.engineer.address;
-    const program = tinyProgram();
-    await mkdir(path.join(folder, "weights"));
-    await writeFile(path.join(folder, "model.ortp"), encodeProgram(program.program));
-    await writeFile(path.join(folder, "images.npy"), encodeNpy(tinyImages(15)));
-    for (const [i, constant] of program.constants.entries()) {
-      await writeFile(path.join(folder, "weights", `constant-${i}.npy`), encodeNpy(constant));
-    }
+    await writeTinyFiles(folder, tinyImages(15));
   });
   after(async () => {
     chain.close();
