@@ -19,6 +19,7 @@ const PROTOCOL = [
   "protocol/challenge",
   "protocol/exchange",
   "protocol/query",
+  "protocol/models",
 ] as const;
 const CHAIN_ASSERTIONS = "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 const SERVICES = ["worker", "keepers"] as const;
@@ -47,6 +48,8 @@ const ARROWS: Record<string, readonly string[]> = {
   "protocol/exchange": ["protocol/chain", "protocol/common"],
   // Asks an index about everything that happened; needs no chain.
   "protocol/query": ["protocol/common"],
+  // Reads models that others wrote and compiles them to tensor programs; needs no device and no chain.
+  "protocol/models": ["protocol/tensor", "protocol/common"],
   worker: PROTOCOL,
   keepers: PROTOCOL,
   deploy: [...PROTOCOL, "hardhat.config.ts"],
@@ -59,7 +62,7 @@ const ARROWS: Record<string, readonly string[]> = {
 };
 
 /** Code that runs unchanged in a browser tab: no file system, no network, nothing of Node. */
-const PORTABLE = ["protocol/tensor", "protocol/kernels"];
+const PORTABLE = ["protocol/tensor", "protocol/kernels", "protocol/models"];
 /** Node's own replacements for portable parts; the portable files cannot reach them. */
 const isForNode = (file: string): boolean => file.endsWith("-node.ts") || file === "protocol/kernels/node.ts";
 const isPortable = (file: string): boolean => !isForNode(file) && PORTABLE.some((area) => file.startsWith(`${area}/`));
