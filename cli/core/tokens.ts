@@ -1,4 +1,4 @@
-import { reading, type Contracts } from "@orion/protocol/chain";
+import { reading, type Call, type Contracts } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 import { MaxUint256 } from "ethers";
 
@@ -35,7 +35,17 @@ export async function approveSpending(client: SigningClient, spending: Spending)
   if (await isApproved(client, { ...spending, amount: spending.allowed ?? amount })) return;
   const allowed = spending.infinite === true ? MaxUint256 : (spending.allowed ?? amount);
   const data = token.interface.encodeFunctionData("approve", [spender, allowed]);
-  await client.sender.send({ to: await token.getAddress(), data, label: `approve ${unit.symbol}` });
+  await sendApproval(client, { to: await token.getAddress(), data, label: `approve ${unit.symbol}` });
+}
+
+/**
+ * Sends a change of an approval. An earlier life of the process may have sent the very same one, and the sender then gives that one's receipt:
+ * it may be used up by now, and an approval can be made twice without harm.
+ */
+export async function sendApproval({ chain, sender }: SigningClient, call: Call): Promise<void> {
+  const before = await reading(chain, () => chain.provider.getBlockNumber());
+  const receipt = await sender.send(call);
+  if (receipt.blockNumber <= before) await sender.send(call);
 }
 
 /** Whether `spender` may take `amount` of the signer's tokens already. */

@@ -4,7 +4,7 @@ import { signPermit, type Permit } from "../core/permit.ts";
 import type { SigningClient } from "../core/client.ts";
 import { CU, ORION } from "../core/amounts.ts";
 import type { TokenInfo } from "../core/token-info.ts";
-import { approveSpending, CREDITS_HINT, isApproved, requireBalance } from "../core/tokens.ts";
+import { approveSpending, CREDITS_HINT, isApproved, requireBalance, sendApproval } from "../core/tokens.ts";
 
 /** A permit that allows nothing: the exchange passes over permits that fail, and where one is not needed this stands in its place. */
 export const NO_PERMIT: Permit = {
@@ -48,7 +48,7 @@ async function clearApproval(
   const left = await reading(client.chain, () => token.allowance(client.sender.address, spender));
   if (left === 0n) return;
   const data = token.interface.encodeFunctionData("approve", [spender, 0n]);
-  await client.sender.send({ to: address, data, label: `clear approval of ${symbol}` });
+  await sendApproval(client, { to: address, data, label: `clear approval of ${symbol}` });
 }
 
 function hintOf({ symbol }: TokenInfo): string {

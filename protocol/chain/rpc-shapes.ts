@@ -11,6 +11,17 @@ const orNull =
   (shape: Shape): Shape =>
   (result) =>
     result === null || shape(result);
+/** A block without its transactions, as far as this project reads one; pending blocks have neither number nor hash. */
+const isBlock: Shape = (result) => {
+  if (!isRecord(result)) return false;
+  const { number, timestamp, hash, baseFeePerGas } = result as Record<string, unknown>;
+  return (
+    isQuantity(timestamp) &&
+    orNull(isQuantity)(number) &&
+    orNull(isBytes)(hash) &&
+    orNull(isQuantity)(baseFeePerGas ?? null)
+  );
+};
 const isReceipt: Shape = (result) => isRecord(result) && areRecords((result as { logs?: unknown }).logs);
 
 /** Results of these methods, as far as whoever takes them apart would stumble over others: the fields within them are checked there. */
@@ -24,8 +35,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   eth_maxPriorityFeePerGas: isQuantity,
   eth_call: isBytes,
   eth_getCode: isBytes,
-  eth_getBlockByHash: orNull(isRecord),
-  eth_getBlockByNumber: orNull(isRecord),
+  eth_getBlockByHash: orNull(isBlock),
+  eth_getBlockByNumber: orNull(isBlock),
   eth_getLogs: areRecords,
   eth_getTransactionByHash: orNull(isRecord),
   eth_getTransactionReceipt: orNull(isReceipt),
