@@ -32,7 +32,7 @@ const INTERVAL_MS = 500;
 export const disputeProve = command<Flags>({
   name: "prove",
   summary: "recompute one claim and, if it is wrong, challenge it until it falls",
-  details: `Costs gas and prepayments, which come back; the reward is the finder's share of the claim's lock. Stopped in the middle, the same
+  details: `Costs gas and prepayments, which come back less a fifth of the turns in the queue that were answered; the reward is the finder's share of the claim's lock. Stopped in the middle, the same
 command goes on.`,
   args: [new Argument("<claim>", "key of the claim, or its first digits").argParser(parseClaimKey)],
   options: [

@@ -25,6 +25,7 @@ export interface OperatorKey {
   readonly maxLocked: bigint;
   /** What may still be locked under it. */
   readonly allowance: bigint;
+  /** Claims at the market that are not settled. */
   readonly unsettled: number;
   readonly revoked: boolean;
 }
@@ -40,7 +41,9 @@ export async function operatorKeys({ chain }: Client, provider: string): Promise
   const keys = [...new Set(logs.map((log) => contractInterface("ProviderRegistry").parseLog(log)?.args.key as string))];
   return Promise.all(
     keys.map(async (key) => {
-      const { maxLocked, allowance, unsettled, revoked } = await reading(chain, () => registry.operatorKey(key));
+      const [{ maxLocked, allowance, revoked }, { unsettled }] = await reading(chain, () =>
+        Promise.all([registry.operatorKey(key), registry.account(key, chain.network.addresses.market)]),
+      );
       return { key, maxLocked, allowance, unsettled: Number(unsettled), revoked };
     }),
   );
@@ -48,7 +51,7 @@ export async function operatorKeys({ chain }: Client, provider: string): Promise
 
 async function call(
   client: SigningClient,
-  name: "authoriseKey" | "revokeKey",
+  name: "authoriseKey" | "revokeKey" | "joinProvider",
   args: readonly unknown[],
 ): Promise<void> {
   const { contracts, network } = client.chain;
@@ -56,15 +59,37 @@ async function call(
   const data =
     name === "authoriseKey"
       ? abi.encodeFunctionData(name, args as [string, bigint])
-      : abi.encodeFunctionData(name, args as [string]);
+      : name === "joinProvider"
+        ? abi.encodeFunctionData(name, args as [string])
+        : abi.encodeFunctionData(name, args as [string]);
   await client.sender.send({ to: network.addresses.registry, data, label: name });
 }
+
+const keyJoin = command<Flags>({
+  name: "join",
+  summary: "make this account an operator key of a provider",
+  details: `Sign it with the key itself, on the machine that will work with it; the provider then lets it work with \`orion provider key authorise\`. Stake and pay of what
+it claims are the provider's. It can leave, for another provider or to be one itself, until its first claim; after that it belongs to the provider for ever.`,
+  args: [new Argument("<provider>", "address of the provider").argParser(parseHolder)],
+  options: [...keyOptions, ...networkOptions],
+  examples: ["orion provider key join 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --account worker-1"],
+  async run(invocation) {
+    const provider = invocation.args[0] as string;
+    await withSigningClient(invocation, async (client) => {
+      await call(client, "joinProvider", [provider]);
+      const key = client.sender.address;
+      invocation.terminal.result({ provider, key, transactions: client.transactions }, [
+        `${key} works for ${provider} as soon as that account runs \`orion provider key authorise ${key} AMOUNT\``,
+      ]);
+    });
+  },
+});
 
 const keyAuthorise = command<Flags>({
   name: "authorise",
   summary: "let a key claim, commit and answer in your name",
-  details: `The key can do nothing else: it withdraws nothing and authorises nobody. At most the given amount of your stake is locked under it at any time, which is
-what a thief of the key could make you lose. Again with another amount: changes it. A key belongs to one provider for ever.`,
+  details: `The key has to join you first, by \`orion provider key join\`. It can do nothing else: it withdraws nothing and authorises nobody. At most the given amount of your
+stake is locked under it at any time, which is what a thief of the key could make you lose. Again with another amount: changes it.`,
   args: [
     new Argument("<key>", "address of the operator key").argParser(parseHolder),
     new Argument("<amount>", "ORION that may be locked under it").argParser((text) => String(parseOrion(text))),
@@ -131,5 +156,5 @@ const keyList = command<Flags>({
 export const providerKeyGroup: GroupSpec = {
   name: "key",
   summary: "operator keys: a fleet under one stake, whose own key stays cold",
-  commands: [keyAuthorise, keyRevoke, keyList],
+  commands: [keyJoin, keyAuthorise, keyRevoke, keyList],
 };

@@ -21,7 +21,8 @@ abstract contract Demands is Claims, Balances {
     uint256 public constant ANSWERS_LAST = 30 days;
     /// @notice Most open demands of a claim that share a place in the queue: they cost next to nothing, and may not use up all that a claim can have.
     uint256 public constant MOST_JOINED = 256;
-    /// @dev Part of a closed claim's prepayment that burns, for a demand that held a place in the queue.
+    /// @dev Part of a prepayment that burns, for an answered demand that held a place in the queue: it has used up the worker's time, however the claim ends. So a liar whose own demands on its
+    /// wrong claim keep challengers waiting pays as much as one who demands of right claims.
     uint256 private constant _BURNED = 5;
 
     /// @dev A demand that is about to be recorded.
@@ -63,7 +64,7 @@ abstract contract Demands is Claims, Balances {
             if (d.payer() == address(0) || d.state() == DemandState.Returned) continue;
             _demands[demandId] = d.withState(DemandState.Returned);
             uint256 amount = d.price();
-            uint256 burned = o.isClosed() && d.holdsPlace() ? amount / _BURNED : 0;
+            uint256 burned = d.state() == DemandState.Answered && d.holdsPlace() ? amount / _BURNED : 0;
             address to = o.isClosed() ? o.prover() : d.payer();
             _credit(to, amount - burned);
             emit PrepaymentReturned(market, key, subjects[i], to, amount - burned, burned);

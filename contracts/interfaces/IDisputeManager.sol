@@ -217,7 +217,7 @@ interface IDisputeManager {
         Opening calldata opening
     ) external;
 
-    /// @notice Once a claim is over, credits each prepayment to the payee (closed; a fifth burns for demands that held a place in the queue) or back to its payer (fallen). Anyone may call.
+    /// @notice Once a claim is over, credits each prepayment to the payee (closed) or back to its payer (fallen); a fifth burns of answered demands that held a place in the queue. Anyone may call.
     function returnPrepayments(address market, bytes32 key, bytes32[] calldata subjects) external;
 
     /// @notice Sends the caller's balance to `to`.

@@ -12,19 +12,18 @@ interface IProviderRegistry {
         uint96 free;
         uint96 locked;
         bool authorised;
-        /// Claims of the provider's own address that are not settled.
+        /// Claims of that very address that are not settled; those of an operator key are counted at the key.
         uint16 unsettled;
     }
 
-    /// @dev An operator key. It belongs to one provider for ever.
+    /// @dev An operator key. From its first claim on it belongs to one provider for ever.
     struct OperatorKey {
         address provider;
         /// ORION (wei) that may still be locked under it; a multiple of 2^16, rounded down.
         uint96 allowance;
         /// ORION (wei) that may be locked under it in all.
         uint96 maxLocked;
-        /// Claims of the key that are not settled, in all markets.
-        uint16 unsettled;
+        /// No new claims: the provider has revoked the key, or not authorised it yet.
         bool revoked;
     }
 
@@ -48,16 +47,20 @@ interface IProviderRegistry {
     event Unlocked(address indexed provider, address indexed market, uint96 amount);
     event Slashed(address indexed provider, address indexed market, uint96 amount, Split split);
 
+    event ProviderJoined(address indexed provider, address indexed key);
     event KeyAuthorised(address indexed provider, address indexed key, uint96 maxLocked);
     event KeyRevoked(address indexed provider, address indexed key);
 
     error ZeroAmount();
-    /// @notice The key has authorised a market or keys of its own, is the caller, or belongs to another provider.
+    /// @notice The caller has authorised a market or keys of its own, or has claimed for a provider, and cannot become what it wants to.
     error KeyTaken(address key);
+    /// @notice The key has not joined the caller.
     error UnknownKey(address key);
     error KeyIsRevoked(address key);
     error AllowanceTooLow(address key, uint256 allowance, uint256 wanted);
-    error TooManyClaims(address key);
+    error TooManyClaims(address worker);
+    /// @notice The worker has no unsettled claim at the caller.
+    error NoClaim(address worker, address market);
     error ZeroAddress();
     error NotAuthorised(address provider, address market);
     error InsufficientFree(address provider, address market, uint96 free, uint256 wanted);
@@ -79,19 +82,22 @@ interface IProviderRegistry {
     /// @notice Takes `amount` of the caller's free stake at `market` to `to`.
     function withdraw(address market, uint96 amount, address to) external;
 
-    /// @notice Lets `key` claim, commit and answer in the caller's name, with at most `maxLocked` ORION locked under it at any time. Again with another amount: changes it, but not below
-    /// what is locked under it now.
+    /// @notice Makes the caller an operator key of `provider`, who has to authorise it before it can claim. It can leave, for another provider or to be one, until a market that the
+    /// provider has authorised counts a claim of it.
+    function joinProvider(address provider) external;
+
+    /// @notice Lets `key`, which has joined the caller, claim, commit and answer in the caller's name, with at most `maxLocked` ORION locked under it at any time. Again with another amount:
+    /// changes it, but not below what is locked under it now.
     function authoriseKey(address key, uint96 maxLocked) external;
 
     /// @notice Stops new claims of a key; running ones go on. It can be authorised again by the same provider.
-    /// @dev A key that never claimed leaves a provider that it does not want by authorising a market or a key itself.
     function revokeKey(address key) external;
 
     /// @notice Called by a market: locks `amount` for `claims` new claims of `worker`, a provider or an operator key, and returns the provider. Reverts unless the provider authorised the caller, the
-    /// key's allowance suffices and it has at most 1,024 claims that are not settled.
+    /// key's allowance suffices and the worker has at most 1,024 claims at the caller that are not settled.
     function lock(address worker, uint96 amount, uint16 claims) external returns (address provider);
 
-    /// @notice Called by a market: frees the lock of one claim. Returns the provider, to whom its pay goes.
+    /// @notice Called by a market: frees the lock of one claim. Returns the provider, to whom its pay goes. Reverts where the worker has no claim there, as `slash` does.
     function unlock(address worker, uint96 amount) external returns (address provider);
 
     /// @notice Called by a market: takes the split's sum out of the lock of one claim and moves the rest of `amount` to free. Returns the provider.

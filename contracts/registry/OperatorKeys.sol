@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {IProviderRegistry} from "../interfaces/IProviderRegistry.sol";
 
 /// @title Keys that claim, commit and answer in a provider's name, and can do nothing else
-/// @dev A key belongs to one provider for ever: what was claimed under it is settled and slashed by the address that it belongs to. So an address that has authorised a
-/// market, without which nothing of it is locked, or has keys of its own, is its own provider and can never become a key.
+/// @dev A key joins a provider itself, so nobody is named against its will. From its first claim on it belongs to that provider for ever: what was claimed under it is settled and slashed by the
+/// address that it belongs to. So an address that has authorised a market, without which nothing of it is locked, or has keys of its own, is its own provider and can never become a key.
 abstract contract OperatorKeys is IProviderRegistry {
     /// @dev One slot. Amounts under a key are counted in units of 2^16 wei, of which every lock takes whole ones.
     struct KeySlot {
@@ -13,7 +13,7 @@ abstract contract OperatorKeys is IProviderRegistry {
         address provider;
         /// What may still be locked under it.
         uint80 allowance;
-        /// Claims that are not settled, times four; 2: it has claimed; 1: it is revoked.
+        /// 2: it has claimed; 1: it is revoked, or not authorised yet.
         uint16 state;
     }
 
@@ -21,18 +21,26 @@ abstract contract OperatorKeys is IProviderRegistry {
     uint256 private constant _UNIT_BITS = 16;
     uint16 private constant _REVOKED = 1;
     uint16 private constant _USED = 2;
-    uint16 private constant _ONE_CLAIM = 4;
 
     mapping(address key => KeySlot) private _keys;
     /// @dev In the same units.
     mapping(address key => uint80) private _most;
 
     /// @inheritdoc IProviderRegistry
+    function joinProvider(address provider) external {
+        require(provider != msg.sender && provider != address(0), KeyTaken(msg.sender));
+        KeySlot memory k = _keys[msg.sender];
+        require(k.provider != msg.sender && k.state & _USED == 0, KeyTaken(msg.sender));
+        _leave(k);
+        _keys[msg.sender] = KeySlot(provider, 0, _REVOKED);
+        emit ProviderJoined(provider, msg.sender);
+    }
+
+    /// @inheritdoc IProviderRegistry
     function authoriseKey(address key, uint96 maxLocked) external {
         _becomeProvider();
         KeySlot memory k = _keys[key];
-        bool free = k.provider == address(0) || k.provider == msg.sender;
-        require(free && key != msg.sender && key != address(0), KeyTaken(key));
+        require(_isKeyOf(key, msg.sender), UnknownKey(key));
         // Cast: 96 bits less 16.
         uint80 most = uint80(maxLocked >> _UNIT_BITS);
         uint80 locked = _most[key] - k.allowance;
@@ -57,7 +65,6 @@ abstract contract OperatorKeys is IProviderRegistry {
         // Casts: 80 bits and 16.
         view_.allowance = uint96(uint256(k.allowance) << _UNIT_BITS);
         view_.maxLocked = uint96(uint256(_most[key]) << _UNIT_BITS);
-        view_.unsettled = k.state / _ONE_CLAIM;
         view_.revoked = k.state & _REVOKED != 0;
     }
 
@@ -67,17 +74,16 @@ abstract contract OperatorKeys is IProviderRegistry {
         return provider == address(0) ? worker : provider;
     }
 
-    /// @dev Takes `amount` for `claims` new claims out of a key's allowance; returns its provider, or the worker itself if it is no key.
+    /// @dev Takes `amount` for `claims` new claims out of a key's allowance; returns its provider, or the worker itself if it is no key. The caller has made sure that it is a market of that provider's.
     function _lockUnder(address worker, uint96 amount, uint256 claims) internal returns (address) {
         KeySlot memory k = _keys[worker];
         if (k.provider == address(0) || k.provider == worker) return worker;
         require(k.state & _REVOKED == 0, KeyIsRevoked(worker));
         uint256 wanted = claims == 0 ? 0 : _units(amount / claims) * claims;
         require(wanted <= k.allowance, AllowanceTooLow(worker, uint256(k.allowance) << _UNIT_BITS, amount));
-        require(k.state / _ONE_CLAIM + claims <= MAX_UNSETTLED, TooManyClaims(worker));
-        // Casts: at most the allowance, and at most 1,024 claims.
+        // Cast: at most the allowance.
         k.allowance -= uint80(wanted);
-        k.state = uint16(k.state + claims * _ONE_CLAIM) | _USED;
+        k.state |= _USED;
         _keys[worker] = k;
         return k.provider;
     }
@@ -89,7 +95,6 @@ abstract contract OperatorKeys is IProviderRegistry {
         uint256 allowance = k.allowance + _units(amount);
         // A market that splits a lock unevenly gains the rounding of its parts: never more than there can be.
         k.allowance = allowance > type(uint80).max ? type(uint80).max : uint80(allowance);
-        k.state -= _ONE_CLAIM;
         _keys[worker] = k;
         return k.provider;
     }
@@ -99,9 +104,14 @@ abstract contract OperatorKeys is IProviderRegistry {
         KeySlot memory k = _keys[msg.sender];
         if (k.provider == msg.sender) return;
         require(k.provider == address(0) || k.state & _USED == 0, KeyTaken(msg.sender));
-        if (k.provider != address(0)) emit KeyRevoked(k.provider, msg.sender);
-        delete _most[msg.sender];
+        _leave(k);
         _keys[msg.sender] = KeySlot(msg.sender, 0, 0);
+    }
+
+    /// @dev Ends what a provider allowed the sender, under which it has claimed nothing.
+    function _leave(KeySlot memory k) private {
+        if (k.provider != address(0) && k.state & _REVOKED == 0) emit KeyRevoked(k.provider, msg.sender);
+        delete _most[msg.sender];
     }
 
     function _isKeyOf(address key, address provider) private view returns (bool) {

@@ -58,21 +58,23 @@ contract ProviderRegistry is OperatorKeys, StakedVotes {
     function lock(address worker, uint96 amount, uint16 claims) external returns (address provider) {
         Account storage slot = _accounts[worker][msg.sender];
         Account memory a = slot;
+        require(uint256(a.unsettled) + claims <= MAX_UNSETTLED, TooManyClaims(worker));
+        // No overflow, by the check.
+        unchecked {
+            a.unsettled += claims;
+        }
         // Only providers authorise markets, so whoever has done so is none of another's keys.
         provider = a.authorised ? worker : _lockUnder(worker, amount, claims);
-        if (provider == worker) {
-            require(a.authorised, NotAuthorised(worker, msg.sender));
-            require(uint256(a.unsettled) + claims <= MAX_UNSETTLED, TooManyClaims(worker));
-        } else {
+        if (provider != worker) {
+            _store(slot, a);
             slot = _accounts[provider][msg.sender];
             a = slot;
-            require(a.authorised, NotAuthorised(provider, msg.sender));
-            claims = 0;
         }
+        require(a.authorised, NotAuthorised(provider, msg.sender));
         require(a.free >= amount, InsufficientFree(provider, msg.sender, a.free, amount));
         // No overflow, because all ORION together is below 2^96, and by the checks above.
         unchecked {
-            (a.free, a.locked, a.unsettled) = (a.free - amount, a.locked + amount, a.unsettled + claims);
+            (a.free, a.locked) = (a.free - amount, a.locked + amount);
         }
         _store(slot, a);
         emit Locked(provider, msg.sender, amount);
@@ -118,19 +120,22 @@ contract ProviderRegistry is OperatorKeys, StakedVotes {
     function _free(address worker, uint96 amount, uint96 back) private returns (address provider) {
         Account storage slot = _accounts[worker][msg.sender];
         Account memory a = slot;
-        uint16 own;
-        // Only a provider's own claims are counted here; one that has withdrawn its authorisation is still known by them.
-        if (a.unsettled > 0) {
-            (provider, own) = (worker, 1);
-        } else {
-            provider = _unlockUnder(worker, amount);
+        // Whoever calls has claims of this worker: so nobody but the market that counted one can end it.
+        require(a.unsettled > 0, NoClaim(worker, msg.sender));
+        // No underflow, by the check.
+        unchecked {
+            --a.unsettled;
+        }
+        provider = a.authorised ? worker : _unlockUnder(worker, amount);
+        if (provider != worker) {
+            _store(slot, a);
             slot = _accounts[provider][msg.sender];
             a = slot;
         }
         require(a.locked >= amount, InsufficientLocked(provider, msg.sender, a.locked, amount));
-        // No underflow by the checks; no overflow, because all ORION together is below 2^96.
+        // No underflow by the check; no overflow, because all ORION together is below 2^96.
         unchecked {
-            (a.free, a.locked, a.unsettled) = (a.free + back, a.locked - amount, a.unsettled - own);
+            (a.free, a.locked) = (a.free + back, a.locked - amount);
         }
         _store(slot, a);
     }

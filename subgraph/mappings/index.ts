@@ -11,6 +11,7 @@ export {
   handleKeyRevoked,
   handleLocked,
   handleProfilePublished,
+  handleProviderJoined,
   handleSlashed,
   handleStaked,
   handleUnlocked,

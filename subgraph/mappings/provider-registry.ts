@@ -6,6 +6,7 @@ import {
   KeyRevoked,
   Locked,
   ProfilePublished,
+  ProviderJoined,
   Slashed,
   Staked,
   Unlocked,
@@ -80,6 +81,22 @@ export function handleAuthorised(event: Authorised): void {
   books.save();
   standAlone(p.provider);
   recordChange(event, books, p.authorised ? "AUTHORISED" : "REVOKED", ZERO, null);
+}
+
+export function handleProviderJoined(event: ProviderJoined): void {
+  const p = event.params;
+  const registry = loadRegistry(event.address);
+  const provider = loadProvider(registry, p.provider, event.block.timestamp);
+  provider.save();
+  registry.save();
+  const key = loadWorker(p.key, provider.id, event.block.timestamp);
+  key.provider = provider.id;
+  key.isKey = true;
+  key.revoked = true;
+  key.maxLocked = ZERO;
+  key.authorisedAt = null;
+  key.save();
+  recordKey(event, key, "JOINED", ZERO);
 }
 
 export function handleKeyAuthorised(event: KeyAuthorised): void {

@@ -88,6 +88,11 @@ describe("a fleet under one stake", function () {
 
   it("gives machines keys that lock no more than they may", async () => {
     const { collateralPerClaim } = job.terms;
+    for (const key of [FIRST, SECOND]) {
+      const { registry } = running.chain.contracts;
+      const data = registry.interface.encodeFunctionData("joinProvider", [accountAt(PROVIDER).address]);
+      await running.sender(key).send({ to: running.network.addresses.registry, data, label: "join" });
+    }
     await provider("key", "authorise", accountAt(FIRST).address, "50");
     // The allowance of the second suffices for two claims; it is counted in steps of 2^16 wei.
     const two = Number(collateralPerClaim * 2n + (1n << 20n)) / 1e18;

@@ -378,8 +378,8 @@ contract DisputesHandler is CommonBase {
         for (uint256 i; i < _asked.length; ++i) {
             if (_asked[i].claim != claim) continue;
             subjects[count++] = subjectOf(_asked[i]);
-            bool news = stateOf(_asked[i]) != DemandState.Returned;
-            if (news && o.closed && holdsPlace(_asked[i])) burned += _asked[i].amount / 5;
+            bool answered = stateOf(_asked[i]) == DemandState.Answered;
+            if (answered && holdsPlace(_asked[i])) burned += _asked[i].amount / 5;
         }
         assembly ("memory-safe") {
             mstore(subjects, count)

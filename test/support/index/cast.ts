@@ -73,6 +73,7 @@ export async function assemble(world: World): Promise<Cast> {
     await must(worker, at.registry, c.registry.interface.encodeFunctionData("authorise", [at.market, true]));
   }
   for (const key of cast.keys) {
+    await must(key, at.registry, c.registry.interface.encodeFunctionData("joinProvider", [w1]));
     await must(w1, at.registry, c.registry.interface.encodeFunctionData("authoriseKey", [key, STAKE]));
   }
   for (const trader of cast.traders) {

@@ -23,9 +23,15 @@ describe("Operator keys", () => {
   });
   afterEach(() => f.reset());
 
-  const authorise = (maxLocked = 10n * LOCK, by = provider) => f.registry.connect(by).authoriseKey(key, maxLocked);
+  const join = (of = provider) => f.registry.connect(key).joinProvider(of);
+  /** The key joins first, unless it has. */
+  const authorise = async (maxLocked = 10n * LOCK) => {
+    if ((await f.registry.operatorKey(key)).provider === ZeroAddress) await join();
+    return f.registry.connect(provider).authoriseKey(key, maxLocked);
+  };
   const stateOf = async () => {
-    const { provider: owner, allowance, maxLocked, unsettled, revoked } = await f.registry.operatorKey(key);
+    const { provider: owner, allowance, maxLocked, revoked } = await f.registry.operatorKey(key);
+    const { unsettled } = await f.registry.account(key, f.market);
     return { owner, allowance, maxLocked, unsettled, revoked };
   };
   const lockedOf = async (of = provider): Promise<bigint> => (await f.registry.account(of, f.market)).locked;
@@ -41,19 +47,22 @@ describe("Operator keys", () => {
       expect(await stateOf()).to.include({ owner: provider.address, unsettled: 0n, revoked: false });
     });
 
-    it("refuses another provider's key, for ever: also one that was revoked", async () => {
+    it("refuses another provider's key, also one that was revoked", async () => {
       await authorise();
-      const taken = () => expect(authorise(LOCK, other)).to.be.revertedWithCustomError(f.registry, "KeyTaken");
-      await taken();
+      const refused = () =>
+        expect(f.registry.connect(other).authoriseKey(key, LOCK))
+          .to.be.revertedWithCustomError(f.registry, "UnknownKey")
+          .withArgs(key.address);
+      await refused();
       await f.registry.connect(provider).revokeKey(key);
-      await taken();
+      await refused();
       await expect(authorise()).to.emit(f.registry, "KeyAuthorised");
     });
 
-    it("refuses a provider, itself and nobody", async () => {
-      for (const wrong of [other.address, provider.address, ZeroAddress]) {
+    it("refuses whoever has not joined: strangers, providers, itself and nobody", async () => {
+      for (const wrong of [key.address, f.stranger.address, other.address, provider.address, ZeroAddress]) {
         await expect(f.registry.connect(provider).authoriseKey(wrong, LOCK))
-          .to.be.revertedWithCustomError(f.registry, "KeyTaken")
+          .to.be.revertedWithCustomError(f.registry, "UnknownKey")
           .withArgs(wrong);
       }
     });
@@ -64,12 +73,13 @@ describe("Operator keys", () => {
       await steps.claim(job, key);
       const asKey = f.registry.connect(key);
       await expect(asKey.authoriseKey(f.stranger, LOCK)).to.be.revertedWithCustomError(f.registry, "KeyTaken");
+      await expect(asKey.joinProvider(other)).to.be.revertedWithCustomError(f.registry, "KeyTaken");
       await expect(asKey.authorise(f.market, true)).to.be.revertedWithCustomError(f.registry, "KeyTaken");
       await expect(asKey.revokeKey(key)).to.be.revertedWithCustomError(f.registry, "UnknownKey");
       await expect(asKey.withdraw(f.market, 1n, key)).to.be.revertedWithCustomError(f.registry, "InsufficientFree");
     });
 
-    it("binds nobody against its will: an account that never claimed is its own by authorising a market", async () => {
+    it("frees a key that never claimed, which becomes a provider by authorising a market", async () => {
       await authorise();
       await expect(f.registry.connect(key).authorise(f.market, true))
         .to.emit(f.registry, "KeyRevoked")
@@ -81,6 +91,92 @@ describe("Operator keys", () => {
       const job = await steps.post();
       await steps.claim(job, key);
       expect([await lockedOf(key), await lockedOf()]).to.deep.equal([LOCK, 0n]);
+    });
+  });
+
+  describe("joinProvider", () => {
+    it("announces the key, which can claim nothing until it is authorised", async () => {
+      await expect(join()).to.emit(f.registry, "ProviderJoined").withArgs(provider.address, key.address);
+      expect(await stateOf()).to.deep.equal({
+        owner: provider.address,
+        ...{ allowance: 0n, maxLocked: 0n, unsettled: 0n, revoked: true },
+      });
+      const job = await steps.post();
+      await expect(steps.claim(job, key)).to.be.revertedWithCustomError(f.registry, "KeyIsRevoked");
+    });
+
+    it("lets a key that never claimed go to another provider, and forgets what the first one allowed", async () => {
+      await authorise();
+      await expect(join(other)).to.emit(f.registry, "KeyRevoked").withArgs(provider.address, key.address);
+      expect(await stateOf()).to.include({ owner: other.address, allowance: 0n, maxLocked: 0n, revoked: true });
+      await expect(f.registry.connect(provider).authoriseKey(key, LOCK)).to.be.revertedWithCustomError(
+        f.registry,
+        "UnknownKey",
+      );
+      await f.registry.connect(other).authoriseKey(key, 2n * LOCK);
+      await steps.claim(await steps.post(), key);
+      expect([await lockedOf(other), await lockedOf()]).to.deep.equal([LOCK, 0n]);
+    });
+
+    it("is nothing for providers, nor to oneself or nobody", async () => {
+      const taken = (by: HardhatEthersSigner, of: string) =>
+        expect(f.registry.connect(by).joinProvider(of))
+          .to.be.revertedWithCustomError(f.registry, "KeyTaken")
+          .withArgs(by.address);
+      await taken(other, provider.address);
+      await taken(key, key.address);
+      await taken(key, ZeroAddress);
+    });
+
+    it("cannot be done to anybody: whoever stakes first and authorises later stays its own provider", async () => {
+      const [thief, fake] = [other, f.stranger];
+      await f.orion.transfer(key, LOCK);
+      await f.orion.connect(key).approve(f.registry, LOCK);
+      await f.registry.connect(key).stake(key, f.market, LOCK);
+      await f.registry.connect(thief).authorise(fake, true);
+      await expect(f.registry.connect(thief).authoriseKey(key, 0n)).to.be.revertedWithCustomError(
+        f.registry,
+        "UnknownKey",
+      );
+      await expect(f.registry.connect(fake).lock(key, 0n, 0)).to.be.revertedWithCustomError(
+        f.registry,
+        "NotAuthorised",
+      );
+      await f.registry.connect(key).authorise(f.market, true);
+      await steps.claim(await steps.post(), key);
+      expect(await lockedOf(key)).to.equal(LOCK);
+    });
+  });
+
+  describe("what is no market of a claim", () => {
+    const nothing = { burned: 0n, toPoster: 0n, toFinder: 0n, toReserve: 0n };
+    const split = { ...nothing, poster: ZeroAddress, finder: ZeroAddress, reserve: ZeroAddress };
+
+    it("ends none: neither a stranger nor another market of the provider can take a claim off the count", async () => {
+      await authorise();
+      const fake = (await f.ethers.getSigners())[11]!;
+      await f.registry.connect(provider).authorise(fake, true);
+      const job = await steps.post({ shards: 2, shardsPerClaim: 1 });
+      await steps.claim(job, key, [0, 1]);
+      await steps.commit(job, key, 0);
+      await f.registry.connect(fake).lock(key, 0n, 1);
+      await f.registry.connect(fake).unlock(key, 0n);
+      for (const caller of [f.stranger, fake]) {
+        const asCaller = f.registry.connect(caller);
+        for (const worker of [key, provider, other]) {
+          for (const attempt of [asCaller.unlock(worker, 0n), asCaller.slash(worker, 0n, split)]) {
+            await expect(attempt)
+              .to.be.revertedWithCustomError(f.registry, "NoClaim")
+              .withArgs(worker.address, caller.address);
+          }
+        }
+      }
+      expect((await stateOf()).unsettled).to.equal(2n);
+      await steps.passWindow();
+      await expect(steps.settle(job, [0])).to.emit(f.market, "UnitSettled");
+      await steps.passClaimPeriod();
+      await expect(steps.expire(job, [1])).to.emit(f.market, "UnitExpired");
+      expect(await lockedOf()).to.equal(0n);
     });
   });
 
@@ -175,7 +271,7 @@ describe("Operator keys", () => {
       }
       await asMarket.unlock(key, 0n);
       await asMarket.lock(key, 0n, 1);
-      expect((await stateOf()).unsettled).to.equal(1_024n);
+      expect((await f.registry.account(key, market)).unsettled).to.equal(1_024n);
       expect((await f.registry.account(provider, market)).unsettled).to.equal(1_024n);
     });
   });

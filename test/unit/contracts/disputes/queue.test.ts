@@ -191,7 +191,22 @@ describe("DisputeManager queue of compute demands", () => {
     expect(held - owed).to.equal(3n * burned);
   });
 
-  it("a claim that falls frees its places at once, whoever ends it, and what was prepaid for them goes back whole", async () => {
+  it("a liar whose friend demands of the lying claim itself pays as much: the fifth burns although the claim falls", async () => {
+    for (const shard of [0, 1, 2]) await f.demandTrace(claim, shard, { from: f.friend });
+    for (const shard of [0, 1]) await f.respondTrace(claim, shard);
+    await f.time.increaseTo((await deadlineOf(claim.traceSubject(2))) + 1);
+    await f.disputes.timeout(f.market, claim.key, claim.traceSubject(2));
+    const price = await f.disputes.priceOfTrace(STANDARD, 3);
+    const before = await f.disputes.balanceOf(f.friend);
+    await f.disputes.returnPrepayments(
+      f.market,
+      claim.key,
+      [0, 1, 2].map((shard) => claim.traceSubject(shard)),
+    );
+    expect((await f.disputes.balanceOf(f.friend)) - before).to.equal(3n * price - 2n * (price / 5n));
+  });
+
+  it("a claim that falls frees its places at once, whoever ends it, and what was prepaid for them and not answered goes back whole", async () => {
     const other = await f.record(fixture, { windowEnd: claim.facts.windowEnd });
     await f.demandTrace(claim, 0);
     await f.demandTrace(claim, 1, { from: f.friend });

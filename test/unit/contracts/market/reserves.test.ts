@@ -260,6 +260,7 @@ describe("Reserves: what silence leaves undecided", () => {
 
   it("of a claim under an operator key belongs to its provider", async () => {
     const key = (await f.ethers.getSigners())[10]!;
+    await f.registry.connect(key).joinProvider(first);
     await f.registry.connect(first).authoriseKey(key, parseEther("100"));
     const lost = await work(key, WRONG, 0);
     await steps.judge(job, key, { fallen: FALL.silence, prover: finder.address });
