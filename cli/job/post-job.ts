@@ -4,9 +4,16 @@ import { putChallengers } from "@orion/protocol/challenge";
 import { reading, escrowOf, jobIdOf, unitCount, type Terms } from "@orion/protocol/chain";
 import { InvalidInputError, toHex } from "@orion/protocol/common";
 import { challengersRoot, optionsOf } from "@orion/protocol/disputes";
-import { assembleProgram, putDataset, putProgram, shardDataset, type DatasetFiles } from "@orion/protocol/jobs";
+import {
+  assembleProgram,
+  putDataset,
+  putProgram,
+  shardDataset,
+  type DatasetFiles,
+  type LoadedProgram,
+} from "@orion/protocol/jobs";
 import { digestFromDagCid } from "@orion/protocol/storage";
-import type { ProgramFacts, Tensor } from "@orion/protocol/tensor";
+import type { ProgramFacts, Sha256, Tensor } from "@orion/protocol/tensor";
 
 import { CU, formatAmount } from "../core/amounts.ts";
 import type { SigningClient } from "../core/client.ts";
@@ -103,6 +110,16 @@ export async function postJob(
   return { ...plan, receipt };
 }
 
+/** @throws InvalidInputError that says how weights are given, where none were */
+function assembledOf({ program, constants }: JobRequest, sha256: Sha256): LoadedProgram {
+  try {
+    return assembleProgram(program, constants, sha256);
+  } catch (error) {
+    if (constants.length > 0 || !(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(error.message, { hint: "give the model's weights with `--weights <files or folder>`" });
+  }
+}
+
 /** Everything of `postJob` that needs no signature: checks, cuts and stores the job. */
 export async function planJob(
   client: SigningClient,
@@ -111,7 +128,7 @@ export async function planJob(
 ): Promise<JobPlan> {
   onStep?.("check");
   const { sha256, store, chain } = client;
-  const loaded = assembleProgram(request.program, request.constants, sha256);
+  const loaded = assembledOf(request, sha256);
   const dataset = await shardDataset(loaded, request.files, { sha256 });
   const { shards } = dataset;
   const work = loaded.facts.work;

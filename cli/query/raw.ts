@@ -28,8 +28,8 @@ ones with \`where: { id_gt: … }\`.`,
     ...queryOptions.filter(({ long }) => long !== "--block"),
   ],
   examples: [
-    "orion query raw {_meta{block{number}}}",
-    'orion query raw --file question.graphql --variables {"first":10}',
+    "orion query raw '{_meta{block{number}}}'",
+    `orion query raw --file question.graphql --variables '{"first":10}'`,
     "orion query raw < question.graphql",
   ],
   async run(invocation) {

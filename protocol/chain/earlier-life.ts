@@ -87,7 +87,9 @@ export class EarlierLife {
     if (age !== undefined) {
       const { log } = this.#options;
       const { nonce, call } = flight;
-      log.warn({ label: call.label, nonce, outcome: landing.kind }, "an earlier transaction is settled");
+      const hash = landing.kind === "mined" ? landing.receipt.hash : flight.hashes.at(-1);
+      const words = landing.kind === "mined" ? "is mined" : "was replaced by another one of this account";
+      log.warn({ label: call.label, hash, nonce }, `a transaction that an earlier run of this account sent ${words}`);
     }
     const isDone = landing.kind === "mined" && landing.receipt.status === 1;
     if (!isDone) return this.#settled(flight.nonce);

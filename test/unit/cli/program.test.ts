@@ -21,7 +21,7 @@ const examplesOf = (command: Command): string[] =>
 
 /** The words after `orion` as a shell would pass them. */
 function argumentsOf(example: string): string[] {
-  const words = example.split(" ");
+  const words = [...example.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
   const end = words.indexOf("<");
   return words.slice(words.indexOf("orion") + 1, end < 0 ? undefined : end);
 }
