@@ -1,0 +1,16 @@
+import { ALGEBRA } from "./algebra.ts";
+import type { Normalize } from "./call.ts";
+import { ELEMENTWISE } from "./elementwise.ts";
+import { RESIZE } from "./resize.ts";
+import { SHAPES } from "./shapes.ts";
+import { SLICES } from "./slices.ts";
+import { WINDOWS } from "./windows.ts";
+
+const NORMALIZERS: ReadonlyMap<string, Normalize> = new Map(
+  Object.entries({ ...ELEMENTWISE, ...SHAPES, ...SLICES, ...WINDOWS, ...ALGEBRA, ...RESIZE }),
+);
+
+/** How an operator of ONNX is brought into canonical form, or undefined for one that is not supported. */
+export function normalizerOf(op: string): Normalize | undefined {
+  return NORMALIZERS.get(op);
+}
