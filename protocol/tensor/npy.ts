@@ -1,7 +1,7 @@
 import { FORMAT } from "./constants.ts";
 import { dtypeBytes } from "./dtype.ts";
 import { NpyError } from "./npy-error.ts";
-import { parseNpyHeader } from "./npy-header.ts";
+import { type NpyHeader, parseNpyHeader } from "./npy-header.ts";
 import { shapeOf, typeFault } from "./shape.ts";
 import { fromBytes, toBytes } from "./tensor-bytes.ts";
 import type { DType, Tensor, TensorType } from "./types.ts";
@@ -50,6 +50,19 @@ function hintFor(descr: string): string {
   }
 }
 
+/** A .npy file taken apart; the content is not judged yet. */
+export interface NpyParts {
+  readonly header: NpyHeader;
+  readonly content: Uint8Array;
+}
+
+/** Takes a .npy file of version 1.0, 2.0 or 3.0 apart. The content shares its memory. Throws NpyError. */
+export function openNpy(bytes: Uint8Array): NpyParts {
+  const { headerAt, contentAt } = layoutOf(bytes);
+  const header = parseNpyHeader(String.fromCharCode(...bytes.subarray(headerAt, contentAt)));
+  return { header, content: bytes.subarray(contentAt) };
+}
+
 /** Where header and content begin, by the version. */
 function layoutOf(bytes: Uint8Array): { headerAt: number; contentAt: number } {
   if (bytes.length < 12 || MAGIC.some((byte, at) => bytes[at] !== byte)) {
@@ -84,8 +97,7 @@ function typeOf(dtype: DType, shape: readonly number[]): TensorType {
  * spelling of these. The declared shape is compared with the bytes at hand before anything is allocated. Throws NpyError with a hint for every other file.
  */
 export function decodeNpy(bytes: Uint8Array, options: NpyOptions = {}): Tensor {
-  const { headerAt, contentAt } = layoutOf(bytes);
-  const header = parseNpyHeader(String.fromCharCode(...bytes.subarray(headerAt, contentAt)));
+  const { header, content } = openNpy(bytes);
   const dtype = dtypeOf(header.descr);
   if (header.fortranOrder) throw new NpyError("it is in Fortran order", "store numpy.ascontiguousarray(array)");
   const type = typeOf(dtype, header.shape);
@@ -94,24 +106,32 @@ export function decodeNpy(bytes: Uint8Array, options: NpyOptions = {}): Tensor {
   if (wanted > maxBytes) {
     throw new NpyError(`it declares ${wanted} bytes of content, more than the ${maxBytes} allowed here`);
   }
-  const found = bytes.length - contentAt;
+  const found = content.length;
   if (found !== wanted) throw new NpyError(`its shape needs ${wanted} bytes of content, but it has ${found}`);
-  return fromBytes(type, bytes.subarray(contentAt));
+  return fromBytes(type, content);
 }
 
-function headerText(tensor: Tensor): string {
-  const shape = shapeOf(tensor);
+function headerText(descr: string, shape: readonly number[]): string {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const dict = `{'descr': '${DESCR[tensor.dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  const grown = dict.length + GROWTH_DIGITS - String(shape[0]).length;
+  const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const room = shape.length === 0 ? 0 : GROWTH_DIGITS - String(shape[0]).length;
+  const grown = dict.length + room;
   const length = grown + ALIGN - ((10 + grown + 1) % ALIGN);
   return `${dict.padEnd(length)}\n`;
 }
 
 /** The .npy file of a tensor, version 1.0: byte for byte what numpy.save writes. */
 export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
-  const header = new TextEncoder().encode(headerText(tensor));
-  const content = toBytes(tensor);
+  return joinNpy(DESCR[tensor.dtype], shapeOf(tensor), toBytes(tensor));
+}
+
+/**
+ * A .npy file of version 1.0 in C order, byte for byte what numpy.save writes.
+ * @param descr element type as numpy names it, such as `<f4`
+ * @param content little-endian elements, as many as the shape says
+ */
+export function joinNpy(descr: string, shape: readonly number[], content: Uint8Array): Uint8Array<ArrayBuffer> {
+  const header = new TextEncoder().encode(headerText(descr, shape));
   const bytes = new Uint8Array(10 + header.length + content.length);
   bytes.set([...MAGIC, 1, 0, header.length & 0xff, header.length >> 8]);
   bytes.set(header, 10);
