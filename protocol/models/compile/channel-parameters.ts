@@ -1,0 +1,96 @@
+import type { ContractionOptions } from "../../tensor/builder-contraction.ts";
+import type { TypedData } from "../../tensor/types.ts";
+import type { Encoding } from "../quantize/encoding.ts";
+import { EXACT_BITS, toMultiplier } from "../quantize/multiplier.ts";
+import { quantizeWeights, type WeightType } from "../quantize/weights.ts";
+
+/** Weights [channels, taps]: real numbers to quantise, or a model's own integers. */
+export interface Weights {
+  readonly channels: number;
+  readonly real: Float64Array;
+  /** Present where the model gives them; `scales` and `zeroPoints` per channel. */
+  readonly exact?: ExactWeights | undefined;
+}
+
+export interface ExactWeights {
+  readonly dtype: "i8" | "u8" | "i16";
+  readonly data: TypedData;
+  readonly scales: Float64Array;
+  readonly zeroPoints: Int32Array;
+}
+
+/** y = gain[c] · x + offset[c] per output channel. */
+export interface ChannelLine {
+  readonly gain: Float64Array;
+  readonly offset: Float64Array;
+}
+
+export interface IntegerContraction {
+  readonly dtype: "i8" | "u8" | "i16";
+  readonly weights: TypedData;
+  readonly options: ContractionOptions;
+}
+
+const MAX_BIAS = 2 ** 30;
+
+export function noLine(channels: number): ChannelLine {
+  return { gain: new Float64Array(channels).fill(1), offset: new Float64Array(channels) };
+}
+
+/** The line `second` of the values of the line `first`. */
+export function chainChannels(first: ChannelLine, second: ChannelLine): ChannelLine {
+  return {
+    gain: first.gain.map((gain, n) => gain * second.gain[n]!),
+    offset: first.offset.map((offset, n) => offset * second.gain[n]! + second.offset[n]!),
+  };
+}
+
+/** One value for every channel of a list that may have one for all. */
+export function spread(values: ArrayLike<number>, channels: number): Float64Array {
+  return Float64Array.from({ length: channels }, (_, n) => (values.length === 1 ? values[0]! : values[n]!));
+}
+
+/**
+ * Integer weights and the parameter table of gain · Σ x·w + offset. With real = scale · (stored − zero point) everywhere, the
+ * accumulator of channel n counts in units of input scale · weight scale; bias and multiplier follow from that. A
+ * model's own integers keep its scales, and multipliers with all bits; real weights absorb the sign of the gain.
+ */
+export function integerContraction(
+  { channels, real, exact }: Weights,
+  { gain, offset }: ChannelLine,
+  input: Encoding,
+  output: Encoding,
+  { weightType, bits }: { readonly weightType: WeightType; readonly bits: number },
+): IntegerContraction {
+  if (exact !== undefined && gain.every((factor) => factor > 0)) {
+    return withTable(exact, exact.zeroPoints, exact.scales, { gain, offset }, input, output, EXACT_BITS);
+  }
+  const taps = real.length / channels;
+  const turned = real.map((weight, i) => weight * Math.sign(gain[Math.floor(i / taps)]!));
+  // A channel without gain is its offset alone: any gain serves its weights of zero.
+  const magnitude = gain.map((factor) => Math.abs(factor) || 1);
+  const least = (n: number): number => Math.abs(offset[n]!) / (magnitude[n]! * input.scale * MAX_BIAS);
+  const { data, scales } = quantizeWeights(turned, channels, weightType, least);
+  const line = { gain: magnitude, offset };
+  return withTable({ dtype: weightType, data }, new Int32Array(channels), scales, line, input, output, bits);
+}
+
+function withTable(
+  weights: { readonly dtype: "i8" | "u8" | "i16"; readonly data: TypedData },
+  zpW: Int32Array,
+  scales: Float64Array,
+  { gain, offset }: ChannelLine,
+  input: Encoding,
+  output: Encoding,
+  bits: number,
+): IntegerContraction {
+  const [bias, m, s] = [new Int32Array(scales.length), new Int32Array(scales.length), new Int32Array(scales.length)];
+  for (const [n, scale] of scales.entries()) {
+    const unit = input.scale * scale;
+    bias[n] = Math.round(offset[n]! / (gain[n]! * unit));
+    const multiplier = toMultiplier((gain[n]! * unit) / output.scale, bits);
+    [m[n], s[n]] = [multiplier.m, multiplier.s];
+  }
+  const options = { dtype: output.dtype, m, s, bias, zpX: input.zeroPoint, zpW, zpOut: output.zeroPoint };
+  return { dtype: weights.dtype, weights: weights.data, options };
+}

@@ -1,0 +1,60 @@
+import type { BuiltProgram } from "../../tensor/builder.ts";
+import type { Graph } from "../graph/types.ts";
+import { calibrate, type FloatRunner, type Sample } from "../quantize/calibrate.ts";
+import { type Activations, chooseEncodings } from "../quantize/choose-encodings.ts";
+import { CALIBRATED_BITS, EXACT_BITS } from "../quantize/multiplier.ts";
+import type { RangeMethod } from "../quantize/range.ts";
+import type { WeightType } from "../quantize/weights.ts";
+import { lowerGraph, type Port } from "./lower-graph.ts";
+import { Lowering } from "./lowering.ts";
+import { fixedEncoding } from "./model-scales.ts";
+import { createReport, type CompileReport } from "./report.ts";
+import { usesOf } from "./uses.ts";
+
+export interface CompileOptions {
+  /** Inputs like those that the program will see: ranges of all real values are measured on them. */
+  readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
+  /** Computes the graph on the samples. */
+  readonly runner: FloatRunner;
+  /** Width of activations, `auto` unless given: i8 only where contractions alone read a value and `leastSqnr` holds. */
+  readonly activations?: Activations;
+  /** Width of weights, i8 unless given. */
+  readonly weights?: WeightType;
+  /** How the range of an i8 activation follows from the samples, `mse` unless given. */
+  readonly range?: RangeMethod;
+  /** i16 activations cover the measured extremes times this factor, 1.5 unless given. */
+  readonly headroom?: number;
+  /** Least signal to quantisation noise of an i8 activation in mode `auto`, 40 dB unless given. */
+  readonly leastSqnr?: number;
+}
+
+/** A model as a tensor program. */
+export interface CompiledModel extends BuiltProgram {
+  /** By slot. */
+  readonly inputs: readonly Port[];
+  /** In the model's order; `index` names the output of the program. */
+  readonly outputs: readonly Port[];
+  readonly report: CompileReport;
+}
+
+const QUANTIZED = /^(?:com\.microsoft\.)?(?:QLinear|Quantize|Dequantize|MatMulInteger|ConvInteger)/;
+
+/**
+ * Compiles a float or quantised graph to a validated program. Operators of a quantised graph keep the model's own
+ * scales; all other encodings follow from the samples.
+ *
+ * Throws UnsupportedNodesError naming every node that has no equal in a program, ProgramError if the program breaks a
+ * limit of the format.
+ */
+export async function compileModel(graph: Graph, options: CompileOptions): Promise<CompiledModel> {
+  const { activations = "auto", weights = "i8", range = "mse", headroom = 1.5, leastSqnr = 40 } = options;
+  const uses = usesOf(graph);
+  const histograms = await calibrate(graph, options.runner, options.samples);
+  const fixed = (name: string): ReturnType<typeof fixedEncoding> => fixedEncoding(graph, uses, name);
+  const encodings = chooseEncodings(graph, histograms, fixed, { activations, range, headroom, leastSqnr });
+  const isQuantized = graph.nodes.some(({ op }) => QUANTIZED.test(op));
+  const ctx = new Lowering(graph, uses, encodings, weights, isQuantized ? EXACT_BITS : CALIBRATED_BITS);
+  const { inputs, outputs, values, nodes } = lowerGraph(ctx);
+  const built = ctx.builder.build(...values);
+  return { ...built, inputs, outputs, report: createReport(built.program, ctx.placements, nodes, encodings) };
+}
