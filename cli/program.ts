@@ -35,7 +35,8 @@ const GROUPS = [
 const EXTRA = `
 Every command has --help with examples, and --json. A network is a file (--network, ORION_NETWORK, or
 ./.orion/network.json, which \`orion devnet\` writes). Keys come from encrypted files or from ORION_PRIVATE_KEY.
-Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 a transaction was sent and its outcome is unknown.
+Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 a transaction was sent, now or by an earlier run
+that was cut off: look before you repeat it.
 
 Examples:
   $ orion devnet

@@ -54,12 +54,10 @@ const JOURNAL_RETRY_MS = 5_000;
  * claim is at stake.
  */
 export function createWorker(context: WorkerContext, rules: WorkerRules = {}): Worker {
-  let draining = false;
+  const draining = new AbortController();
   return {
     name: "worker",
-    drain: () => {
-      draining = true;
-    },
+    drain: () => draining.abort(),
     async run(signal) {
       const parts = partsOf(context, rules, signal);
       const ending = new AbortController();
@@ -77,7 +75,7 @@ export function createWorker(context: WorkerContext, rules: WorkerRules = {}): W
         context.log.error({}, `units with a reserve are not watched any more: ${reason}`);
       });
       try {
-        await Promise.all([guarded, watched, work(parts, () => draining, stop).then(() => ending.abort())]);
+        await Promise.all([guarded, watched, work(parts, draining.signal, stop).then(() => ending.abort())]);
       } catch (error) {
         // Another worker that holds the folder defends as well.
         if (!stop.aborted && !(error instanceof ConfigurationError)) await defendFor(context, error, stop);
@@ -162,13 +160,14 @@ function intervalOf({ intervalMs }: WorkerRules): { readonly intervalMs?: number
   return intervalMs === undefined ? {} : { intervalMs };
 }
 
-/** Works until there is nothing more to do. */
-async function work(parts: Parts, isDraining: () => boolean, stop: AbortSignal): Promise<void> {
+/** Works until there is nothing more to do. @param draining aborts when no further unit is to be taken */
+async function work(parts: Parts, draining: AbortSignal, stop: AbortSignal): Promise<void> {
   const journal = await openJournal(parts.context, stop);
   if (journal === undefined) return;
   const ending = new AbortController();
   const signal = AbortSignal.any([stop, ending.signal]);
-  const pipeline = createPipeline({ ...parts, journal }, isDraining, signal);
+  const pipeline = createPipeline({ ...parts, journal }, () => draining.aborted, signal);
+  draining.addEventListener("abort", () => pipeline.drain(), { once: true, signal });
   try {
     await pipeline.run(signal);
   } finally {

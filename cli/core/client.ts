@@ -133,8 +133,8 @@ function tellWarning(
   fields: Record<string, unknown>,
   message: string,
 ): void {
-  const hash = typeof fields.hash === "string" ? ` (${fields.hash})` : "";
-  tell(`warning: ${message}${hash}`);
+  const about = [fields.label, fields.hash].filter((field) => typeof field === "string").join(", ");
+  tell(`warning: ${message}${about === "" ? "" : ` (${about})`}`);
   log.warn(fields, message);
 }
 

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 
 import {
+  AlreadySentError,
   ConfigurationError,
   InvalidInputError,
   OrionError,
@@ -18,13 +19,18 @@ export function exitCodeOf(thrown: unknown): number {
   const error = known(thrown);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof InvalidInputError || error instanceof ConfigurationError) return EXIT.usage;
-  if (isOutcomeUnknown(error)) return EXIT.unknown;
+  if (isSent(error)) return EXIT.unknown;
   return EXIT.failed;
 }
 
 /** Whether a transaction was sent that may have been mined, or may still be. */
 export function isOutcomeUnknown(error: unknown): error is TransactionUnknownError | SentAbortedError {
   return error instanceof TransactionUnknownError || error instanceof SentAbortedError;
+}
+
+/** What must not be repeated before somebody has looked: something was sent, now or by an earlier run. */
+function isSent(error: unknown): error is TransactionUnknownError | SentAbortedError | AlreadySentError {
+  return isOutcomeUnknown(error) || error instanceof AlreadySentError;
 }
 
 /** `error: …` and `hint: …`, one line each, or one JSON object; the stack only where it is asked for. */
@@ -34,12 +40,17 @@ export function printFailure(terminal: Terminal, thrown: unknown, debug: boolean
   if (error instanceof CommanderError && error.code === "commander.help") return;
   const { code, message, hint } = describe(error);
   if (terminal.json) {
-    const transaction = isOutcomeUnknown(error)
+    const transaction = isSent(error)
       ? { transaction: { hash: error.hash, hashes: error.hashes, nonce: error.nonce } }
       : {};
     terminal.diagnostic(toJson({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...transaction } }));
   } else {
-    terminal.diagnostic(`${isOutcomeUnknown(error) ? "unknown outcome" : "error"}: ${message}`);
+    const kind = isOutcomeUnknown(error)
+      ? "unknown outcome"
+      : error instanceof AlreadySentError
+        ? "not repeated"
+        : "error";
+    terminal.diagnostic(`${kind}: ${message}`);
     if (hint !== undefined) terminal.diagnostic(`hint: ${hint}`);
   }
   if (debug) terminal.diagnostic(stackOf(error));

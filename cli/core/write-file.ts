@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { ConfigurationError, InvalidInputError } from "@orion/protocol/common";
+import { ConfigurationError, InvalidInputError, UnavailableError } from "@orion/protocol/common";
 
 export interface WriteOptions {
   readonly mode?: number;
@@ -12,7 +12,7 @@ export interface WriteOptions {
 
 /**
  * Writes a file whole or not at all: beside its place first, then renamed. A link is followed; what is no file, such as a pipe or a device, is written to.
- * @throws InvalidInputError when it exists and may not be replaced, ConfigurationError when the place can't be written
+ * @throws InvalidInputError when it exists and may not be replaced or is a folder, UnavailableError when the disk is full, ConfigurationError when the place can't be written
  */
 export async function writeWhole(file: string, data: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   try {
@@ -26,6 +26,15 @@ export async function writeWhole(file: string, data: string | Uint8Array, option
       throw new InvalidInputError(`${file} exists already`, {
         cause,
         hint: "choose another name, or move it away first",
+      });
+    }
+    const { code } = cause as NodeJS.ErrnoException;
+    // A file is renamed to its place last: then the place is a folder.
+    if (code === "EISDIR") throw new InvalidInputError(`cannot write ${file}: it is a folder`, { hint: "name a file" });
+    if (code === "ENOSPC" || code === "EDQUOT") {
+      throw new UnavailableError(`cannot write ${file}: the disk is full`, {
+        cause,
+        hint: "make room, then try again",
       });
     }
     const reason = cause instanceof Error ? cause.message : String(cause);

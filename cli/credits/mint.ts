@@ -87,7 +87,7 @@ export async function mintCredits(client: SigningClient, request: MintRequest): 
   }
   await approveCost(client, { amount: cost, allowed: maxCost, hint: "mint fewer credits, or get more ORION" });
   const data = contracts.credits.interface.encodeFunctionData("mint", [request.amount, term, maxCost, request.to]);
-  const receipt = await client.sender.send({ to: credits, data, label: "mint credits" });
+  const receipt = await client.sender.send({ to: credits, data, label: "mint credits", once: true });
   return mintedIn(receipt, credits);
 }
 

@@ -70,7 +70,7 @@ export async function rollPosition(client: SigningClient, id: bigint, options: R
   const hint = "get more ORION, or redeem a part of the position first";
   await approveCost(client, { amount: cost, allowed: maxCost, hint });
   const data = contracts.credits.interface.encodeFunctionData("roll", [id, term, maxCost]);
-  const receipt = await client.sender.send({ to: credits, data, label: "roll position" });
+  const receipt = await client.sender.send({ to: credits, data, label: "roll position", once: true });
   const rolled = eventOf(receipt, "ComputeCredits", credits, "PositionRolled");
   return {
     topUp: rolled.topUp as bigint,

@@ -33,7 +33,7 @@ export async function addLiquidity(
     permit0 === undefined && permit1 === undefined
       ? abi.encodeFunctionData("addLiquidity", [add])
       : abi.encodeFunctionData("addLiquidityWithPermit", [add, permit0 ?? NO_PERMIT, permit1 ?? NO_PERMIT]);
-  const receipt = await client.sender.send({ to: dex, data, label: "add liquidity" });
+  const receipt = await client.sender.send({ to: dex, data, label: "add liquidity", once: true });
   const { shares, amount0, amount1 } = eventOf(receipt, "DePinDex", dex, "LiquidityAdded");
   return { shares: shares as bigint, amount0: amount0 as bigint, amount1: amount1 as bigint, receipt };
 }

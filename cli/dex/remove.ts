@@ -61,7 +61,7 @@ export async function removeLiquidity(
   const { shares } = expected;
   const remove = { key: { token0, token1, fee }, shares, minAmount0, minAmount1, to: client.sender.address, deadline };
   const data = client.chain.contracts.dex.interface.encodeFunctionData("removeLiquidity", [remove]);
-  const receipt = await client.sender.send({ to: dex, data, label: "remove liquidity" });
+  const receipt = await client.sender.send({ to: dex, data, label: "remove liquidity", once: true });
   const { amount0, amount1 } = eventOf(receipt, "DePinDex", dex, "LiquidityRemoved");
   return { shares, amount0: amount0 as bigint, amount1: amount1 as bigint, receipt };
 }

@@ -26,7 +26,7 @@ export async function swap(client: SigningClient, plan: SwapPlan, deadline: bigi
   const permit = await allowExchange(client, tokenIn, { needed: quote.amountIn, most }, deadline);
   const data = encodeSwap(client, plan, deadline, permit);
   const { dex } = client.chain.network.addresses;
-  const receipt = await client.sender.send({ to: dex, data, label: "swap" });
+  const receipt = await client.sender.send({ to: dex, data, label: "swap", once: true });
   const events = eventsOf(receipt, "DePinDex", dex, "Swap");
   const [first, last] = [quote.steps[0], quote.steps.at(-1)];
   const passed = (id: bigint | undefined): bigint[] => {

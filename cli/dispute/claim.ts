@@ -27,7 +27,7 @@ const KEY_LENGTH = 66;
 export function parseClaimKey(text: string): string {
   if (new RegExp(`^0x[0-9a-fA-F]{${SHORTEST_PREFIX},64}$`).test(text)) return text.toLowerCase();
   throw new InvalidArgumentError(
-    `Give a claim's key: 0x and 64 hexadecimal digits, or its first ${SHORTEST_PREFIX}; \`orion dispute list\` shows them.`,
+    `Give a claim's key: 0x and 64 hexadecimal digits, or its first ${SHORTEST_PREFIX}; \`orion dispute list --job JOB --all\` shows them.`,
   );
 }
 

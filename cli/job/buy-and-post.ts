@@ -41,7 +41,7 @@ export async function buyAndPostJob(
   const data = await encodePurchase(client, plan, purchase, hint);
   options.onStep?.("post");
   const to = client.chain.network.addresses.buyAndPost;
-  const receipt = await sendPost(client, plan.jobId, { to, data, label: "buy credits and post job" });
+  const receipt = await sendPost(client, plan.jobId, { to, data, label: "buy credits and post job", once: true });
   const { amountIn: paid } = eventOf(receipt, "BuyAndPost", to, "BoughtAndPosted");
   return { ...plan, receipt, purchase, amountIn: paid as bigint };
 }

@@ -39,6 +39,11 @@ export async function mintAndPostJob(
   await approveCost(client, { amount: cost, allowed: maxCost, hint: "post a smaller job, or get more ORION" });
   options.onStep?.("post");
   const data = contracts.credits.interface.encodeFunctionData("mintForJob", [plan.terms, quote.termSeconds, maxCost]);
-  const receipt = await sendPost(client, plan.jobId, { to: credits, data, label: "mint credits and post job" });
+  const receipt = await sendPost(client, plan.jobId, {
+    to: credits,
+    data,
+    label: "mint credits and post job",
+    once: true,
+  });
   return { ...plan, receipt, quote, position: mintedIn(receipt, credits) };
 }

@@ -106,7 +106,7 @@ export async function postJob(
   });
   options.onStep?.("post");
   const data = contracts.market.interface.encodeFunctionData("postJob", [plan.terms]);
-  const receipt = await sendPost(client, plan.jobId, { to: market, data, label: "post job" });
+  const receipt = await sendPost(client, plan.jobId, { to: market, data, label: "post job", once: true });
   return { ...plan, receipt };
 }
 

@@ -1,7 +1,8 @@
 import type { TransactionReceipt } from "ethers";
 
 import { monotonic } from "../common/clock.ts";
-import { callName, flightOf, unknownOutcome, type Flight, type Landing } from "./flight.ts";
+import { AlreadySentError } from "../common/errors.ts";
+import { callName, Flight, flightOf, unknownOutcome, type Landing } from "./flight.ts";
 import type { FlightWatch } from "./flight-watch.ts";
 import type { Call, SenderOptions } from "./sending.ts";
 import type { TransactionJournal } from "./transaction-journal.ts";
@@ -79,6 +80,34 @@ export class EarlierLife {
       this.#watch.takeUp(name, call.label);
     if (open?.isRefused === false) this.#waitFor(open, call);
     return open;
+  }
+
+  /**
+   * Tells whoever makes a call what an earlier life made of its kind.
+   * @throws AlreadySentError where it was mined, TransactionUnknownError while it is open
+   */
+  async report({ label }: Call): Promise<void> {
+    for (const [name, list] of this.#adopted) {
+      const found = list.find(({ flight }) => flight.call.label === label && this.#ages.has(flight));
+      if (found === undefined) continue;
+      const { hash } = found.receipt;
+      const receipt = await this.#take(name);
+      if (receipt === undefined) continue;
+      if (receipt instanceof Flight) {
+        throw unknownOutcome(receipt, "an earlier run of this account sent it, and a reorganisation has taken it away");
+      }
+      throw new AlreadySentError(
+        `an earlier run of this account sent "${label}" and ended before it could say so: transaction ${hash} is mined in block ${String(receipt.blockNumber)}. Nothing was sent now`,
+        { hash, nonce: found.flight.nonce },
+        { hint: "look at what it did; run the command again if you want it once more" },
+      );
+    }
+    const open = this.#watch.flights.find(
+      (flight) =>
+        flight.call.label === label && this.#ages.has(flight) && !flight.isRefused && flight.awaited.size === 0,
+    );
+    if (open === undefined) return;
+    throw unknownOutcome(open, "an earlier run of this account sent it, and it is not mined yet; nothing was sent now");
   }
 
   /** Notes what became of a flight of this life or an earlier one. */

@@ -154,6 +154,7 @@ class AccountSender implements Sender {
       task.resolve(earlier);
       return;
     }
+    if (earlier === undefined && call.once === true) await this.#earlier.report(call);
     const prepared = await this.#prepare(task);
     if (prepared === "later") return;
     const { payload, estimate, market } = prepared;

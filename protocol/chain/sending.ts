@@ -14,6 +14,11 @@ export interface Call {
   readonly label: string;
   /** Goes before all that wait to be signed, such as an answer to a demand; it is sent even where the journal cannot be written. */
   readonly urgent?: boolean;
+  /**
+   * It moves money and is another call each time that it is made (a salt, a deadline), so nobody can tell by its bytes whether it was made before. It fails where an earlier run of the account that
+   * ended before its time sent one of the same label and nobody was told what became of it.
+   */
+  readonly once?: boolean;
 }
 
 /** Signs and sends one account's transactions, several of them in flight, in the order of their nonces. */
@@ -27,6 +32,7 @@ export interface Sender {
    * @throws RevertError when the contract refuses (before anything is signed, whenever the simulation shows it)
    * @throws UnavailableError when the node does not answer, FeeAboveLimitError when it asks too much: nothing was signed then
    * @throws TransactionUnknownError when it was sent and nothing tells what became of it
+   * @throws AlreadySentError where an earlier run of the account made a call like this one, see `once`
    * @throws AbortedError when the process stops
    */
   send(call: Call): Promise<TransactionReceipt>;

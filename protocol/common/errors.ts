@@ -87,6 +87,30 @@ export class SentAbortedError extends AbortedError {
 }
 
 /**
+ * An earlier run of the same account sent a transaction of the same kind, which was mined, and ended before it could say so. Nothing was sent this time: whoever only
+ * repeats the command would pay twice.
+ */
+export class AlreadySentError extends OrionError {
+  readonly code = "ALREADY_SENT";
+  readonly retryable = false;
+  /** The one that was mined. */
+  readonly hash: string;
+  readonly hashes: readonly string[];
+  readonly nonce: number;
+
+  constructor(
+    message: string,
+    transaction: { hash: string; nonce: number },
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, options);
+    this.hash = transaction.hash;
+    this.hashes = [transaction.hash];
+    this.nonce = transaction.nonce;
+  }
+}
+
+/**
  * A transaction was signed and sent, and nothing tells whether it was mined: it may have happened, and may still happen. Who repeats the call
  * blindly may pay twice.
  */

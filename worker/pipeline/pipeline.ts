@@ -31,6 +31,8 @@ export interface PipelineParts {
 export interface Pipeline {
   /** Works until there is nothing more to do, or the signal aborts; throws what ends the work. */
   run(signal: AbortSignal): Promise<void>;
+  /** Called when no further unit is to be taken: ends at once where nothing is under way. */
+  drain(): void;
   /** Resolves when nothing is under way any more; the signal must have been aborted. */
   ended(): Promise<void>;
 }
@@ -68,17 +70,27 @@ export function createPipeline(parts: PipelineParts, isDraining: () => boolean, 
   const payments = new Payments(context, journal, context.onProgress);
   const ending = new AbortController();
   const mayTake = (): number => (isDraining() ? 0 : maxUnits - claims.finished - claims.pending - taker.claiming);
+  let hasLooked = false;
+  const endIfDone = (): void => {
+    const takesNoMore = isDraining() || claims.finished >= maxUnits;
+    if (takesNoMore && claims.pending === 0 && taker.isIdle) ending.abort();
+  };
   const tick = async (): Promise<void> => {
     const state = await follower.sync(sender.lastBlock, sharedLookMs(intervalMs));
     await payments.report(state);
     claims.look(state);
     taker.look(state, mayTake);
-    const takesNoMore = isDraining() || claims.finished >= maxUnits;
-    if (takesNoMore && claims.pending === 0 && taker.isIdle) ending.abort();
+    hasLooked = true;
+    endIfDone();
   };
   return {
     run: (stop) =>
       createLoop({ name: "worker", clock, log, intervalMs, tick }).run(AbortSignal.any([stop, ending.signal])),
+    // Whoever has nothing under way needs no look at the chain to end: the chain may be gone.
+    drain() {
+      // Before the first look nobody knows what an earlier life has left.
+      if (hasLooked) endIfDone();
+    },
     async ended() {
       await taker.ended();
       await claims.ended();

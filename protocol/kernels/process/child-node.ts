@@ -77,4 +77,6 @@ process.on("message", (request: Request) => {
   if ("abort" in request) running.get(request.abort)?.abort();
   else void serve(request.id, request.work);
 });
+// A terminal's Ctrl-C goes to all its processes; the parent decides when this one ends.
+process.on("SIGINT", () => undefined);
 process.on("disconnect", () => process.exit());

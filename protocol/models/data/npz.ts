@@ -31,8 +31,9 @@ export function readNpz(bytes: Uint8Array, maxBytes = MAX_BYTES): Map<string, Gr
       throw new InvalidInputError(message, { cause, ...(hint === undefined ? {} : { hint }) });
     }
   }
-  if (arrays.size === 0)
-    {throw new InvalidInputError("unusable .npz: it holds no array", { hint: "write it with numpy.savez" });}
+  if (arrays.size === 0) {
+    throw new InvalidInputError("unusable .npz: it holds no array", { hint: "write it with numpy.savez" });
+  }
   return arrays;
 }
 

@@ -5,11 +5,11 @@ import path from "node:path";
 import { expect } from "chai";
 
 import { fileJournal, type Call, type TransactionJournal } from "@orion/protocol/chain";
-import { OrionError, systemClock, UnavailableError, type Clock } from "@orion/protocol/common";
+import { AlreadySentError, OrionError, systemClock, UnavailableError, type Clock } from "@orion/protocol/common";
 
 import { anvilPath } from "../../support/network/chain-process.ts";
 import { ORION } from "../../support/network/test-network.ts";
-import { RECEIPT, SEND, SenderBench, unknownOf } from "./sender-bench.ts";
+import { failureOf, RECEIPT, SEND, SenderBench, unknownOf } from "./sender-bench.ts";
 
 const anvil = anvilPath();
 const killed = (name: string): void => {
@@ -61,6 +61,37 @@ describe("createSender after an earlier life that ended badly", function () {
       expect(await moved()).to.equal(ORION);
     });
   }
+
+  it("does not send a call of the same kind after one that was mined unseen, says so once, and sends it when asked again", async () => {
+    const [seen, next, service] = [bench.payment(), bench.payment(), bench.payment()];
+    const hash = await payUnseen({ ...seen.call, once: true });
+    const life = (): ReturnType<SenderBench["sender"]> => bench.sender({ journal: fileJournal(where) });
+    // What may be repeated, or is of another kind, goes out.
+    await life().send(service.call);
+    const other = bench.payment();
+    await life().send({ ...other.call, label: "another transfer", once: true });
+    const error = await failureOf(life().send({ ...next.call, once: true }));
+    expect(error).to.be.instanceOf(AlreadySentError).and.to.have.property("hash", hash);
+    expect(await Promise.all([seen, service, other, next].map((one) => one.moved()))).to.deep.equal([
+      ...[ORION, ORION, ORION, 0n],
+    ]);
+    await life().send({ ...next.call, once: true });
+    expect(await next.moved()).to.equal(ORION);
+    expect(await fileJournal(where).open()).to.deep.equal([]);
+  });
+
+  it("does not send a call of the same kind while an earlier one is open", async () => {
+    const [first, next] = [bench.payment(), bench.payment()];
+    bench.rpc.trouble = { swallow: true };
+    const dead = bench.sender({ unknownAfterMs: 300, journal: fileJournal(where), stuckAfterMs: 1e9 });
+    const { hash } = await unknownOf(dead.send({ ...first.call, once: true }));
+    const again = bench.sender({ unknownAfterMs: 300, journal: fileJournal(where), stuckAfterMs: 1e9 });
+    expect((await unknownOf(again.send({ ...next.call, once: true }))).hash).to.equal(hash);
+    bench.rpc.trouble = {};
+    const error = await failureOf(bench.sender({ journal: fileJournal(where) }).send({ ...next.call, once: true }));
+    expect(error).to.be.instanceOf(AlreadySentError);
+    expect([await first.moved(), await next.moved()]).to.deep.equal([ORION, 0n]);
+  });
 
   it("takes over from a process whose number is another program's by now", async () => {
     const { call, moved } = bench.payment();

@@ -237,7 +237,7 @@ describe("ProviderRegistry", () => {
         .withArgs(provider.address, market.address, 4n * ORION, 4n * ORION + 1n);
       await expect(f.registry.connect(otherMarket).unlock(provider, 1n)).to.be.revertedWithCustomError(
         f.registry,
-        "InsufficientLocked",
+        "NoClaim",
       );
     });
   });
@@ -279,10 +279,10 @@ describe("ProviderRegistry", () => {
         .withArgs(provider.address, market.address, 4n * ORION, 4n * ORION + 1n);
       await expect(
         f.registry.connect(otherMarket).slash(provider, 1n, split(1n, 0n, 0n)),
-      ).to.be.revertedWithCustomError(f.registry, "InsufficientLocked");
+      ).to.be.revertedWithCustomError(f.registry, "NoClaim");
       await expect(f.registry.connect(market).slash(f.workers[1], 1n, split(1n, 0n, 0n))).to.be.revertedWithCustomError(
         f.registry,
-        "InsufficientLocked",
+        "NoClaim",
       );
     });
 
@@ -291,7 +291,7 @@ describe("ProviderRegistry", () => {
       await f.registry.connect(market).slash(provider, 4n * ORION, split(4n * ORION, 0n, 0n));
       await expect(
         f.registry.connect(market).slash(provider, 4n * ORION, split(4n * ORION, 0n, 0n)),
-      ).to.be.revertedWithCustomError(f.registry, "InsufficientLocked");
+      ).to.be.revertedWithCustomError(f.registry, "NoClaim");
     });
 
     it("of zero changes nothing", async () => {
