@@ -12,6 +12,7 @@ import { govGroup } from "./gov/group.ts";
 import { jobGroup } from "./job/group.ts";
 import { keeperGroup } from "./keeper/group.ts";
 import { keysGroup } from "./keys/group.ts";
+import { modelGroup } from "./model/group.ts";
 import { providerGroup } from "./provider/group.ts";
 import { validatorGroup } from "./validator/group.ts";
 import { queryGroup } from "./query/group.ts";
@@ -19,6 +20,7 @@ import { workerGroup } from "./worker/group.ts";
 
 const GROUPS = [
   keysGroup,
+  modelGroup,
   jobGroup,
   providerGroup,
   workerGroup,

@@ -3,14 +3,26 @@ import path from "node:path";
 
 import { InvalidInputError, type OrionError } from "@orion/protocol/common";
 import type { DatasetFiles } from "@orion/protocol/jobs";
-import { decodeNpy, decodeProgram, NpyError, ProgramError, validateProgram, type Tensor } from "@orion/protocol/tensor";
+import { readData, type DataFile, type GraphTensor, type Port } from "@orion/protocol/models";
+import {
+  decodeNpy,
+  decodeProgram,
+  encodeNpy,
+  NpyError,
+  ProgramError,
+  validateProgram,
+  type Tensor,
+} from "@orion/protocol/tensor";
 
 import { readInput } from "../core/read-file.ts";
+import { bundlePaths, readBundleFacts } from "../model/bundle.ts";
+import { encoded } from "../model/run-model.ts";
 
 const MAX_PROGRAM_BYTES = 2 ** 25;
 const MAX_NPY_BYTES = 2 ** 31;
 
 export interface JobPaths {
+  /** A .ortp file, or the folder of an imported model. */
   readonly program: string;
   /** .npy files in node order, or folders of them, whose files are taken in the order of the numbers in their names. */
   readonly weights: readonly string[];
@@ -26,6 +38,47 @@ export interface JobFiles {
 
 /** Reads what `orion job post` is given. @throws InvalidInputError naming the file that can't be used */
 export async function readJobFiles(paths: JobPaths): Promise<JobFiles> {
+  return (await isFolder(paths.program)) ? readModelFiles(paths) : readProgramFiles(paths);
+}
+
+/** The folder of an imported model: it names its weights itself, and says how data are stored. */
+async function readModelFiles(paths: JobPaths): Promise<JobFiles> {
+  const { inputs, folder } = await readBundleFacts(paths.program);
+  const { program, weights } = bundlePaths(folder);
+  const data = mergedData(await Promise.all(paths.inputs.map(readDataFile)), inputs);
+  const stored = encoded({ inputs }, data);
+  const files = await readProgramFiles({
+    ...{ program, shared: paths.shared, inputs: [] },
+    weights: paths.weights.length === 0 ? [weights] : paths.weights,
+  });
+  return { ...files, files: { ...files.files, inputs: stored.map(encodeNpy) } };
+}
+
+async function readDataFile(file: string): Promise<DataFile> {
+  const bytes = await readInput(file, "input", MAX_NPY_BYTES);
+  try {
+    return readData(bytes);
+  } catch (cause) {
+    if (cause instanceof NpyError || cause instanceof InvalidInputError) throw refused(cause, `the input ${file}`);
+    throw cause;
+  }
+}
+
+/** One array for each input: files with one array are taken in the order of the inputs. */
+function mergedData(files: readonly DataFile[], inputs: readonly Port[]): DataFile {
+  const arrays = new Map<string, GraphTensor>();
+  const unnamed: GraphTensor[] = [];
+  for (const file of files) {
+    if ("array" in file) unnamed.push(file.array);
+    else for (const [name, array] of file.arrays) arrays.set(name, array);
+  }
+  const open = inputs.filter(({ name }) => !arrays.has(name));
+  for (const [at, { name }] of open.entries()) if (unnamed[at] !== undefined) arrays.set(name, unnamed[at]);
+  if (unnamed.length <= open.length) return { arrays };
+  throw new InvalidInputError(`${files.length} input files were given, the model has ${inputs.length} inputs`);
+}
+
+async function readProgramFiles(paths: JobPaths): Promise<JobFiles> {
   const program = await readProgram(paths.program);
   const constants: Tensor[] = [];
   for (const file of await weightFiles(paths.weights)) constants.push((await readNpy(file, "weights")).tensor);
@@ -63,14 +116,17 @@ async function readNpy(file: string, what: string): Promise<{ bytes: Uint8Array;
   }
 }
 
+function isFolder(place: string): Promise<boolean> {
+  return stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 async function weightFiles(given: readonly string[]): Promise<string[]> {
   const lists = await Promise.all(
     given.map(async (entry) => {
-      const isFolder = await stat(entry).then(
-        (found) => found.isDirectory(),
-        () => false,
-      );
-      if (!isFolder) return [entry];
+      if (!(await isFolder(entry))) return [entry];
       const names = (await readdir(entry)).filter((name) => name.endsWith(".npy"));
       const byNumber = new Intl.Collator("en", { numeric: true });
       return names.sort(byNumber.compare).map((name) => path.join(entry, name));

@@ -79,10 +79,16 @@ collateral are shown before anything is signed. Prices are per shard; par is one
 The escrow is paid in CU of the account. With --pay orion it is bought on the exchange and the job posted in one transaction: route, price, impact, fees and the
 most that is paid are shown first. With --pay mint it is minted against ORION that the account locks, and owed back by the end of a term: lock, fee and term are
 shown first. Such a job pays nobody within 24 hours of its post, and what comes back of its escrow lowers that debt. The collateral is 20 times what the work costs at the mean price of 7 days, within the market's bounds.`,
-  args: [new Argument("<program>", "program file (.ortp)")],
+  args: [new Argument("<program>", "the folder of an imported model, or a program file (.ortp)")],
   options: [
-    new Option("--weights <files...>", ".npy files of the constants in node order, or a folder of them"),
-    new Option("--input <files...>", "one .npy file per input slot, of equally many rows").makeOptionMandatory(),
+    new Option(
+      "--weights <files...>",
+      ".npy files of the constants in node order, or a folder of them (default: those of the model's folder)",
+    ),
+    new Option(
+      "--input <files...>",
+      "one .npy file per input slot, of equally many rows; for a model's folder also .npz and safetensors, real numbers included",
+    ).makeOptionMandatory(),
     new Option("--shared <files...>", "one .npy file per shared slot"),
     new Option("--price <amount>", "CU per shard (default: par)").argParser(parseEscrow),
     new Option("--shards-per-claim <n>", "shards that one claim covers (default: chosen)").argParser(
@@ -124,6 +130,7 @@ shown first. Such a job pays nobody within 24 hours of its post, and what comes 
     ...networkOptions,
   ],
   examples: [
+    "orion job post recogniser --input lines.npy --account engineer",
     "orion job post model.ortp --weights weights/ --input images.npy --account engineer",
     "orion job post model.ortp --weights weights/ --input images.npy --profile fast --price 80pCU --dry-run",
     "orion job post model.ortp --weights weights/ --input images.npy --pay orion --max-price 1.2 --account engineer",

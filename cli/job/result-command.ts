@@ -1,5 +1,7 @@
 import { Argument, Option } from "commander";
 
+import { InvalidInputError } from "@orion/protocol/common";
+import { decodePort, writeNpy, type Port } from "@orion/protocol/models";
 import { FORMAT, shapeOf } from "@orion/protocol/tensor";
 
 import { withClient } from "../core/client.ts";
@@ -8,6 +10,7 @@ import { networkOptions, wholeNumber, type NetworkFlags } from "../core/options.
 import { createProgress } from "../core/progress.ts";
 import { facts } from "../core/table.ts";
 import { writeWhole } from "../core/write-file.ts";
+import { readBundleFacts } from "../model/bundle.ts";
 import { findJob, parseJobId } from "./find-job.ts";
 import { jobResult } from "./job-result.ts";
 
@@ -15,6 +18,7 @@ interface Flags extends NetworkFlags {
   readonly out?: string;
   readonly output: number;
   readonly trustRoot?: true;
+  readonly dequantize?: string;
 }
 
 export const jobResultCommand = command<Flags>({
@@ -28,16 +32,20 @@ taken as it is, and only the content is checked against it.`,
       .argParser(wholeNumber(0, FORMAT.maxOutputs - 1))
       .default(0),
     new Option("--out <file>", "where to write it (default: <job>.npy, <job>-<index>.npy if there are several)"),
+    new Option("--dequantize <model>", "write real numbers, by the scales of this imported model's folder"),
     new Option("--trust-root", "do not recompute the result root from the claims"),
     ...networkOptions,
   ],
   examples: [
     "orion job result 0x3fa9c0 --out classes.npy",
     "orion job result 0x3fa9c0 --output 1",
+    "orion job result 0x3fa9c0 --out scores.npy --dequantize recogniser",
     "orion job result 0x3fa9c0 --json",
   ],
   async run(invocation) {
     const { args, flags, terminal, interrupts } = invocation;
+    // A wrong folder is found before anything is fetched.
+    const port = flags.dequantize === undefined ? undefined : await portOf(flags.dequantize, flags.output);
     await withClient(invocation, async (client) => {
       const job = await findJob(client, args[0] as string);
       const progress = createProgress(terminal);
@@ -50,15 +58,27 @@ taken as it is, and only the content is checked against it.`,
       progress.end();
       const name = job.jobId.slice(0, 10);
       const file = flags.out ?? (result.outputs === 1 ? `${name}.npy` : `${name}-${flags.output}.npy`);
-      await writeWhole(file, result.npy);
+      await writeWhole(file, port === undefined ? result.npy : writeNpy(decodePort(port, result.tensor)));
       const { root, cid, verified, acceptedShards, output, outputs, tensor } = result;
       const shape = shapeOf(tensor);
       terminal.result(
-        { jobId: job.jobId, file, output, outputs, root, cid, verified, acceptedShards, dtype: tensor.dtype, shape },
+        {
+          jobId: job.jobId,
+          dequantized: port !== undefined,
+          file,
+          output,
+          outputs,
+          root,
+          cid,
+          verified,
+          acceptedShards,
+          dtype: tensor.dtype,
+          shape,
+        },
         facts([
           ["file", file],
           ...(outputs === 1 ? [] : [["output", `${output} of 0 to ${outputs - 1}`] as const]),
-          ["content", `${tensor.dtype}[${shape.join(",")}]`],
+          ["content", `${port === undefined ? tensor.dtype : "f32"}[${shape.join(",")}]`],
           ["root", root],
           ["cid", cid ?? "not published: joined here"],
           ["checked", verified ? "against every settled claim" : "against the announced root only"],
@@ -68,3 +88,10 @@ taken as it is, and only the content is checked against it.`,
     });
   },
 });
+
+async function portOf(folder: string, output: number): Promise<Port> {
+  const { outputs } = await readBundleFacts(folder);
+  const port = outputs.find(({ index }) => index === output);
+  if (port !== undefined) return port;
+  throw new InvalidInputError(`the model ${folder} has no output ${output}, only ${outputs.length}`);
+}

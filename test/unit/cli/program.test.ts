@@ -47,6 +47,7 @@ describe("the command line", () => {
       ...["pools", "price", "quote", "swap", "add", "remove", "position"].map((name) => `dex ${name}`),
       ...["deposit", "withdraw", "harvest", "exit", "status"].map((name) => `dex farm ${name}`),
       ...["new", "import", "address", "list"].map((name) => `keys ${name}`),
+      ...["import", "inspect", "run", "compare"].map((name) => `model ${name}`),
     ]);
   });
 
