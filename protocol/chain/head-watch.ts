@@ -15,6 +15,8 @@ const OLD_SECONDS = 10 * 60;
 const ON_DEMAND_SECONDS = 30;
 /** By then a process is no command that ends soon, which needs not know the chain again. */
 const KNOWN_AFTER_MS = 20_000;
+/** Time between two looks whether a chain that has gone back is another one. */
+const COMPARED_MS = 20_000;
 
 /** Says when the chain, as an endpoint shows it, stands still, has gone back or is another one: silence there costs locks. */
 export class HeadWatch {
@@ -28,6 +30,7 @@ export class HeadWatch {
   #toldStillAt = -Infinity;
   #toldOtherAt = -Infinity;
   #toldOldAt = -Infinity;
+  #comparedAt = -Infinity;
   #startedAt: number | undefined;
   /** Hash of the block of the deployment, which no other chain has. */
   #origin: string | undefined;
@@ -45,7 +48,14 @@ export class HeadWatch {
     if (this.#newest === undefined || number > this.#newest.number) this.#newest = { number, at: now };
     this.#tellOld(head, now);
     if (head.number >= covered) this.#behindSince = undefined;
-    else this.#behindSince ??= now;
+    else if (this.#behindSince === undefined) {
+      this.#behindSince = now;
+      // A chain that was started anew may pass the old one's height before long. Nodes that lag by turns are not asked each time.
+      if (now - this.#comparedAt >= COMPARED_MS) {
+        this.#comparedAt = now;
+        if (await this.isOther()) return;
+      }
+    }
     const { rpcUrl } = this.#chain.network;
     this.#startedAt ??= now;
     if (this.#origin === undefined && now - this.#startedAt >= KNOWN_AFTER_MS && this.#behindSince === undefined) {
@@ -61,6 +71,8 @@ export class HeadWatch {
       );
       return;
     }
+    // What lies below the newest block may well go on; it is said above, once it has lasted.
+    if (this.#behindSince !== undefined) return;
     if (now - this.#newest.at < STILL_MS || now - this.#toldStillAt < REPEAT_MS) return;
     if (await this.#minesOnDemand(head)) return;
     this.#toldStillAt = now;

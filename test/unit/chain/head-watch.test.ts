@@ -75,6 +75,17 @@ describe("HeadWatch", () => {
     origin = "0xfirst";
   });
 
+  it("says at once that another chain answers, though it passes the height of the first one soon", async () => {
+    origin = "0xfirst";
+    const first = Array.from({ length: 12 }, (_, i) => blockAt(10 + i));
+    function* heads(): Generator<Block> {
+      yield* first;
+      origin = "0xsecond";
+      for (let i = 0; i < 30; i++) yield blockAt(i);
+    }
+    expect(await said(heads(), 2)).to.deep.equal(["another chain"]);
+  });
+
   it("repeats what lasts every five minutes", async () => {
     const heads = Array.from({ length: 120 }, () => blockAt(7));
     expect(await said(heads, 5)).to.deep.equal(["stands still", "stands still"]);
