@@ -2,6 +2,7 @@ import { Argument, Option } from "commander";
 import { ZeroHash } from "ethers";
 
 import { profileOf } from "@orion/protocol/disputes";
+import { addressOnly } from "@orion/protocol/storage";
 
 import { CU, formatAmount, formatRounded, ORION } from "../core/amounts.ts";
 import { formatTime } from "../core/chain-time.ts";
@@ -125,7 +126,7 @@ shown first. Such a job pays nobody within 24 hours of its post, and what comes 
     new Option("--profile <name>", "set of time windows").choices(PROFILES).default(DEFAULT_PROFILE),
     new Option("--salt <hex>", "makes equal jobs distinct (default: random)").argParser(parseBytes32),
     new Option("--approve-once", "approve the market for any amount of CU, to save a transaction next time"),
-    new Option("--dry-run", "check, store and show the plan; sign nothing"),
+    new Option("--dry-run", "check and show the plan; store and sign nothing"),
     ...keyOptions,
     ...networkOptions,
   ],
@@ -142,7 +143,8 @@ shown first. Such a job pays nobody within 24 hours of its post, and what comes 
     const { flags, terminal } = invocation;
     const request = await requestOf(invocation);
     requirePayFlags(flags);
-    await withSigningClient(invocation, async (client) => {
+    await withSigningClient(invocation, async (connected) => {
+      const client = flags.dryRun === true ? { ...connected, store: addressOnly(connected.store) } : connected;
       const progress = createProgress(terminal);
       const asked: Asked = { client, request, invocation, progress };
       if (flags.pay === MINT) {

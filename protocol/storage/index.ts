@@ -1,3 +1,4 @@
+export { addressOnly } from "./address-only.ts";
 export { createContentStore } from "./content-store.ts";
 export type { ContentStore, ContentStoreOptions } from "./content-store.ts";
 export type { PutManyOptions } from "./put-many.ts";

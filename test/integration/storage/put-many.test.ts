@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { request as forward } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AbortedError, UnavailableError } from "@orion/protocol/common";
-import { CHUNK_BYTES, createContentStore } from "@orion/protocol/storage";
+import { addressOnly, CHUNK_BYTES, createContentStore } from "@orion/protocol/storage";
 import type { ContentStore } from "@orion/protocol/storage";
 import { expect } from "chai";
 import { create } from "ipfs-http-client";
@@ -58,6 +58,17 @@ describe("storing many contents (store)", () => {
       expect(pinned.has(cid.toString())).to.equal(true);
     }
   };
+
+  it("of a store that stores nothing gives the addresses that they would have", async () => {
+    const { store, calls } = await watched();
+    const contents = [...shards(3), new Uint8Array(), new Uint8Array(randomBytes(CHUNK_BYTES * 2 + 5))];
+    const dag = { orion: "test/1", value: 7 };
+    const dry = addressOnly(store);
+    const addresses = [...(await dry.putMany(contents)), await dry.putBytes(contents[4]!), await dry.putDag(dag)];
+    expect(calls).to.deep.equal([]);
+    const stored = [...(await store.putMany(contents)), await store.putBytes(contents[4]!), await store.putDag(dag)];
+    expect(addresses.map(String)).to.deep.equal(stored.map(String));
+  });
 
   it("takes one request for hundreds, and pins each", async () => {
     const { store, calls } = await watched();
