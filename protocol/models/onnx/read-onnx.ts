@@ -1,6 +1,7 @@
 import { GraphBuilder } from "../graph/builder.ts";
 import { modelError, quoted } from "../graph/model-error.ts";
 import { prune } from "../graph/prune.ts";
+import { simplify } from "../graph/simplify.ts";
 import type { Graph } from "../graph/types.ts";
 import { importGraph } from "./import-graph.ts";
 import type { OnnxOptions } from "./options.ts";
@@ -73,7 +74,8 @@ export async function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Pr
   const values = await importGraph({ builder, options, versions, unsupported }, proto, scope, given);
   unsupported.check();
   const pairs = outputs.map((name, index) => [name, values[index] ?? unknownOutput(name)] as const);
-  return prune(builder.finish(proto.name ?? "", pairs));
+  const graph = prune(builder.finish(proto.name ?? "", pairs));
+  return options.unsimplified === true ? graph : simplify(graph);
 }
 
 function unknownOutput(name: string): never {
