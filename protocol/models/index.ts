@@ -1,4 +1,5 @@
 export { createInterpreter, type Interpreter, type RunOptions } from "./float/interpreter.ts";
+export { unrollRecurrent } from "./graph/passes/unroll-recurrent.ts";
 export { prune } from "./graph/prune.ts";
 export { simplify } from "./graph/simplify.ts";
 export * from "./graph/types.ts";

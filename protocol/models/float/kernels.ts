@@ -6,6 +6,7 @@ import { CONV_TRANSPOSE } from "./ops/conv-transpose.ts";
 import { LAYOUT } from "./ops/layout.ts";
 import { MATMUL } from "./ops/matmul.ts";
 import { POOL } from "./ops/pool.ts";
+import { RECURRENT } from "./ops/recurrent.ts";
 import { REDUCTION } from "./ops/reduction.ts";
 import { RESIZE } from "./ops/resize.ts";
 import { UNARY } from "./ops/unary.ts";
@@ -22,6 +23,7 @@ const KERNELS: ReadonlyMap<string, Kernel> = new Map(
     ...CONV_TRANSPOSE,
     ...POOL,
     ...RESIZE,
+    ...RECURRENT,
   }),
 );
 

@@ -34,6 +34,7 @@ export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
   readonly #values = new Map<string, ValueInfo>();
   readonly #reserved = new Set<string>();
+  readonly #suffixes = new Map<string, number>();
   #foldedBytes = 0;
   #foldedWork = 0;
 
@@ -139,6 +140,10 @@ export class GraphBuilder {
   #fresh(wanted: string): string {
     const isFree = (name: string): boolean => !this.#values.has(name) && (name === wanted || !this.#reserved.has(name));
     if (isFree(wanted)) return wanted;
-    for (let at = 1; ; at++) if (isFree(`${wanted}_${at}`)) return `${wanted}_${at}`;
+    // Counted on from the last one: thousands of values of an unrolled layer want the same name.
+    let at = this.#suffixes.get(wanted) ?? 1;
+    while (!isFree(`${wanted}_${at}`)) at++;
+    this.#suffixes.set(wanted, at + 1);
+    return `${wanted}_${at}`;
   }
 }

@@ -12,7 +12,8 @@ interface Axis {
 }
 
 /** Position on the input that belongs to position `x` of the output, in 32-bit floats as the reference computes it. */
-function sourceOf(mode: string, x: number, { from, to, scale }: Axis): number | undefined {
+function sourceOf(mode: string, x: number, { from, to, scale: exact }: Axis): number | undefined {
+  const scale = Math.fround(exact);
   const half = Math.fround(Math.fround((x + 0.5) / scale) - 0.5);
   switch (mode) {
     case "half_pixel":
@@ -20,7 +21,7 @@ function sourceOf(mode: string, x: number, { from, to, scale }: Axis): number | 
     case "pytorch_half_pixel":
       return to > 1 ? half : 0;
     case "asymmetric":
-      return Math.fround(x / scale);
+      return Math.fround(x / exact);
     case "align_corners":
       return to === 1 ? 0 : Math.fround((x * (from - 1)) / (to - 1));
     case "tf_half_pixel_for_nn":
@@ -50,7 +51,7 @@ function nearest(mode: string, x: number): number {
 function axesOf(call: KernelCall): Axis[] {
   const scales = listOf(call, "scales");
   const { dims } = inputTensor(call, 0);
-  return call.outputs[0]!.dims.map((to, axis) => ({ from: dims[axis]!, to, scale: Math.fround(scales[axis]!) }));
+  return call.outputs[0]!.dims.map((to, axis) => ({ from: dims[axis]!, to, scale: scales[axis]! }));
 }
 
 /** Positions on the input for all positions of an axis, within its extent. */

@@ -5,6 +5,7 @@ import { CONTRACTION } from "./contraction.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import type { Infer, InferNode } from "./infer.ts";
 import { LAYOUT } from "./layout.ts";
+import { RECURRENT } from "./recurrent.ts";
 import { REDUCTION } from "./reduction.ts";
 
 /*
@@ -33,12 +34,14 @@ import { REDUCTION } from "./reduction.ts";
  *     ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSumExp (axes, keepdims)
  *     ArgMax ArgMin (axis, keepdims, select_last_index) Softmax(axis) LogSoftmax(axis) CumSum(axis, exclusive, reverse)
  *     LayerNormalization(x, scale, bias?; axis, epsilon)
+ *   recurrent: outputs are all hidden states, the last hidden state and, for LSTM, the last cell state
+ *     LSTM(x, w, r, bias?, h?, c?; hidden_size, direction) GRU(x, w, r, bias?, h?; hidden_size, direction, linear_before_reset)
  *
  * These of ONNX become others: BatchNormalization Mul and Add; GlobalAveragePool and GlobalMaxPool ReduceMean and ReduceMax; Flatten, Squeeze
  * and Unsqueeze Reshape; Split one Slice for each part; DepthToSpace Reshape and Transpose; Upsample Resize; Sum and Mean chains of Add.
  */
 const INFER: ReadonlyMap<string, Infer> = new Map(
-  Object.entries({ ...ELEMENTWISE, ...LAYOUT, ...CONTRACTION, ...REDUCTION }),
+  Object.entries({ ...ELEMENTWISE, ...LAYOUT, ...CONTRACTION, ...REDUCTION, ...RECURRENT }),
 );
 
 /** Types and shapes of the outputs of a node in canonical form. Throws InvalidInputError where its inputs do not suit it. */

@@ -131,8 +131,25 @@ const concat: Normalize = (call) => {
   return inputs.length === 1 ? [call.input(0)] : call.result("Concat", inputs, { axis });
 };
 
+/** A gather of one constant index is a slice. */
+function gatherOne(call: OnnxCall, axis: number, index: number): string[] {
+  const { dims } = call.info(0);
+  const at = call.axis(index, dims[axis]!);
+  const slice = call.emit("Slice", [call.input(0)], {
+    starts: dims.map((_, other) => (other === axis ? at : 0)),
+    steps: dims.map(() => 1),
+    sizes: dims.map((dim, other) => (other === axis ? 1 : dim)),
+  });
+  return call.result("Reshape", [slice], {
+    shape: [...dims.slice(0, axis), ...call.info(1).dims, ...dims.slice(axis + 1)],
+  });
+}
+
 const gather: Normalize = (call) => {
-  const axis = call.axis(call.number("axis", 0), call.info(0).dims.length);
+  const { dims } = call.info(0);
+  const axis = call.axis(call.number("axis", 0), dims.length);
+  const index = call.constant(1);
+  if (call.node.op === "Gather" && index?.data.length === 1) return gatherOne(call, axis, Number(index.data[0]));
   return call.result(call.node.op, [call.input(0), call.input(1)], { axis });
 };
 

@@ -98,7 +98,8 @@ const convTranspose: Normalize = (call) => {
         wanted.at(axis - size.length)!,
     );
     pads = joinPads(totals.map((total) => halves(Math.max(total, 0), mode === "SAME_UPPER")));
-    for (const [axis, total] of totals.entries()) extra[axis]! += Math.max(-total, 0);
+    // Only a shape that is asked for is reached by output padding; windows with gaps between them stay as they are.
+    if (!isSame) for (const [axis, total] of totals.entries()) extra[axis]! += Math.max(-total, 0);
   }
   pads ??= new Array<number>(2 * size.length).fill(0);
   return call.result("ConvTranspose", call.inputs, {
