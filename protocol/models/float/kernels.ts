@@ -6,6 +6,7 @@ import { CONV_TRANSPOSE } from "./ops/conv-transpose.ts";
 import { LAYOUT } from "./ops/layout.ts";
 import { MATMUL } from "./ops/matmul.ts";
 import { POOL } from "./ops/pool.ts";
+import { QUANTIZATION } from "./ops/quantization.ts";
 import { RECURRENT } from "./ops/recurrent.ts";
 import { REDUCTION } from "./ops/reduction.ts";
 import { RESIZE } from "./ops/resize.ts";
@@ -24,6 +25,7 @@ const KERNELS: ReadonlyMap<string, Kernel> = new Map(
     ...POOL,
     ...RESIZE,
     ...RECURRENT,
+    ...QUANTIZATION,
   }),
 );
 

@@ -5,13 +5,30 @@ import { inferOutputs } from "./infer/table.ts";
 import { modelError, nodeError, quoted } from "./model-error.ts";
 import type { Attribute, Graph, GraphNode, GraphTensor, ValueInfo } from "./types.ts";
 
-/** Most bytes that folding may add to a model's constants: a few hostile nodes can claim any number. */
-const MAX_FOLDED_BYTES = 2 ** 30;
+/** Elements that folding may add to a model's constants, whatever their number: a few hostile nodes can claim any. */
+const FREE_FOLDED_ELEMENTS = 2 ** 25;
+/** How many times the model's own constants folding may add on top: weights are transposed, scaled and split. */
+const FOLDED_PER_CONSTANT = 8;
 /** Most multiplications that folding may do: some seconds. */
-const MAX_FOLDED_WORK = 2 ** 32;
+const MAX_FOLDED_WORK = 2 ** 31;
 const MAX_NODES = 65_536;
 
-const CONTRACTIONS = new Set(["Conv", "ConvTranspose", "MatMul", "Gemm"]);
+/** Products that are summed up for one element of the result, at most. */
+function depthOf(op: string, inputs: readonly (GraphTensor | undefined)[]): number {
+  const [a, b] = inputs;
+  switch (op) {
+    case "MatMul":
+    case "Gemm":
+      return a?.dims.at(-1) ?? 1;
+    case "Conv":
+    case "ConvTranspose":
+    case "LSTM":
+    case "GRU":
+      return b?.data.length ?? 1;
+    default:
+      return 1;
+  }
+}
 
 /** A node that is added: its operator in canonical form and what it reads. */
 export interface NewNode {
@@ -35,7 +52,8 @@ export class GraphBuilder {
   readonly #values = new Map<string, ValueInfo>();
   readonly #reserved = new Set<string>();
   readonly #suffixes = new Map<string, number>();
-  #foldedBytes = 0;
+  #folded = 0;
+  #given = 0;
   #foldedWork = 0;
 
   /** Keeps names for the graph's outputs, so that no other value takes them. */
@@ -53,6 +71,11 @@ export class GraphBuilder {
 
   /** Adds a constant under a name like `wanted` and returns that name. */
   constant(tensor: GraphTensor, wanted: string): string {
+    this.#given += tensor.data.length;
+    return this.#place(tensor, wanted);
+  }
+
+  #place(tensor: GraphTensor, wanted: string): string {
     const name = this.#fresh(wanted);
     this.#constants.set(name, tensor);
     this.#values.set(name, { type: tensor.type, dims: tensor.dims });
@@ -123,10 +146,10 @@ export class GraphBuilder {
   #fold(node: Omit<GraphNode, "outputs">, inferred: readonly ValueInfo[], outputs: readonly string[]): string[] {
     const inputs = node.inputs.map((input) => (input === "" ? undefined : this.#constants.get(input)));
     const produced = inferred.reduce((sum, { dims }) => sum + elementCount(dims), 0);
-    const depth = CONTRACTIONS.has(node.op) ? Math.max(...inputs.map((tensor) => tensor?.data.length ?? 0), 1) : 1;
-    this.#foldedBytes += produced * 8;
-    this.#foldedWork += produced * depth;
-    if (this.#foldedBytes > MAX_FOLDED_BYTES || this.#foldedWork > MAX_FOLDED_WORK) {
+    this.#folded += produced;
+    this.#foldedWork += produced * depthOf(node.op, inputs);
+    const most = FREE_FOLDED_ELEMENTS + FOLDED_PER_CONSTANT * this.#given;
+    if (this.#folded > most || this.#foldedWork > MAX_FOLDED_WORK) {
       throw nodeError(
         node,
         "the constants of this model are too large to compute",
@@ -134,7 +157,7 @@ export class GraphBuilder {
       );
     }
     const tensors = finish(runKernel({ ...node, inputs, outputs: inferred }));
-    return outputs.map((output, index) => (output === "" ? "" : this.constant(tensors[index]!, output)));
+    return outputs.map((output, index) => (output === "" ? "" : this.#place(tensors[index]!, output)));
   }
 
   #fresh(wanted: string): string {

@@ -1,15 +1,22 @@
 import { prune } from "./prune.ts";
 import type { Attribute, Graph, GraphNode, GraphTensor, ValueInfo } from "./types.ts";
 
+/** Elements that one pass may add as new constants: without a bound, every one of thousands of factors copies the weights again. */
+const FREE_ELEMENTS = 2 ** 22;
+const PER_CONSTANT = 8;
+
 /** What a pass sees of a graph while it goes through the nodes: replaced nodes in their new form. */
 export class GraphView {
   readonly graph: Graph;
   readonly #producers = new Map<string, GraphNode>();
   readonly #uses = new Map<string, number>();
   readonly #added = new Map<string, GraphTensor>();
+  #allowance: number;
 
   constructor(graph: Graph) {
     this.graph = graph;
+    this.#allowance = FREE_ELEMENTS;
+    for (const { data } of graph.constants.values()) this.#allowance += PER_CONSTANT * data.length;
     const used = [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs];
     for (const name of used) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
   }
@@ -45,6 +52,12 @@ export class GraphView {
   scalar(name: string | undefined): number | undefined {
     const tensor = this.constant(name);
     return tensor?.data.length === 1 ? Number(tensor.data[0]) : undefined;
+  }
+
+  /** True while a pass may add that many elements more. */
+  spend(elements: number): boolean {
+    this.#allowance -= elements;
+    return this.#allowance >= 0;
   }
 
   /** Adds a constant under a name like `wanted`. */

@@ -17,6 +17,9 @@ const OTHERWISE = "export the model with operators of the ONNX standard, or cut 
 /** Most nodes that one message lists. */
 const SHOWN = 20;
 
+/** Collecting ends here: a hostile file can have thousands. */
+const MAX_COLLECTED = 1000;
+
 /** Why nodes cannot be imported: collected, so that one error names them all. */
 export class Unsupported {
   readonly #found: { node: NodeName; rule: string; advice: string | undefined }[] = [];
@@ -29,6 +32,7 @@ export class Unsupported {
   /** A node whose operator is supported, but not as it is used here. */
   use(error: InvalidInputError): void {
     this.#errors.push(error);
+    if (this.#errors.length >= MAX_COLLECTED) this.check();
   }
 
   /** Throws InvalidInputError if anything was found. */

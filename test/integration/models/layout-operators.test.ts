@@ -67,8 +67,9 @@ function pad(random: Random): Case {
   const pads = Array.from({ length: 6 }, () => below(random, 3));
   const inputs = [floats(random, [3, 4, 5])];
   if (random() < 0.3) return { inputs, attributes: { pads, mode, value: { float: 1.5 } }, opset: 10 };
-  if (mode === "constant")
-    {return { inputs, constants: [i64(pads.map((count) => count - 1)), f32([], [2.5])], attributes: { mode } };}
+  if (mode === "constant") {
+    return { inputs, constants: [i64(pads.map((count) => count - 1)), f32([], [2.5])], attributes: { mode } };
+  }
   return { inputs, constants: [i64(pads)], attributes: { mode } };
 }
 
@@ -128,8 +129,9 @@ function resize(random: Random): Case {
   };
   const inputs = [floats(random, [1, 2, 5, 7])];
   const none: GraphTensor = f32([0], []);
-  if (random() < 0.5)
-    {return { inputs, constants: [none, none, i64([1, 2, from(random, 1, 11), from(random, 1, 13)])], attributes };}
+  if (random() < 0.5) {
+    return { inputs, constants: [none, none, i64([1, 2, from(random, 1, 11), from(random, 1, 13)])], attributes };
+  }
   const scales = f32([4], [1, 1, pick(random, [2, 0.5, 1.6]), pick(random, [3, 0.7, 1])]);
   return { inputs, constants: [none, scales], attributes };
 }

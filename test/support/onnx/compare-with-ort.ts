@@ -25,8 +25,6 @@ export async function runOrt(bytes: Uint8Array, inputs: Inputs): Promise<Inferen
     logSeverityLevel: 3,
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
-    // Sums of 8-bit products are otherwise saturated on machines without VNNI.
-    extra: { session: { x64quantprecision: "1" } },
   });
   try {
     const feeds = Object.entries(inputs).map(([name, { type, dims, data }]): [string, Tensor] => [

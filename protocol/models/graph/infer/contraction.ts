@@ -3,6 +3,9 @@ import { broadcastDims, sameDims } from "../dims.ts";
 import type { ValueInfo } from "../types.ts";
 import { FLOATS, type Infer, type InferNode, inputOf, requireAttribute, requireShapes, typedInput } from "./infer.ts";
 
+/** Largest extent of a pool's window: it is walked through even where it lies on padding. */
+const MAX_WINDOW = 4096;
+
 /** Output extent of a window that slides over a padded axis. */
 function slide(node: InferNode, size: number, window: number, stride: number, dilation: number, pads: number): number {
   requireAttribute(node, stride >= 1 && dilation >= 1 && window >= 1, "strides, dilations and windows are at least 1");
@@ -98,7 +101,7 @@ export function matmulDims(node: InferNode, a: readonly number[], b: readonly nu
 }
 
 const matmul: Infer = (node) => {
-  const a = typedInput(node, 0, ...FLOATS, "i32", "i64");
+  const a = typedInput(node, 0, ...FLOATS, "i32");
   const b = typedInput(node, 1, a.type);
   return [{ type: a.type, dims: matmulDims(node, a.dims, b.dims) }];
 };
@@ -118,6 +121,11 @@ const pool: Infer = (node) => {
   requireSpatial(node, x);
   const [n, channels, ...size] = x.dims as [number, number, ...number[]];
   const kernel = spatial(node, "kernel_shape", size.length);
+  requireAttribute(
+    node,
+    kernel.every((extent) => extent <= MAX_WINDOW),
+    `a window is larger than ${MAX_WINDOW}`,
+  );
   return [{ type: x.type, dims: [n, channels, ...windowed(node, size, kernel)] }];
 };
 

@@ -5,6 +5,7 @@ import { CONTRACTION } from "./contraction.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import type { Infer, InferNode } from "./infer.ts";
 import { LAYOUT } from "./layout.ts";
+import { QUANTIZATION } from "./quantization.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTION } from "./reduction.ts";
 
@@ -36,12 +37,15 @@ import { REDUCTION } from "./reduction.ts";
  *     LayerNormalization(x, scale, bias?; axis, epsilon)
  *   recurrent: outputs are all hidden states, the last hidden state and, for LSTM, the last cell state
  *     LSTM(x, w, r, bias?, h?, c?; hidden_size, direction) GRU(x, w, r, bias?, h?; hidden_size, direction, linear_before_reset)
+ *   quantisation: value, scale, zero point; the latter two are one for all or one for each position on the axis
+ *     QuantizeLinear(axis) DequantizeLinear(axis)
  *
  * These of ONNX become others: BatchNormalization Mul and Add; GlobalAveragePool and GlobalMaxPool ReduceMean and ReduceMax; Flatten, Squeeze
- * and Unsqueeze Reshape; Split one Slice for each part; DepthToSpace Reshape and Transpose; Upsample Resize; Sum and Mean chains of Add.
+ * and Unsqueeze Reshape; Split one Slice for each part; DepthToSpace Reshape and Transpose; Upsample Resize; Sum and Mean chains of Add;
+ * QLinearConv, QLinearMatMul and the QLinear operators of com.microsoft the float operator between DequantizeLinear and QuantizeLinear.
  */
 const INFER: ReadonlyMap<string, Infer> = new Map(
-  Object.entries({ ...ELEMENTWISE, ...LAYOUT, ...CONTRACTION, ...REDUCTION, ...RECURRENT }),
+  Object.entries({ ...ELEMENTWISE, ...LAYOUT, ...CONTRACTION, ...REDUCTION, ...RECURRENT, ...QUANTIZATION }),
 );
 
 /** Types and shapes of the outputs of a node in canonical form. Throws InvalidInputError where its inputs do not suit it. */

@@ -74,7 +74,9 @@ function rule(node: GraphNode, view: GraphView): GraphNode | undefined {
   const constants = perChannel(change.constant, dims, axis);
   if (constants === undefined || (change.toShift !== undefined && !hasBias)) return undefined;
   const bias = biasOf(before, view, constants.length);
-  if (bias === undefined) return undefined;
+  if (bias === undefined || !view.spend(bias.length + (change.toFactor === undefined ? 0 : weights.data.length))) {
+    return undefined;
+  }
   const factors = change.toFactor === undefined ? undefined : constants.map(change.toFactor);
   const shifts = change.toShift === undefined ? undefined : constants.map(change.toShift);
   const newBias = bias.map((value, at) => value * (factors?.[at] ?? 1) + (shifts?.[at] ?? 0));

@@ -52,6 +52,7 @@ function normalization(node: GraphNode, view: GraphView): GraphNode | undefined 
   if (top === undefined || top.x !== bottom?.x || top.axis !== bottom.axis) return undefined;
   const { type, dims } = view.info(top.x);
   const shape = dims.slice(top.axis);
+  if (!view.spend(elementCount(shape))) return undefined;
   const ones = tensorOf(type, shape, allocate(type, elementCount(shape)).fill(1 as never));
   const scale = view.add(ones, `${node.outputs[0]!}/scale`);
   return replaced(node, "LayerNormalization", [top.x, scale], { axis: top.axis, epsilon: bottom.epsilon });
