@@ -136,7 +136,29 @@ function recurrent(random: Random, gates: number): Case {
   };
 }
 
-/** Shapes that the model computes itself from those of its inputs. */
+function einsum(random: Random): Case {
+  const sizes: Readonly<Record<string, number>> = { b: 2, h: 3, i: 4, j: 5, k: 2 };
+  const equation = pick(random, [
+    "bhik,bhjk->bhij",
+    "bhij,bhjk->bihk",
+    "ij,jk",
+    "ij,kj->ik",
+    "bij,k->bkj",
+    "ij->ji",
+    "bij->j",
+    "i,j->ij",
+    "hij,hij->h",
+  ]);
+  const terms = equation.split("->")[0]!.split(",");
+  const inputs = terms.map((term) =>
+    floats(
+      random,
+      Array.from(term, (label) => sizes[label]!),
+    ),
+  );
+  return { inputs, attributes: { equation } };
+}
+
 const CASES: Readonly<Record<string, (random: Random) => Case>> = {
   Conv: conv,
   "Conv with groups and dilations": conv,
@@ -161,6 +183,7 @@ const CASES: Readonly<Record<string, (random: Random) => Case>> = {
   "LSTM of other shapes": (random) => recurrent(random, 4),
   GRU: (random) => recurrent(random, 3),
   "GRU of other shapes": (random) => recurrent(random, 3),
+  Einsum: einsum,
   ConstantOfShape: () => ({ inputs: [], constants: [i64([2, 3])] }),
 };
 

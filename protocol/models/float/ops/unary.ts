@@ -19,7 +19,6 @@ function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-const clamp01 = (x: number): number => Math.min(Math.max(x, 0), 1);
 const TANH_GELU = Math.sqrt(2 / Math.PI);
 
 const FUNCTIONS: Readonly<Record<string, (node: WithAttributes) => Unary>> = {
@@ -41,7 +40,6 @@ const FUNCTIONS: Readonly<Record<string, (node: WithAttributes) => Unary>> = {
   Tanh: () => Math.tanh,
   Softplus: () => softplus,
   Softsign: () => (x) => x / (1 + Math.abs(x)),
-  HardSwish: () => (x) => x * clamp01(x / 6 + 0.5),
   Silu: () => (x) => x * sigmoid(x),
   Mish: () => (x) => x * Math.tanh(softplus(x)),
   LeakyRelu: (node) => {
@@ -55,10 +53,6 @@ const FUNCTIONS: Readonly<Record<string, (node: WithAttributes) => Unary>> = {
   Selu: (node) => {
     const [alpha, gamma] = [numberOf(node, "alpha"), numberOf(node, "gamma")];
     return (x) => gamma * (x < 0 ? alpha * Math.expm1(x) : x);
-  },
-  HardSigmoid: (node) => {
-    const [alpha, beta] = [numberOf(node, "alpha"), numberOf(node, "beta")];
-    return (x) => clamp01(alpha * x + beta);
   },
   Gelu: (node) =>
     textOf(node, "approximate") === "tanh"
@@ -82,6 +76,19 @@ function map(call: KernelCall, f: Unary): GraphTensor[] {
   const { data } = x;
   const out = output.data;
   for (let i = 0; i < out.length; i++) out[i] = f(data[i]!);
+  return [output];
+}
+
+/** The hard sigmoid, or its product with x, in a loop of its own: it follows most convolutions of small networks. */
+function gate(call: KernelCall, alpha: number, beta: number, isProduct: boolean): GraphTensor[] {
+  const output = newOutput(call);
+  const [data, out] = [inputTensor(call, 0).data as Float32Array, output.data as Float32Array];
+  for (let i = 0; i < out.length; i++) {
+    const x = data[i]!;
+    const line = alpha * x + beta;
+    const value = line < 0 ? 0 : line > 1 ? 1 : line;
+    out[i] = isProduct ? x * value : value;
+  }
   return [output];
 }
 
@@ -130,6 +137,8 @@ export const UNARY: Readonly<Record<string, Kernel>> = {
   ...Object.fromEntries(
     Object.entries(FUNCTIONS).map(([op, make]): [string, Kernel] => [op, (call) => map(call, make(call))]),
   ),
+  HardSwish: (call) => gate(call, 1 / 6, 0.5, true),
+  HardSigmoid: (call) => gate(call, numberOf(call, "alpha"), numberOf(call, "beta"), false),
   Relu: (call) => clamp(call, 0, Infinity),
   Clip: clip,
   Cast: cast,

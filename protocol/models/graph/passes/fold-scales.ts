@@ -1,3 +1,4 @@
+import { numberOf } from "../attributes.ts";
 import { elementCount } from "../dims.ts";
 import { type GraphView, replaced, rewrite } from "../rewrite.ts";
 import type { Graph, GraphNode, GraphTensor } from "../types.ts";
@@ -23,6 +24,7 @@ function perChannel(tensor: FloatTensor, dims: readonly number[], axis: number):
 /** Axis of the weights that counts the output's channels, the axis of the result that they lie on, and where the bias is read. */
 function layoutOf(node: GraphNode, result: readonly number[]): { weightAxis: number; axis: number; hasBias: boolean } {
   if (node.op === "Conv") return { weightAxis: 0, axis: 1, hasBias: true };
+  if (node.op === "ConvTranspose") return { weightAxis: 1, axis: 1, hasBias: true };
   const isMatrix = result.length === 2;
   return { weightAxis: 1, axis: result.length - 1, hasBias: isMatrix };
 }
@@ -61,15 +63,21 @@ function biasOf(node: GraphNode, view: GraphView, channels: number): Float64Arra
   return tensor === undefined ? undefined : perChannel(tensor, [channels], 0);
 }
 
+/** Weights that have one axis for the channels of the result. */
+function isPlain(node: GraphNode, weights: FloatTensor): boolean {
+  if (node.op === "Conv") return true;
+  return node.op === "ConvTranspose" ? numberOf(node, "group") === 1 : weights.dims.length === 2;
+}
+
 function rule(node: GraphNode, view: GraphView): GraphNode | undefined {
   const change = scaleShift(node, view);
-  const before = change === undefined ? undefined : view.producer(change.x, "Conv", "Gemm", "MatMul");
+  const before = change === undefined ? undefined : view.producer(change.x, "Conv", "ConvTranspose", "Gemm", "MatMul");
   if (change === undefined || before === undefined || !view.isPrivate(change.x)) return undefined;
   const { dims, type } = view.info(node.outputs[0]!);
   const given = view.info(change.x).dims;
   if (given.length !== dims.length || given.some((dim, axis) => dim !== dims[axis])) return undefined;
   const weights = floatConstant(view, before.inputs[1]);
-  if (weights === undefined || (before.op !== "Conv" && weights.dims.length !== 2)) return undefined;
+  if (weights === undefined || !isPlain(before, weights)) return undefined;
   const { weightAxis, axis, hasBias } = layoutOf(before, dims);
   const constants = perChannel(change.constant, dims, axis);
   if (constants === undefined || (change.toShift !== undefined && !hasBias)) return undefined;

@@ -1,5 +1,6 @@
 import { ALGEBRA } from "./algebra.ts";
 import type { Normalize } from "./call.ts";
+import { EINSUM } from "./einsum.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import { QUANTIZED } from "./quantized.ts";
 import { RECURRENT } from "./recurrent.ts";
@@ -18,6 +19,7 @@ const NORMALIZERS: ReadonlyMap<string, Normalize> = new Map(
     ...RESIZE,
     ...RECURRENT,
     ...QUANTIZED,
+    ...EINSUM,
   }),
 );
 

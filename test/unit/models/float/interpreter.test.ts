@@ -47,4 +47,26 @@ describe("createInterpreter", () => {
     const { run } = createInterpreter(await readOnnx(model));
     expect(await failure(run({ x }, { signal: AbortSignal.abort() }))).to.be.instanceOf(AbortedError);
   });
+
+  it("lets others run, and stops in the middle of a node", async () => {
+    const wide = writeModel({
+      inputs: [{ name: "x", dims: [1, 64, 64, 64] }],
+      outputs: [{ name: "y" }],
+      initializers: { w: f32([64, 64, 3, 3], new Float32Array(64 * 64 * 9)) },
+      nodes: Array.from({ length: 8 }, (_, at) => ({
+        op: "Conv",
+        inputs: [at === 0 ? "x" : `a${at}`, "w"],
+        outputs: [at === 7 ? "y" : `a${at + 1}`],
+        attributes: { pads: [1, 1, 1, 1] },
+      })),
+    });
+    const graph = await readOnnx(wide);
+    const abort = new AbortController();
+    setTimeout(() => abort.abort());
+    const done: string[] = [];
+    const options = { signal: abort.signal, onValue: (name: string) => void done.push(name) };
+    const inputs = { x: f32([1, 64, 64, 64], new Float32Array(64 ** 3)) };
+    expect(await failure(createInterpreter(graph).run(inputs, options))).to.be.instanceOf(AbortedError);
+    expect(done).not.to.include("y");
+  });
 });

@@ -56,6 +56,19 @@ describe("simplify", () => {
     expect(ops).to.equal("Conv");
   });
 
+  it("folds into a transposed convolution, unless its groups share an axis of the weights", async () => {
+    const nodes = (group: number): WrittenNode[] => [
+      node("ConvTranspose", "x w", "a", { strides: [2, 2], group }),
+      node("Mul", "a s", "b"),
+      node("Add", "b s", "y"),
+    ];
+    const s = randomTensor(random, [4, 1, 1]);
+    const whole = { s, w: randomTensor(random, [2, 4, 2, 2]) };
+    expect(await simplified(nodes(1), whole, [1, 2, 3, 3])).to.equal("ConvTranspose");
+    const grouped = { s, w: randomTensor(random, [2, 2, 2, 2]) };
+    expect(await simplified(nodes(2), grouped, [1, 2, 3, 3])).to.equal("ConvTranspose Mul Add");
+  });
+
   it("folds into matrix products, and leaves alone what others read", async () => {
     const constants = { w: randomTensor(random, [4, 3]), b: randomTensor(random, [3]), s: randomTensor(random, [3]) };
     const chain = [node("MatMul", "x w", "a"), node("Add", "a b", "c"), node("Mul", "c s", "y")];

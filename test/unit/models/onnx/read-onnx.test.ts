@@ -100,6 +100,36 @@ describe("readOnnx", () => {
     expect(error.hint).to.include("NonZero: its result has no fixed shape");
   });
 
+  it("refuses loops by name and says what can be done", async () => {
+    const error = await refusal({
+      inputs: [x],
+      outputs: [y],
+      nodes: [{ op: "Loop", name: "decode", inputs: ["x"], outputs: ["y"] }],
+    });
+    expect(error.message).to.include('Loop "decode"');
+    expect(error.hint).to.include("unroll the loop");
+  });
+
+  it("names what a node uses that is not supported", async () => {
+    const node = { op: "Resize", name: "up", inputs: ["x", "", "s"], outputs: ["y"], attributes: { mode: "cubic" } };
+    const error = await refusal({
+      nodes: [node],
+      inputs: [x],
+      outputs: [y],
+      initializers: { s: f32([4], [1, 1, 2, 2]) },
+    });
+    expect(error.message).to.include('"up" (Resize)').and.to.include("cubic");
+  });
+
+  it("refuses operator sets that are too old or too new, and shapes that depend on values", async () => {
+    expect((await refusal({ nodes: [relu], inputs: [x], outputs: [y], opset: 6 })).message).to.include("version 6");
+    expect((await refusal({ nodes: [relu], inputs: [x], outputs: [y], opset: 99 })).message).to.include("version 99");
+    const shape = { name: "shape", type: "i64" as const, dims: [2] };
+    const node = { op: "Reshape", inputs: ["x", "shape"], outputs: ["y"] };
+    const error = await refusal({ nodes: [node], inputs: [x, shape], outputs: [y] });
+    expect(error.message).to.include("depend on the values");
+  });
+
   it("leaves nodes out that no output needs", async () => {
     const graph = await read({
       inputs: [x],
