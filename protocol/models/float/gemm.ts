@@ -65,9 +65,18 @@ const block = new Float64Array(PANEL_ROWS * PANEL_COLUMNS);
 
 /** Sums of one panel of rows with one panel of columns, into `block`. */
 function multiplyPanel(a: FloatArray, ia: number, b: FloatArray, ib: number, depth: number): void {
-  let [c00, c01, c02, c03] = [0, 0, 0, 0];
-  let [c10, c11, c12, c13] = [0, 0, 0, 0];
-  let [c20, c21, c22, c23] = [0, 0, 0, 0];
+  let c00 = 0;
+  let c01 = 0;
+  let c02 = 0;
+  let c03 = 0;
+  let c10 = 0;
+  let c11 = 0;
+  let c12 = 0;
+  let c13 = 0;
+  let c20 = 0;
+  let c21 = 0;
+  let c22 = 0;
+  let c23 = 0;
   for (let k = 0; k < depth; k++, ia += PANEL_ROWS, ib += PANEL_COLUMNS) {
     const a0 = a[ia]!;
     const a1 = a[ia + 1]!;

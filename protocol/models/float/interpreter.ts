@@ -19,7 +19,7 @@ export interface Interpreter {
    * Computes the graph in 32-bit floats.
    *
    * @param inputs a tensor of the declared type and shape for every input of the graph
-   * @returns the graph's outputs and the values of `keep` by name
+   * @returns the graph's outputs and the values of `keep` by name; they may share arrays with the inputs and the graph's constants
    * @throws InvalidInputError for inputs that the graph does not take, AbortedError once the signal aborts
    */
   readonly run: (

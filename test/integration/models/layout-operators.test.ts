@@ -183,6 +183,14 @@ const CASES: Readonly<Record<string, (random: Random) => Case>> = {
     attributes: { mode: pick(random, ["nearest", "linear"]) },
     opset: 10,
   }),
+  Range: (random) => ({
+    inputs: [],
+    constants: [i64([from(random, -3, 3)], []), i64([from(random, 4, 20)], []), i64([from(random, 1, 3)], [])],
+    outputs: ["i64"],
+  }),
+  "Range of floats": () => ({ inputs: [], constants: [f32([], [3]), f32([], [-1]), f32([], [-0.75])] }),
+  Shape: (random) => ({ inputs: [floats(random, [2, 3, 4])], attributes: { start: 1 }, outputs: ["i64"] }),
+  Size: (random) => ({ inputs: [floats(random, [2, 3, 4])], outputs: ["i64"] }),
   DepthToSpace: (random) => ({
     inputs: [floats(random, [1, 8, 2, 3])],
     attributes: { blocksize: 2, mode: pick(random, ["DCR", "CRD"]) },
