@@ -157,6 +157,11 @@ const CASES: Readonly<Record<string, (random: Random) => Case>> = {
     constants: random() < 0.3 ? [] : [zero(random, "u8"), zero(random, "i8")],
     outputs: ["i32"],
   }),
+  "MatMulInteger by column": (random) => ({
+    inputs: [bytes(random, "u8", [4, 7]), bytes(random, "i8", [7, 3])],
+    constants: [zero(random, "u8"), { type: "i8", dims: [3], data: Int8Array.of(-5, 0, 9) }],
+    outputs: ["i32"],
+  }),
   ConvInteger: (random) => ({
     inputs: [bytes(random, "u8", [1, 2, 5, 5]), bytes(random, "u8", [3, 2, 3, 3])],
     constants: [zero(random, "u8")],

@@ -43,7 +43,10 @@ function bound(call: OnnxCall, key: string, index: number, otherwise: number): n
 
 const clip: Normalize = (call) => {
   const [min, max] = [bound(call, "min", 1, -Infinity), bound(call, "max", 2, Infinity)];
-  if (min !== undefined && max !== undefined && min <= max) return call.result("Clip", [call.input(0)], { min, max });
+  if (min !== undefined && max !== undefined) {
+    // The upper bound is applied last, so it wins where the two cross.
+    return call.result("Clip", [call.input(0)], { min: Math.min(min, max), max });
+  }
   const low = call.has(1) ? call.emit("Max", [call.input(0), call.input(1)]) : call.input(0);
   return call.has(2) ? call.result("Min", [low, call.input(2)]) : [low];
 };

@@ -83,23 +83,26 @@ const matmul: Normalize = (call) => {
   return quantized(call, product, 6);
 };
 
-/** An integer operand as a float, less its zero point. */
-function centred(call: OnnxCall, at: number, zeroAt: number): string {
+/** An integer operand as a float, less its zero point: one for all, or one for each position on the axis. */
+function centred(call: OnnxCall, at: number, zeroAt: number, axis: number): string {
   const value = call.emit("Cast", [call.input(at)], { to: "f32" });
   if (!call.has(zeroAt)) return value;
   const zero = call.emit("Cast", [call.input(zeroAt)], { to: "f32" });
   const { dims } = call.infoOf(zero);
-  const isSingle = dims.every((dim) => dim === 1);
-  return call.emit("Sub", [value, isSingle ? call.reshape(zero, []) : zero]);
+  if (dims.every((dim) => dim === 1)) return call.emit("Sub", [value, call.reshape(zero, [])]);
+  const behind = call.info(at).dims.length - 1 - axis;
+  const aligned = dims.length === 1 ? call.reshape(zero, [dims[0]!, ...new Array<number>(behind).fill(1)]) : zero;
+  return call.emit("Sub", [value, aligned]);
 }
 
 const matmulInteger: Normalize = (call) => {
-  const product = call.emit("MatMul", [centred(call, 0, 2), centred(call, 1, 3)]);
+  const [rows, columns] = [call.info(0).dims.length - 2, call.info(1).dims.length - 1];
+  const product = call.emit("MatMul", [centred(call, 0, 2, Math.max(rows, 0)), centred(call, 1, 3, columns)]);
   return call.result("Cast", [product], { to: "i32" });
 };
 
 const convInteger: Normalize = (call) => {
-  const sum = call.emit("Conv", [centred(call, 0, 2), centred(call, 1, 3)], convAttributes(call, 1));
+  const sum = call.emit("Conv", [centred(call, 0, 2, 0), centred(call, 1, 3, 0)], convAttributes(call, 1));
   return call.result("Cast", [sum], { to: "i32" });
 };
 
