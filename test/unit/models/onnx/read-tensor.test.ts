@@ -139,4 +139,14 @@ describe("a tensor of an ONNX file", () => {
     const huge = modelWith(13, (tensor) => raw(tensor, new Uint8Array(8).fill(255)));
     expect(await refusal(huge)).to.include("2^63");
   });
+
+  it("is refused where it is sparse", async () => {
+    const writer = new protobuf.Writer();
+    message(writer, 7, (graph) => {
+      message(graph, 15, (sparse) => message(sparse, 1, (values) => text(values, 8, "w")));
+      message(graph, 12, (output) => text(output, 1, "w"));
+    });
+    message(writer, 8, (opset) => int(opset, 2, 17));
+    expect(await refusal(writer.finish())).to.include("sparse weights");
+  });
 });
