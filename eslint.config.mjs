@@ -10,10 +10,12 @@ export default defineConfig(
     "coverage/",
     ".orion/",
     "protocol/chain/generated/",
+    "protocol/kernels/wasm/generated/",
     "protocol/query/operations/",
     "deploy/deployments/",
     // AssemblyScript: it looks like TypeScript and is none.
     "subgraph/mappings/",
+    "protocol/kernels/wasm/assembly/",
   ]),
   js.configs.recommended,
   {

@@ -1,7 +1,7 @@
 import { isMinted, type JobRecord } from "@orion/protocol/chain";
 import { InvalidInputError } from "@orion/protocol/common";
 import type { CheckedProgram } from "@orion/protocol/jobs";
-import { estimateSeconds, memoryOf, workloadOf, type Rates } from "@orion/protocol/kernels";
+import { estimateSeconds, memoryOf, workloadOf, type Mode, type Rates } from "@orion/protocol/kernels";
 import { byteLength, type ProgramFacts } from "@orion/protocol/tensor";
 
 /** Which work a provider takes. */
@@ -82,8 +82,8 @@ export function dueOf(deadline: number, { claimPeriod }: Pick<JobClocks, "claimP
 }
 
 /** Bytes that a whole unit needs: what is alive while one shard is computed, and the inputs and outputs of all its shards. */
-export function unitMemory(checked: Pick<CheckedProgram, "program" | "facts">, shards: number): bigint {
-  return BigInt(memoryOf(checked.program).outputs) + shardsMemory(checked.facts, shards);
+export function unitMemory(checked: Pick<CheckedProgram, "program" | "facts">, shards: number, mode: Mode): bigint {
+  return BigInt(memoryOf(checked.program, mode).outputs) + shardsMemory(checked.facts, shards);
 }
 
 /** Bytes of the inputs and outputs of so many shards. */
@@ -99,16 +99,16 @@ export function shardsMemory(facts: Pick<ProgramFacts, "shardTypes" | "outputByt
 export function requireFeasible(
   checked: Pick<CheckedProgram, "program" | "facts">,
   shards: number,
-  { rates }: { readonly rates: Rates },
+  { rates, mode }: { readonly rates: Rates; readonly mode: Mode },
   clocks: JobClocks,
   rules: WorkerRules,
 ): void {
-  const memory = unitMemory(checked, shards);
+  const memory = unitMemory(checked, shards, mode);
   const limit = rules.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES;
   if (memory > limit) {
     throw new InvalidInputError(`a unit needs ${String(memory)} bytes of memory, the limit is ${String(limit)}`);
   }
-  const secondsPerShard = estimateSeconds(workloadOf(checked.program), rates);
+  const secondsPerShard = estimateSeconds(workloadOf(checked.program, mode), rates);
   const reason = timeRefusal({ secondsPerShard }, shards, clocks, rules);
   if (reason !== undefined) throw new InvalidInputError(reason);
 }

@@ -42,5 +42,10 @@ export function serviceOptions(intervalMs: number): readonly Option[] {
 
 export const computeOptions: readonly Option[] = [
   new Option("--max-memory <size>", "leave out programs that need more, e.g. 4GiB").argParser(parseBytes),
-  new Option("--mode <mode>", "how to compute").choices(["auto", ...MODES]).default("auto"),
+  new Option(
+    "--mode <mode>",
+    "how to compute: the WebAssembly kernels, or a mode of gpu.js; auto takes the fastest exact one",
+  )
+    .choices(["auto", ...MODES])
+    .default("auto"),
 ];

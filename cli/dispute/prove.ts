@@ -39,7 +39,9 @@ command goes on.`,
     new Option("--max-memory <size>", "refuse a program that needs more")
       .argParser(parseBytes)
       .default(2n ** 31n, "2GiB"),
-    new Option("--mode <mode>", "how to compute").choices(["auto", ...MODES]).default("auto"),
+    new Option("--mode <mode>", "how to compute: the WebAssembly kernels (wasm) or a mode of gpu.js")
+      .choices(["auto", ...MODES])
+      .default("auto"),
     ...logOptions,
     ...keyOptions,
     ...networkOptions,

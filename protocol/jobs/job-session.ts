@@ -113,7 +113,7 @@ export async function openJobSession(
   const heldBytes = bytesOf(loaded.constants) + bytesOf(shared.tensors) + roots.length;
   const { sha256 } = context;
   const { tally = new WorkTally() } = options;
-  const estimatedSeconds = estimateSeconds(workloadOf(loaded.program), options.backend.rates);
+  const estimatedSeconds = estimateSeconds(workloadOf(loaded.program, options.backend.mode), options.backend.rates);
   let secondsPerShard: number | undefined;
   const inputsOf = (inputs: ShardInputs): RunInputs => ({ shared: shared.tensors, shard: inputs.tensors });
   const running = (signal: AbortSignal | undefined): AbortSignal =>

@@ -1,9 +1,10 @@
 import { ConfigurationError } from "../common/errors.ts";
 import { silentLogger, type Logger } from "../common/log.ts";
-import { backendOf, type Backend, type Refusal } from "./backend.ts";
-import { createDevice, MODES, type Device, type Mode } from "./gpu/device.ts";
+import { backendOf, wasmBackend, type Backend, type Refusal } from "./backend.ts";
+import { createDevice, type Device, type GpuMode } from "./gpu/device.ts";
 import { measureRates } from "./cost/measure-rates.ts";
 import { loadGpuJs, type GpuClass } from "./gpu/gpu-js.ts";
+import { MODES, type Mode } from "./modes.ts";
 import { measureRate, requireExact } from "./selftest/self-test.ts";
 
 export interface BackendOptions {
@@ -15,56 +16,63 @@ export interface BackendOptions {
 }
 
 /**
- * Tests the modes of gpu.js that this platform has for exactness, measures them and keeps the fastest. With a given mode
- * only that one is tried. Throws ConfigurationError if no mode is left.
+ * Tests the modes that this platform has for exactness, measures them and keeps the fastest. With a given mode only that one
+ * is tried. Throws ConfigurationError if no mode is left.
  */
 export async function createBackend(options: BackendOptions = {}): Promise<Backend> {
   const { mode = "auto", log = silentLogger } = options;
-  const gpuClass = options.gpu ?? (await loadGpuJs());
   const refused: Refusal[] = [];
-  let best: Backend | undefined;
+  const exact: Backend[] = [];
   for (const candidate of mode === "auto" ? MODES : [mode]) {
-    const tried = await tryMode(gpuClass, candidate);
+    const tried = await tryMode(candidate, options.gpu);
     if ("reason" in tried) {
       refused.push(tried);
       log.debug({ ...tried }, "compute mode refused");
-      continue;
+    } else {
+      exact.push(tried);
+      log.debug({ mode: candidate, macsPerSecond: tried.macsPerSecond }, "compute mode is exact");
     }
-    log.debug({ mode: candidate, macsPerSecond: tried.macsPerSecond }, "compute mode is exact");
-    const [keep, drop]: [Backend, Backend | undefined] =
-      best !== undefined && best.macsPerSecond >= tried.macsPerSecond ? [best, tried] : [tried, best];
-    if (drop !== undefined) {
-      refused.push({ mode: drop.mode, reason: `slower: ${drop.macsPerSecond} MAC/s` });
-      await drop.dispose();
-    }
-    best = keep;
   }
+  const [best, ...others] = exact.toSorted((a, b) => b.macsPerSecond - a.macsPerSecond);
   if (best === undefined) {
     const reasons = refused.map((refusal) => `${refusal.mode}: ${refusal.reason}`).join("; ");
     throw new ConfigurationError(`no compute mode is usable here (${reasons})`, { hint: "try the mode auto" });
   }
-  const rates = await measureRates(best);
+  for (const other of others) {
+    refused.push({ mode: other.mode, reason: `slower: ${other.macsPerSecond} MAC/s` });
+    await other.dispose();
+  }
+  // A device of gpu.js computes contractions alone; everything else is faster in WebAssembly than in plain JavaScript.
+  const beside = others.filter((other) => other.mode === "wasm").flatMap(({ kernels }) => kernels);
+  const chosen = { ...best, kernels: [...best.kernels, ...beside] };
+  const rates = await measureRates(chosen);
   log.info({ mode: best.mode, macsPerSecond: best.macsPerSecond, rates }, "compute backend ready");
-  return { ...best, rates, refused };
+  return { ...chosen, rates, refused };
 }
 
-async function tryMode(gpuClass: GpuClass, mode: Mode): Promise<Backend | Refusal> {
-  const missing = await whatIsMissing(gpuClass, mode);
-  if (missing !== undefined) return { mode, reason: missing };
-  let device: Device | undefined;
+async function tryMode(mode: Mode, gpu: GpuClass | undefined): Promise<Backend | Refusal> {
+  let untested: Backend | undefined;
   try {
-    device = createDevice(gpuClass, mode);
-    const untested = backendOf(device, 0);
+    const made = mode === "wasm" ? wasmBackend(0) : await gpuBackend(gpu ?? (await loadGpuJs()), mode);
+    if ("reason" in made) return made;
+    untested = made;
     await requireExact(untested);
-    return backendOf(device, await measureRate(untested));
+    return { ...untested, macsPerSecond: await measureRate(untested) };
   } catch (error) {
-    await device?.dispose();
+    await untested?.dispose();
     return { mode, reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
+async function gpuBackend(gpuClass: GpuClass, mode: GpuMode): Promise<Backend | Refusal> {
+  const missing = await whatIsMissing(gpuClass, mode);
+  if (missing !== undefined) return { mode, reason: missing };
+  const device: Device = createDevice(gpuClass, mode);
+  return backendOf(device, 0);
+}
+
 /** What the platform lacks for a mode; gpu.js itself would quietly take another one. */
-async function whatIsMissing(gpuClass: GpuClass, mode: Mode): Promise<string | undefined> {
+async function whatIsMissing(gpuClass: GpuClass, mode: GpuMode): Promise<string | undefined> {
   if (mode === "webgpu" && (await gpuClass.isWebGPUAvailable?.()) !== true) return "no WebGPU adapter";
   const gl = [gpuClass.isHeadlessGLSupported, gpuClass.isWebGL2Supported, gpuClass.isWebGLSupported];
   if (mode === "gpu" && !gl.includes(true)) return "no WebGL context";

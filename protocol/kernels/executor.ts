@@ -5,8 +5,8 @@ import { toBytes } from "../tensor/tensor-bytes.ts";
 import { HASH_BYTES, pureSha256, type Sha256 } from "../tensor/tree/sha256.ts";
 import type { Program, ProgramNode, Tensor, TypedData } from "../tensor/types.ts";
 import type { Backend } from "./backend.ts";
-import { prepareContraction, type Contraction } from "./contraction/contraction.ts";
 import { hashTensor, type TensorHashes } from "./hash-tensor.ts";
+import type { NodeRunner } from "./kernel-set.ts";
 import { planRun } from "./lifetimes.ts";
 import { computeNode } from "./ops/table.ts";
 import { createPause, type Pause } from "./pause.ts";
@@ -80,21 +80,17 @@ export interface Executor {
 type Values = (Tensor | undefined)[];
 
 /**
- * Prepares a validated program: contractions are packed for the backend's device, all other operators run here.
+ * Prepares a validated program: what the backend's kernels compute is packed for them, the rest runs in plain JavaScript.
  * `constants` are in node order; they are checked for their types, not hashed again. Throws InvalidInputError.
  */
 export function createExecutor(program: Program, constants: readonly Tensor[], backend: Backend): Executor {
   const fixed = constantsByNode(program, constants);
-  const contractions = new Map<number, Contraction>();
-  for (const [index, node] of program.nodes.entries()) {
-    const contraction = prepare(node, fixed, backend);
-    if (contraction !== undefined) contractions.set(index, contraction);
-  }
+  const runners = prepareAll(program, fixed, backend);
   const everything = program.nodes.map((_, index) => index);
   let isDisposed = false;
   let running = 0;
   const forget = (): void => {
-    if (isDisposed && running === 0) contractions.clear();
+    if (isDisposed && running === 0) runners.clear();
   };
 
   async function pass(...args: Parameters<typeof passNodes>): Promise<Values> {
@@ -119,7 +115,7 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
     const values: Values = new Array<Tensor | undefined>(program.nodes.length).fill(undefined);
     for (const [index, node] of program.nodes.entries()) {
       if (!needed[index]) continue;
-      const value = fixed.get(index) ?? (await valueOf(node, values, inputs, contractions.get(index), pause));
+      const value = fixed.get(index) ?? (await valueOf(node, values, inputs, runners.get(index) ?? [], pause));
       values[index] = value;
       await onNode?.(index, value);
       for (const done of drops[index] ?? []) values[done] = undefined;
@@ -191,17 +187,31 @@ function given(node: ProgramNode, tensor: Tensor | undefined, name: string): Ten
   return tensor;
 }
 
-function prepare(node: ProgramNode, fixed: ReadonlyMap<number, Tensor>, backend: Backend): Contraction | undefined {
-  if (node.op !== "matmul" && node.op !== "conv2d") return undefined;
-  const [, weights, table] = node.operands.map((operand) => fixed.get(operand.node)?.data);
-  return table && prepareContraction(backend.device, node, table, weights);
+/** By node: how it can be computed, the fastest first. */
+function prepareAll(
+  program: Program,
+  fixed: ReadonlyMap<number, Tensor>,
+  backend: Backend,
+): Map<number, readonly NodeRunner[]> {
+  const sets = backend.kernels.map((create) => create());
+  const runners = new Map<number, readonly NodeRunner[]>();
+  for (const [index, node] of program.nodes.entries()) {
+    if (node.op === "input" || node.op === "constant") continue;
+    const constants = node.operands.map((operand) => fixed.get(operand.node)?.data);
+    const prepared = sets.map((kernels) => kernels.prepare(node, constants));
+    runners.set(
+      index,
+      prepared.filter((runner) => runner !== undefined),
+    );
+  }
+  return runners;
 }
 
 async function valueOf(
   node: ProgramNode,
   values: Values,
   inputs: RunInputs,
-  contraction: Contraction | undefined,
+  runners: readonly NodeRunner[],
   pause: Pause,
 ): Promise<Tensor> {
   if (node.op === "input") {
@@ -211,19 +221,21 @@ async function valueOf(
       : given(node, inputs.shard[slot], `shard slot ${slot}`);
   }
   const operands = node.operands.map((operand) => values[operand.node] as Tensor);
-  const data = await computed(node, operands, contraction, pause);
+  const data = await computed(node, operands, runners, pause);
   return { dtype: node.dtype, rank: node.rank, dims: node.dims, data };
 }
 
 async function computed(
   node: ProgramNode,
   operands: readonly Tensor[],
-  contraction: Contraction | undefined,
+  runners: readonly NodeRunner[],
   pause: Pause,
 ): Promise<TypedData> {
-  const [x, weights] = operands;
-  if (contraction === undefined || x === undefined || weights === undefined) return computeNode(node, operands, pause);
-  return (await contraction.run(x.data, weights.data, pause)) ?? computeNode(node, operands, pause);
+  for (const runner of runners) {
+    const data = await runner.run(operands, pause);
+    if (data !== undefined) return data;
+  }
+  return computeNode(node, operands, pause);
 }
 
 /** Gives each node's root in order, and what a trace shows of a computed one. */

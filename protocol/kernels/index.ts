@@ -16,7 +16,7 @@ export {
   type TracedNode,
   type TraceOptions,
 } from "./executor.ts";
-export { MODES, type Mode } from "./gpu/device.ts";
 export type { GpuClass } from "./gpu/gpu-js.ts";
 export { foldInPieces, hashTensor, type TensorHashes } from "./hash-tensor.ts";
+export { MODES, type Mode } from "./modes.ts";
 export { createPause, type Pause } from "./pause.ts";

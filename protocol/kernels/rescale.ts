@@ -7,7 +7,7 @@ import type { DType, TypedData } from "../tensor/types.ts";
  * one is off by at most 2^-20; beyond that every result saturates, whichever way it is rounded.
  */
 const MARGIN = 2 ** -19;
-const SAFE = 0.5 - MARGIN;
+export const SAFE = 0.5 - MARGIN;
 
 /** Rows of so many channels are rescaled in memory that stays; an allocation costs little beside more of them. */
 const SMALL = 1 << 12;

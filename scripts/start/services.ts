@@ -9,6 +9,8 @@ import { root } from "../support/root.ts";
 
 export const WORKERS = ["worker-1", "worker-2", "worker-3"] as const;
 export type WorkerName = (typeof WORKERS)[number];
+/** One worker computes by gpu.js: results that two independent sets of kernels agree on show more than those of one. */
+const MODES: Readonly<Partial<Record<WorkerName, string>>> = { "worker-3": "webasm" };
 const KEEPERS = ["orchestrator", "aggregator", "upkeep"] as const;
 /** Whom the network must withstand. */
 export const CHEATS = ["falsifier", "withholder"] as const;
@@ -95,7 +97,8 @@ export function startServices(devnet: Devnet, cheats: CheatWallets, listener: Li
   ];
   const workers = WORKERS.map((name) => {
     const journal = path.join(devnet.dataDir, "workers", name);
-    return startService(devnet, name, ["worker", "start", "--data-dir", journal], (event) => {
+    const mode = MODES[name] ?? "auto";
+    return startService(devnet, name, ["worker", "start", "--data-dir", journal, "--mode", mode], (event) => {
       if (event.event === "progress") listener.worker(name, event);
       if (event.event === "tally") listener.tally(name, event);
     });

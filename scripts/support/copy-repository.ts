@@ -6,7 +6,7 @@ import path from "node:path";
 import { root } from "./root.ts";
 
 /** Built by others and only read by tests. */
-const BUILT = ["artifacts", "cache", "protocol/chain/generated"];
+const BUILT = ["artifacts", "cache", "protocol/chain/generated", "protocol/kernels/wasm/generated"];
 const OWN_SCOPE = "@orion";
 
 /** A copy of the repository's files as they are now, where sources can be changed and built otherwise. Packages of others are shared with the original. */

@@ -56,7 +56,7 @@ export function createPipeline(parts: PipelineParts, isDraining: () => boolean, 
     upload: new Lane(),
   };
   const pace = new Pace();
-  const planner = new Planner(trials, pace);
+  const planner = new Planner(trials, pace, context.backend.mode);
   const window = new ClaimWindow();
   const commit = { journal, outputs, trials, sessions, lanes, pace, planner };
   const claims = new OpenClaims(context, commit, window, { firstPauseMs: intervalMs, wake }, signal);

@@ -1,5 +1,5 @@
 import type { JobSession } from "@orion/protocol/jobs";
-import { memoryOf } from "@orion/protocol/kernels";
+import { memoryOf, type Mode } from "@orion/protocol/kernels";
 
 import { dueOf, shardsMemory, type JobClocks } from "../rules.ts";
 import type { Trials } from "../trials.ts";
@@ -23,11 +23,14 @@ export interface Planned {
 export class Planner {
   readonly #trials: Trials;
   readonly #pace: Pace;
+  readonly #mode: Mode;
   readonly #programBytes = new WeakMap<JobSession, bigint>();
 
-  constructor(trials: Trials, pace: Pace) {
+  /** @param mode how this machine computes: what a program takes of its memory follows from it */
+  constructor(trials: Trials, pace: Pace, mode: Mode) {
     this.#trials = trials;
     this.#pace = pace;
+    this.#mode = mode;
   }
 
   /** Seconds in which so many shards are expected to be computed. */
@@ -52,7 +55,7 @@ export class Planner {
   }
 
   #programMemory(session: JobSession): bigint {
-    const bytes = this.#programBytes.get(session) ?? BigInt(memoryOf(session.loaded.program).outputs);
+    const bytes = this.#programBytes.get(session) ?? BigInt(memoryOf(session.loaded.program, this.#mode).outputs);
     this.#programBytes.set(session, bytes);
     return bytes;
   }

@@ -3,8 +3,9 @@ import { contractionBound } from "../../tensor/ops/contraction.ts";
 import { attr, operandAt } from "../../tensor/ops/operator.ts";
 import { fitsNumber } from "../../tensor/ops/rules.ts";
 import { elementCount } from "../../tensor/shape.ts";
-import type { ProgramNode, TypedData } from "../../tensor/types.ts";
+import type { ProgramNode, Tensor, TypedData } from "../../tensor/types.ts";
 import type { Device } from "../gpu/device.ts";
+import type { NodeRunner } from "../kernel-set.ts";
 import type { Pause } from "../pause.ts";
 import { rowRescaler, type RowRescaler } from "../rescale.ts";
 import { channelTile, exactPart, packBlocks, type Block, type Weights } from "./blocks.ts";
@@ -13,12 +14,6 @@ import type { Geometry, Tile } from "./geometry.ts";
 import { EXACT_FLOAT, LIMITS } from "./limits.ts";
 import { matmulGeometry } from "./matmul-geometry.ts";
 import { contractionScales } from "./scales.ts";
-
-/** A matmul or conv2d node that runs on a device. */
-export interface Contraction {
-  /** The node's output, or undefined if the sums over these weights cannot be split into exact 32-bit float ones. */
-  run(x: TypedData, weights: TypedData, pause: Pause): Promise<TypedData | undefined>;
-}
 
 /** Weights as the device wants them. */
 interface Packed {
@@ -38,7 +33,7 @@ export function prepareContraction(
   node: ProgramNode,
   table: TypedData,
   constant: TypedData | undefined,
-): Contraction | undefined {
+): NodeRunner | undefined {
   const rule = ruleOf(node, table);
   if (rule === undefined) return undefined;
   const batches = batchesOf(node);
@@ -61,8 +56,10 @@ export function prepareContraction(
   const known = constant === undefined ? undefined : pack(constant);
   if (constant !== undefined && known === undefined) return undefined;
   return {
-    async run(x, weights, pause) {
-      const packed = known ?? pack(weights);
+    async run([input, weights], pause) {
+      const x = (input as Tensor).data;
+      const packed = known ?? pack((weights as Tensor).data);
+      // The sums over these weights cannot be split into exact 32-bit float ones.
       if (packed === undefined) return undefined;
       const out = allocate(node.dtype, elementCount(node.dims));
       const inputs = x.length / batches;

@@ -5,14 +5,22 @@ import { fitsNumber } from "../../tensor/ops/rules.ts";
 import { elementCount } from "../../tensor/shape.ts";
 import type { ProgramNode } from "../../tensor/types.ts";
 import { EXACT_FLOAT, LIMITS } from "../contraction/limits.ts";
+import type { Mode } from "../modes.ts";
+import { frameOf, matricesOf } from "../wasm/contraction/frame.ts";
+import { PANEL } from "../wasm/contraction/pack.ts";
+import { pathOf, slabOf } from "../wasm/contraction/path.ts";
+import { chunkColumns } from "../wasm/contraction/plan.ts";
 
 /** What is known of a contraction's run without its weights. */
 export interface ContractionPlan {
-  /** Where it is computed if its weights are as large as their type allows. */
+  /**
+   * How it is computed if its weights are as large as their type allows: by the kernels for many channels, by those for
+   * few channels a group, or in wide integers.
+   */
   readonly path: "device" | "here" | "wide";
-  /** Multiply-accumulates, of channels that only fill up a dispatch too. */
+  /** Multiply-accumulates, of channels that only fill up a dispatch or a panel too. */
   readonly macs: number;
-  /** Output channels of one group, rounded up as the device wants them. */
+  /** Output channels of one group, rounded up as the kernels want them. */
   readonly channels: number;
   readonly dispatches: number;
 }
@@ -20,7 +28,13 @@ export interface ContractionPlan {
 /** Channels that every layout's dispatch is a multiple of. */
 const CHANNEL_STEP = 4;
 
-export function planContraction(node: ProgramNode): ContractionPlan {
+/** How a backend of this mode computes a contraction. */
+export function planContraction(node: ProgramNode, mode: Mode): ContractionPlan {
+  return mode === "wasm" ? planWasm(node) : planDevice(node);
+}
+
+/** How a device of gpu.js and plain JavaScript compute it. */
+export function planDevice(node: ProgramNode): ContractionPlan {
   const [x, w] = [operandAt(node, 0), operandAt(node, 1)];
   const terms = node.op === "matmul" ? w.dims[3] : w.dims[1] * w.dims[2] * w.dims[3];
   const macs = elementCount(node.dims) * terms;
@@ -52,4 +66,27 @@ function slabPerRow(node: ProgramNode, terms: number): number {
   if (node.op === "matmul") return terms;
   const x = operandAt(node, 0);
   return Math.max((x.dims[1] * x.dims[2] * x.dims[3]) / (node.dims[1] * node.dims[2]), 1);
+}
+
+/** Weights of 16 bits may have to be split into two planes of bytes. */
+export function planesOf(node: ProgramNode): number {
+  return operandAt(node, 1).dtype === "i16" ? 2 : 1;
+}
+
+const PATHS = { panels: "device", channels: "here", wide: "wide" } as const;
+
+function planWasm(node: ProgramNode): ContractionPlan {
+  const frame = frameOf(node);
+  const path = pathOf(node);
+  const matrices = matricesOf(node);
+  const groupChannels = frame.outputs / frame.groups;
+  const w = operandAt(node, 1).dims;
+  const macs = elementCount(node.dims) * (node.op === "matmul" ? w[3] : w[1] * w[2] * w[3]);
+  const tiles = matrices * slabOf(path, frame).tiling.count;
+  const dispatches = tiles * Math.ceil(frame.outputs / chunkColumns(path, frame)) * frame.groups;
+  if (path === "wide") return { path: PATHS[path], macs, channels: groupChannels, dispatches };
+  const multiplied = macs * planesOf(node);
+  if (path === "channels") return { path: PATHS[path], macs: multiplied, channels: groupChannels, dispatches };
+  const channels = Math.ceil(groupChannels / PANEL) * PANEL;
+  return { path: PATHS[path], macs: (multiplied / groupChannels) * channels, channels, dispatches };
 }

@@ -78,7 +78,7 @@ export async function measureRates(backend: Backend): Promise<Rates> {
     const b = new ProgramBuilder();
     const x = randomTensor(input[0], input[1], random);
     const built = b.build(write(b, b.shardInput(...input), random));
-    const work = workloadOf(built.program);
+    const work = workloadOf(built.program, backend.mode);
     const seconds = await bestSeconds(backend, built, x);
     // At least a tenth: what was taken off is measured too, and no kind of work is free.
     const own = Math.max(seconds - estimateSeconds({ ...work, [name]: 0 }, rates), seconds / 10);

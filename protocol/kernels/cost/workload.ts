@@ -3,6 +3,7 @@ import { EXACT } from "../../tensor/numbers.ts";
 import { attr, operandAt } from "../../tensor/ops/operator.ts";
 import { elementCount } from "../../tensor/shape.ts";
 import type { Program, ProgramNode } from "../../tensor/types.ts";
+import type { Mode } from "../modes.ts";
 import { planContraction } from "./contraction-plan.ts";
 import { emptyWorkload, type WorkClass, type Workload } from "./work-classes.ts";
 
@@ -11,22 +12,22 @@ const THIN = 16;
 
 /**
  * What computing the outputs of one shard asks of these kernels, by kind, from the program alone: of two ways that weights could decide
- * the slower one. Nothing that depends on values is counted.
+ * the slower one. `mode` is the backend's. Nothing that depends on values is counted.
  */
-export function workloadOf(program: Program): Workload {
+export function workloadOf(program: Program, mode: Mode): Workload {
   const work = emptyWorkload();
-  for (const node of program.nodes) addNode(work, node);
+  for (const node of program.nodes) addNode(work, node, mode);
   return work;
 }
 
-function addNode(work: Record<WorkClass, number>, node: ProgramNode): void {
+function addNode(work: Record<WorkClass, number>, node: ProgramNode, mode: Mode): void {
   if (node.op === "input" || node.op === "constant") return;
   const elements = elementCount(node.dims);
   work.nodes++;
   switch (node.op) {
     case "matmul":
     case "conv2d":
-      addContraction(work, node);
+      addContraction(work, node, mode);
       work.rescaled += elements;
       return;
     case "requantize":
@@ -58,8 +59,8 @@ function addNode(work: Record<WorkClass, number>, node: ProgramNode): void {
   }
 }
 
-function addContraction(work: Record<WorkClass, number>, node: ProgramNode): void {
-  const { path, macs, channels, dispatches } = planContraction(node);
+function addContraction(work: Record<WorkClass, number>, node: ProgramNode, mode: Mode): void {
+  const { path, macs, channels, dispatches } = planContraction(node, mode);
   if (path === "device") {
     work[channels < THIN ? "thinMacs" : "deviceMacs"] += macs;
     work.dispatches += dispatches;

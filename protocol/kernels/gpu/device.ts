@@ -1,11 +1,12 @@
 import { DeviceFaultError } from "../errors.ts";
+import type { Mode } from "../modes.ts";
 import { flatLayout } from "./flat-layout.ts";
 import type { GpuClass, GpuInstance, GpuKernel } from "./gpu-js.ts";
 import type { Accumulator, KernelLayout, KernelShape } from "./layout.ts";
 import { quadLayout } from "./quad-layout.ts";
 
-export const MODES = ["webgpu", "gpu", "webasm", "cpu"] as const;
-export type Mode = (typeof MODES)[number];
+/** A mode of gpu.js. */
+export type GpuMode = Exclude<Mode, "wasm">;
 
 /** Kernels kept compiled per device; the oldest makes room. */
 const KERNEL_LIMIT = 128;
@@ -33,7 +34,7 @@ export interface Dispatch {
 
 /** One gpu.js instance in one mode, with its compiled kernels. */
 export interface Device {
-  readonly mode: Mode;
+  readonly mode: GpuMode;
   readonly layout: KernelLayout;
   /** Runs one kernel and adds its result to the accumulator. Throws DeviceFaultError if the sentinel is wrong. */
   dispatch(work: Dispatch): Promise<void>;
@@ -41,11 +42,11 @@ export interface Device {
 }
 
 /** Layout that was measured to be the faster one of the two for a mode. */
-function layoutFor(mode: Mode): KernelLayout {
+function layoutFor(mode: GpuMode): KernelLayout {
   return mode === "webasm" || mode === "cpu" ? quadLayout : flatLayout;
 }
 
-export function createDevice(gpuClass: GpuClass, mode: Mode, layout: KernelLayout = layoutFor(mode)): Device {
+export function createDevice(gpuClass: GpuClass, mode: GpuMode, layout: KernelLayout = layoutFor(mode)): Device {
   const gpu = new gpuClass({ mode });
   const kernels = new Map<string, GpuKernel>();
   const kernelFor = (shape: KernelShape): GpuKernel => {
@@ -89,7 +90,7 @@ function evict(kernels: Map<string, GpuKernel>): void {
 }
 
 /** gpu.js falls back to another mode without a word; what was tested and measured must be what runs. */
-function requireMode(gpu: GpuInstance, mode: Mode): void {
+function requireMode(gpu: GpuInstance, mode: GpuMode): void {
   const actual = gpu.kernels.at(-1)?.constructor.mode;
   if (actual === undefined) return;
   const slower = actual === "cpu" || actual === "webasm";

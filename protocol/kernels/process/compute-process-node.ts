@@ -15,7 +15,7 @@ import {
   type TracedNode,
   type TraceOptions,
 } from "../executor.ts";
-import type { Mode } from "../gpu/device.ts";
+import type { Mode } from "../modes.ts";
 import type { DeviceFacts, Failure, Reply, Request, Results, Work } from "./messages.ts";
 
 export interface ComputeProcessOptions {

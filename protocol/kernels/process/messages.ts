@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/types.ts";
-import type { Mode } from "../gpu/device.ts";
+import type { Mode } from "../modes.ts";
 import type { Refusal } from "../backend.ts";
 import type { Rates } from "../cost/work-classes.ts";
 import type { Excerpt, KnownRoots, RunInputs, RunTrace, TracedNode } from "../executor.ts";

@@ -1,29 +1,45 @@
 import { expect } from "chai";
 import { createExecutor, type Backend } from "@orion/protocol/kernels";
 import { interpret, type BuiltProgram, type ProgramInputs, type Tensor } from "@orion/protocol/tensor";
-import { backendOf } from "../../../protocol/kernels/backend.ts";
-import { createDevice, type Mode } from "../../../protocol/kernels/gpu/device.ts";
+import { backendOf, wasmBackend } from "../../../protocol/kernels/backend.ts";
+import { createDevice, type Device } from "../../../protocol/kernels/gpu/device.ts";
 import { flatLayout } from "../../../protocol/kernels/gpu/flat-layout.ts";
 import { loadGpuJs } from "../../../protocol/kernels/gpu/gpu-js.ts";
 
 /** Backends that run in plain Node; `flat` is the layout of the GPU modes on the CPU mode. */
-export const BACKENDS = ["webasm", "cpu", "flat"] as const;
+export const BACKENDS = ["wasm", "webasm", "cpu", "flat"] as const;
+/** Those of gpu.js, which cut contractions into dispatches. */
+export const DEVICES = ["webasm", "cpu", "flat"] as const;
 
-/** A backend that counts its dispatches: a test that never reached the device would prove nothing. */
+/** A backend that counts what its kernels compute: a test that never reached them would prove nothing. */
 export interface CountingBackend extends Backend {
-  readonly counted: { dispatches: number };
+  /** Dispatches of a device of gpu.js, and nodes that kernels prepared. */
+  readonly counted: { dispatches: number; prepared: number };
 }
 
 export async function openBackend(name: (typeof BACKENDS)[number]): Promise<CountingBackend> {
+  const counted = { dispatches: 0, prepared: 0 };
+  const backend = name === "wasm" ? wasmBackend(0) : backendOf(await countingDevice(name, counted), 0);
+  const kernels = backend.kernels.map((create) => () => {
+    const own = create();
+    const prepare: typeof own.prepare = (node, constants) => {
+      const runner = own.prepare(node, constants);
+      if (runner !== undefined) counted.prepared++;
+      return runner;
+    };
+    return { prepare };
+  });
+  return { ...backend, kernels, counted };
+}
+
+async function countingDevice(name: (typeof DEVICES)[number], counted: { dispatches: number }): Promise<Device> {
   const gpuClass = await loadGpuJs();
-  const mode: Mode = name === "flat" ? "cpu" : name;
-  const device = name === "flat" ? createDevice(gpuClass, mode, flatLayout) : createDevice(gpuClass, mode);
-  const counted = { dispatches: 0 };
+  const device = name === "flat" ? createDevice(gpuClass, "cpu", flatLayout) : createDevice(gpuClass, name);
   const dispatch: typeof device.dispatch = (work) => {
     counted.dispatches++;
     return device.dispatch(work);
   };
-  return { ...backendOf({ ...device, dispatch }, 0), counted };
+  return { ...device, dispatch };
 }
 
 /** Runs a program on the backend and by the reference, and expects every element of every node to be equal. */

@@ -12,7 +12,7 @@ import {
 } from "@orion/protocol/tensor";
 import { runs } from "../../fuzz/tensor/runs.ts";
 import { Random } from "../../unit/tensor/random.ts";
-import { BACKENDS, expectSame, openBackend, type CountingBackend } from "./compare.ts";
+import { DEVICES, expectSame, openBackend, type CountingBackend } from "./compare.ts";
 
 type Write = (builder: ProgramBuilder, inputs: readonly Value[]) => Value;
 
@@ -33,7 +33,7 @@ function filled(dtype: DType, shape: readonly number[], value: number): Tensor {
   return r;
 }
 
-for (const name of BACKENDS) {
+for (const name of DEVICES) {
   describe(`contractions on ${name}`, () => {
     const r = new Random(2);
     const random = (dtype: DType, shape: readonly number[]): Tensor => r.tensor(tensorType(dtype, shape));

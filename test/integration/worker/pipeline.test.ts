@@ -99,7 +99,7 @@ describe("a worker with several units at once (profile)", function () {
     const job = await published(10);
     await marketCalls(running, account).claim(job.terms, [0, 1]);
     const { program, facts } = job.program;
-    const maxMemoryBytes = BigInt(memoryOf(program).outputs) + shardsMemory(facts, 3);
+    const maxMemoryBytes = BigInt(memoryOf(program, "webasm").outputs) + shardsMemory(facts, 3);
     const { sender } = running.context(account);
     let [held, journalled] = [2, 0];
     const sizes: number[] = [];

@@ -38,7 +38,8 @@ describe("a worker that refuses jobs", function () {
 
   /** This machine, but so fast or slow that it would take so many seconds for so many shards, by its rates. */
   const asFastAs = (whole: number, { program }: TinyJob, shards: number): Backend => {
-    const factor = (shards * estimateSeconds(workloadOf(program.program), bench.backend.rates)) / whole;
+    const factor =
+      (shards * estimateSeconds(workloadOf(program.program, bench.backend.mode), bench.backend.rates)) / whole;
     const rates = Object.fromEntries(Object.entries(bench.backend.rates).map(([name, rate]) => [name, rate * factor]));
     return { ...bench.backend, rates: rates as Backend["rates"] };
   };

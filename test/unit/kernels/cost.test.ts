@@ -7,6 +7,7 @@ import {
   WORK_CLASSES,
   workloadOf,
   type Backend,
+  type Mode,
   type Workload,
 } from "@orion/protocol/kernels";
 import { ProgramBuilder, tensor, type BuiltProgram, type DType, type Value } from "@orion/protocol/tensor";
@@ -21,8 +22,8 @@ function program(dtype: DType, shape: readonly number[], write: Write): BuiltPro
 }
 
 /** What a program asks for, kinds of nothing left out. */
-function workOf(dtype: DType, shape: readonly number[], write: Write): Partial<Workload> {
-  const work = workloadOf(program(dtype, shape, write).program);
+function workOf(dtype: DType, shape: readonly number[], write: Write, mode: Mode = "cpu"): Partial<Workload> {
+  const work = workloadOf(program(dtype, shape, write).program, mode);
   return Object.fromEntries(Object.entries(work).filter(([, amount]) => amount > 0));
 }
 
@@ -79,7 +80,7 @@ describe("model of cost", () => {
   });
 
   it("adds the kinds up by their rates", () => {
-    const work = workloadOf(program("i8", [4, 100], (b, x) => b.argmax(b.clamp(x, 0, 9))).program);
+    const work = workloadOf(program("i8", [4, 100], (b, x) => b.argmax(b.clamp(x, 0, 9))).program, "cpu");
     const rates = Object.fromEntries(WORK_CLASSES.map((name) => [name, 1000])) as unknown as Workload;
     expect(estimateSeconds(work, rates)).to.be.closeTo((2 + 404 + 400) / 1000, 1e-9);
     expect(estimateSeconds(work, { ...rates, deviceMacs: 0 })).to.be.closeTo(0.806, 1e-9);
@@ -122,7 +123,7 @@ describe("model of cost", () => {
         // What else the machine does hits one of the two measurements now and then: then both are taken again.
         const ratios: number[] = [];
         while (ratios.length < 6 && !ratios.some((ratio) => ratio > 1 / 12 && ratio < 12)) {
-          const estimate = estimateSeconds(workloadOf(built.program), await measureRates(backend));
+          const estimate = estimateSeconds(workloadOf(built.program, backend.mode), await measureRates(backend));
           const start = performance.now();
           await executor.outputs(inputs);
           ratios.push((estimate * 1000) / (performance.now() - start));
@@ -135,8 +136,8 @@ describe("model of cost", () => {
 });
 
 describe("model of memory", () => {
-  const needOf = (dtype: DType, shape: readonly number[], write: Write) =>
-    memoryOf(program(dtype, shape, write).program);
+  const needOf = (dtype: DType, shape: readonly number[], write: Write, mode: Mode = "cpu") =>
+    memoryOf(program(dtype, shape, write).program, mode);
 
   it("holds at most what is alive together, and all of it with a trace", () => {
     const chain = needOf("i8", [1_000_000], (b, x) => b.clamp(b.clamp(b.clamp(x, 0, 9), 1, 9), 2, 9));

@@ -94,7 +94,7 @@ function arrange(options: { journal?: () => Promise<typeof entry> } = {}) {
   const parts = {
     journal: { get: options.journal ?? (() => Promise.resolve(entry)) },
     sessions: { pin: () => () => undefined, clocks: () => Promise.resolve({ claimPeriod: PERIOD }) },
-    planner: new Planner(trials, new Pace()),
+    planner: new Planner(trials, new Pace(), "cpu"),
   } as unknown as CommitParts;
   const stop = new AbortController();
   const window = new ClaimWindow();

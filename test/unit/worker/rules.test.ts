@@ -88,25 +88,29 @@ describe("a unit", () => {
   const clocks = { claimPeriod: 60, answerPeriod: 10, kappa: 2, traceFloor: 10 };
   /** Rates by which a shard takes one second. */
   const rates = Object.fromEntries(
-    Object.entries(workloadOf(program)).map(([name, work]) => [name, work === 0 ? 1 : work * used(program)]),
+    Object.entries(workloadOf(program, "cpu")).map(([name, work]) => [name, work === 0 ? 1 : work * used(program)]),
   ) as unknown as Rates;
 
   function used(of: typeof program): number {
-    return Object.values(workloadOf(of)).filter((work) => work > 0).length;
+    return Object.values(workloadOf(of, "cpu")).filter((work) => work > 0).length;
   }
 
   it("needs the memory of what is alive in one shard, and of all shards' inputs and outputs", () => {
-    const bytes = BigInt(memoryOf(program).outputs) + 10n * (2_048n + 2_048n);
-    expect(unitMemory(checked, 10)).to.equal(bytes);
-    expect(() => requireFeasible(checked, 10, { rates }, clocks, { maxMemoryBytes: bytes })).not.to.throw();
+    const bytes = BigInt(memoryOf(program, "cpu").outputs) + 10n * (2_048n + 2_048n);
+    expect(unitMemory(checked, 10, "cpu")).to.equal(bytes);
+    expect(() =>
+      requireFeasible(checked, 10, { rates, mode: "cpu" }, clocks, { maxMemoryBytes: bytes }),
+    ).not.to.throw();
     const less = { maxMemoryBytes: bytes - 1n };
-    expect(() => requireFeasible(checked, 10, { rates }, clocks, less)).to.throw(/bytes of memory, the limit is/);
+    expect(() => requireFeasible(checked, 10, { rates, mode: "cpu" }, clocks, less)).to.throw(
+      /bytes of memory, the limit is/,
+    );
   });
 
   it("is refused before its weights are fetched when it would take more than half of the claim period", () => {
-    expect(estimateSeconds(workloadOf(program), rates)).to.be.closeTo(1, 1e-9);
-    expect(() => requireFeasible(checked, 30, { rates }, clocks, {})).not.to.throw();
-    expect(() => requireFeasible(checked, 31, { rates }, clocks, {})).to.throw(
+    expect(estimateSeconds(workloadOf(program, "cpu"), rates)).to.be.closeTo(1, 1e-9);
+    expect(() => requireFeasible(checked, 30, { rates, mode: "cpu" }, clocks, {})).not.to.throw();
+    expect(() => requireFeasible(checked, 31, { rates, mode: "cpu" }, clocks, {})).to.throw(
       "a unit would take about 31.0 s of the 60 s that a claim may last",
     );
   });

@@ -9,6 +9,7 @@ const NOT_OURS = new Set([
   ".git",
   ".orion",
   "artifacts",
+  "assembly",
   "cache",
   "coverage",
   "dist",

@@ -124,7 +124,7 @@ describe("the pace of a machine", () => {
   it("plans each claim by what is left to do for it", () => {
     const pace = new Pace();
     pace.uploaded(session(), 1, 0.5);
-    const planner = new Planner(trials(2), pace);
+    const planner = new Planner(trials(2), pace, "cpu");
     const clocks = { claimPeriod: 60, answerPeriod: 10, kappa: 2, traceFloor: 10 };
     const plan = (stage: "claimed" | "computed" | "journalled", opened?: JobSession): PlannedClaim =>
       planner.plan({ jobId: "job", shards: 3, deadline: 160, stage, stalled: false }, opened, clocks);
