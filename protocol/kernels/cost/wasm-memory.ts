@@ -1,11 +1,14 @@
 import { dtypeBytes } from "../../tensor/dtype.ts";
 import { operandAt } from "../../tensor/ops/operator.ts";
-import { elementCount } from "../../tensor/shape.ts";
+import { byteLength, elementCount } from "../../tensor/shape.ts";
 import type { Program, ProgramNode } from "../../tensor/types.ts";
 import { frameOf, matricesOf } from "../wasm/contraction/frame.ts";
 import { PANEL, WIDE_PANEL } from "../wasm/contraction/pack.ts";
 import { pathOf, slabOf } from "../wasm/contraction/path.ts";
 import { chunkColumns, sumsPerRow } from "../wasm/contraction/plan.ts";
+import { TILE_ELEMENTS } from "../wasm/ops/element-runner.ts";
+import { bandOf } from "../wasm/ops/pool.ts";
+import { rowsPerTile } from "../wasm/ops/reduce.ts";
 import { planesOf } from "./contraction-plan.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 
@@ -18,7 +21,12 @@ const INSTANCE = 256 << 10;
 export function wasmMemory(program: Program): KernelMemory {
   let [kept, scratch, packing] = [0, 0, 0];
   const buffers = program.nodes.map((node) => {
-    if (node.op !== "matmul" && node.op !== "conv2d") return 0;
+    if (node.op === "input" || node.op === "constant") return 0;
+    if (node.op !== "matmul" && node.op !== "conv2d") {
+      scratch = Math.max(scratch, stagedBytes(node));
+      if (node.op === "lookup") kept += byteLength(operandAt(node, 1));
+      return 0;
+    }
     const isConstant = program.nodes[operandAt(node, 1).node]?.op === "constant";
     kept += imageBytes(node);
     scratch = Math.max(scratch, tileBytes(node));
@@ -66,4 +74,26 @@ function tileBytes(node: ProgramNode): number {
   const columns = sumsPerRow(chunkColumns(path, frame));
   const sums = rows * columns * (path === "wide" ? 8 : operandAt(node, 1).dtype === "i16" ? 12 : 4);
   return inputs + spreadOut + sums + rows * frame.outputs * dtypeBytes(node.dtype);
+}
+
+/** What an operator that is no contraction copies at a time. */
+function stagedBytes(node: ProgramNode): number {
+  const x = operandAt(node, 0);
+  const bytes = dtypeBytes(x.dtype);
+  switch (node.op) {
+    case "maxPool":
+    case "avgPool": {
+      const { lines, inputLines } = bandOf(node);
+      return inputLines * x.dims[2] * x.dims[3] * bytes + lines * node.dims[2] * node.dims[3] * bytes;
+    }
+    case "reduceSum":
+    case "reduceMax":
+    case "argmax": {
+      const span = elementCount(x.dims) / elementCount(node.dims);
+      return rowsPerTile(span) * (span * bytes + dtypeBytes(node.dtype));
+    }
+    default:
+      // Two operands and an output of the widest type, and the room to widen blocks of them.
+      return TILE_ELEMENTS * 12 + 4096;
+  }
 }

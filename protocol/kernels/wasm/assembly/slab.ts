@@ -6,6 +6,13 @@ export const U8 = 2;
 export const I16 = 3;
 export const I32 = 4;
 
+/** Bytes of an element of type `code`. */
+// @ts-ignore: decorator
+@inline
+export function bytesOf(code: i32): usize {
+  return code <= U8 ? 1 : code == I16 ? 2 : 4;
+}
+
 /** Writes `count` elements of type `code` as i16, minus `zero`; the differences fit. */
 export function toI16(code: i32, from: usize, count: i32, zero: i32, to: usize): void {
   const z = i16x8.splat(<i16>zero);
@@ -86,7 +93,6 @@ export function fillBand(
   to: usize,
 ): void {
   const slabShift: usize = wide ? 2 : 1;
-  const elementShift: usize = code <= U8 ? 0 : code == I16 ? 1 : 2;
   const lineBytes = (<usize>columns * <usize>channels) << slabShift;
   const left = min(max(-firstColumn, 0), columns);
   const right = max(min(width - firstColumn, columns), left);
@@ -98,7 +104,7 @@ export function fillBand(
       if (left > 0) pad(wide, to, left * channels, padding);
       const first = <usize>(line - stagedLine) * <usize>width + <usize>(firstColumn + left);
       const at = to + ((<usize>left * <usize>channels) << slabShift);
-      widen(code, wide, image + ((first * <usize>channels) << elementShift), inside, zero, at);
+      widen(code, wide, image + first * <usize>channels * bytesOf(code), inside, zero, at);
       if (right < columns) {
         pad(wide, to + ((<usize>right * <usize>channels) << slabShift), (columns - right) * channels, padding);
       }

@@ -1,0 +1,43 @@
+import { allocate } from "../../../tensor/dtype.ts";
+import { elementCount } from "../../../tensor/shape.ts";
+import type { ProgramNode, Tensor } from "../../../tensor/types.ts";
+import type { NodeRunner } from "../../kernel-set.ts";
+import { inSlices } from "../../pause.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** Elements that are copied, computed and copied back at a time: they stay in a first- or second-level cache. */
+export const TILE_ELEMENTS = 8192;
+/** What kernels take to widen blocks of two operands. */
+const ROOM = 4096;
+
+/** Computes `count` elements from the operands at `a` and `b` to `out`. */
+export type TileKernel = (count: number, a: number, b: number, out: number, room: number) => void;
+
+/** Runs an operator whose element i depends on element i of one or two operands. */
+export function elementRunner(workspace: Workspace, node: ProgramNode, compute: TileKernel): NodeRunner {
+  return {
+    async run(operands, pause) {
+      const [x, y] = operands as readonly [Tensor, Tensor | undefined];
+      const out = allocate(node.dtype, elementCount(node.dims));
+      const tile = (from: number): void => {
+        const count = Math.min(TILE_ELEMENTS, out.length - from);
+        const [a, b, to, room] = workspace.scratch(
+          TILE_ELEMENTS * x.data.BYTES_PER_ELEMENT,
+          y === undefined ? 0 : TILE_ELEMENTS * y.data.BYTES_PER_ELEMENT,
+          TILE_ELEMENTS * out.BYTES_PER_ELEMENT,
+          ROOM,
+        );
+        workspace.write(a, x.data, from, from + count);
+        if (y !== undefined) workspace.write(b, y.data, from, from + count);
+        compute(count, a, b, to, room);
+        workspace.read(to, out, from, count);
+      };
+      const tiles = Math.ceil(out.length / TILE_ELEMENTS);
+      const run = (from: number, to: number): void => {
+        for (let index = from; index < to; index++) tile(index * TILE_ELEMENTS);
+      };
+      await inSlices(tiles, run, pause);
+      return out;
+    },
+  };
+}
