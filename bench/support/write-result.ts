@@ -10,6 +10,9 @@ export async function writeResult(name: string, figures: Readonly<Record<string,
   const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism(), load, node: process.version };
   const file = new URL(`${name}.json`, FOLDER);
   await mkdir(FOLDER, { recursive: true });
-  await writeFile(file, `${JSON.stringify({ bench: name, machine, ...figures }, null, 2)}\n`);
+  // What a page quotes comes first.
+  const { headline, ...rest } = figures;
+  const first = headline === undefined ? {} : { headline };
+  await writeFile(file, `${JSON.stringify({ ...first, bench: name, machine, ...rest }, null, 2)}\n`);
   return fileURLToPath(file);
 }
