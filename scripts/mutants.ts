@@ -19,6 +19,7 @@ The last line is the score; the exit code is 1 where a fault went unnoticed.`;
 
 const STATE = path.join(root, "cache/mutants.json");
 const TIMEOUT_SECONDS = 180;
+const KERNEL_SOURCES = "protocol/kernels/wasm/assembly/";
 
 type Verdict = "killed" | "timed out" | "SURVIVED";
 type Results = Record<string, Verdict | "passes">;
@@ -50,11 +51,20 @@ async function judge(copy: string, mutant: Mutant, patience: number): Promise<Ve
   const text = await readFile(place, "utf8");
   await writeFile(place, mutated(mutant, text));
   try {
+    await compileKernels(copy, mutant);
     const { code } = await runTests(copy, mutant, patience);
     return code === 0 ? "SURVIVED" : code === STOPPED ? "timed out" : "killed";
   } finally {
     await writeFile(place, text);
+    await compileKernels(copy, mutant);
   }
+}
+
+/** The WebAssembly kernels do not run as they are written. */
+async function compileKernels(copy: string, { name, file }: Mutant): Promise<void> {
+  if (!file.startsWith(KERNEL_SOURCES)) return;
+  const { code, output } = await execute(path.join(copy, "scripts/compile.ts"), [], { cwd: copy });
+  if (code !== 0) throw new Error(`the mutant "${name}" does not compile:\n${output.slice(-4_000)}`);
 }
 
 /** A test that fails anyway, or that is not there, would kill everything. */

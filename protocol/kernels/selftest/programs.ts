@@ -79,6 +79,45 @@ export function measuredConv(random: () => number): TestCase {
   );
 }
 
-export function exactnessCases(random: () => number): TestCase[] {
-  return [extremeMatmul(random), splitMatmul(random), paddedConv(random), measuredConv(random)];
+/** Pairs of products of −32,768 and −32,768, whose sums need 33 bits. */
+function widePairs(random: () => number): TestCase {
+  const x = randomTensor("i16", [5, 37], random, 1);
+  const w = randomTensor("i16", [9, 37], random, 1);
+  x.data.fill(-32_768, 0, 37);
+  w.data.fill(-32_768, 0, 37);
+  const options = { dtype: "i32", m: 1, s: 6, zpX: -32_768, zpW: 32_767 } as const;
+  return testCase("matmul of 16 bits", [x], 0, (b, [a]) => b.matmul(a as Value, b.constant(w), options));
+}
+
+/** Sums beyond 2^53. */
+function wideMatmul(random: () => number): TestCase {
+  const x = randomTensor("i32", [3, 133], random, 1);
+  const w = randomTensor("i16", [5, 133], random, 1);
+  x.data.fill(-(2 ** 31), 0, 133);
+  w.data.fill(-32_768, 0, 133);
+  const options = { dtype: "i32", m: 2 ** 31 - 1, s: 62, zpW: 32_767 } as const;
+  return testCase("matmul of 32 bits", [x], 0, (b, [a]) => b.matmul(a as Value, b.constant(w), options));
+}
+
+/** Groups of one channel and of several, and multipliers whose quotients meet ties. */
+function groupedConv(random: () => number, groups: number, outputs: number): TestCase {
+  const x = randomTensor("i8", [1, 6, 5, 12], random);
+  const w = randomTensor("i8", [outputs, 3, 2, 12 / groups], random);
+  const options = { dtype: "i8", m: 1, s: 5, zpX: -128, pad: [1, 1, 2, 0], groups } as const;
+  return testCase(`conv2d of ${groups} groups`, [x], 0, (b, [a]) => b.conv2d(a as Value, b.constant(w), options));
+}
+
+/** Contractions that a backend must compute exactly. */
+export function contractionCases(random: () => number): TestCase[] {
+  return [
+    extremeMatmul(random),
+    splitMatmul(random),
+    paddedConv(random),
+    measuredConv(random),
+    widePairs(random),
+    wideMatmul(random),
+    groupedConv(random, 12, 24),
+    groupedConv(random, 4, 12),
+    groupedConv(random, 2, 18),
+  ];
 }

@@ -1,19 +1,22 @@
 import { interpret } from "../../tensor/interpret.ts";
-import type { Tensor } from "../../tensor/types.ts";
+import { DTYPES, type Tensor } from "../../tensor/types.ts";
 import { DeviceFaultError } from "../errors.ts";
 import { createExecutor } from "../executor.ts";
 import type { Backend } from "../backend.ts";
-import { createRandom, exactnessCases, measuredConv, type TestCase } from "./programs.ts";
+import { elementsOf } from "./element-programs.ts";
+import { createRandom, contractionCases, measuredConv, type TestCase } from "./programs.ts";
 
 /** How long a rate is measured, ms. */
 const MEASURE = 40;
 
 /**
- * Computes contractions of extreme and random operands on the backend and compares every element with the reference.
+ * Computes every operator on extreme and random operands of every type on the backend and compares every element with the reference.
  * Throws DeviceFaultError naming the first wrong element.
  */
 export async function requireExact(backend: Backend): Promise<void> {
-  for (const test of exactnessCases(createRandom(20_260_731))) {
+  const random = createRandom(20_260_731);
+  const tests = [...contractionCases(random), ...DTYPES.map((dtype) => elementsOf(dtype, random))];
+  for (const test of tests) {
     const seen = await run(backend, test);
     const wanted = interpret(test.program, { constants: test.constants, shared: [], shard: test.inputs });
     for (const [node, tensor] of wanted.entries()) requireSame(test.name, tensor, seen[node]);
