@@ -3,13 +3,14 @@ import { attr } from "../tensor/ops/operator.ts";
 import { describeType, sameType } from "../tensor/shape.ts";
 import { toBytes } from "../tensor/tensor-bytes.ts";
 import { HASH_BYTES, pureSha256, type Sha256 } from "../tensor/tree/sha256.ts";
-import type { Program, ProgramNode, Tensor, TypedData } from "../tensor/types.ts";
+import type { Program, ProgramNode, Tensor, TensorType, TypedData } from "../tensor/types.ts";
 import type { Backend } from "./backend.ts";
 import { hashTensor, type TensorHashes } from "./hash-tensor.ts";
 import type { NodeRunner } from "./kernel-set.ts";
 import { planRun } from "./lifetimes.ts";
 import { computeNode } from "./ops/table.ts";
 import { createPause, type Pause } from "./pause.ts";
+import { prepareRunners } from "./runners.ts";
 
 /** The tensors of one run, by slot. */
 export interface RunInputs {
@@ -85,12 +86,14 @@ type Values = (Tensor | undefined)[];
  */
 export function createExecutor(program: Program, constants: readonly Tensor[], backend: Backend): Executor {
   const fixed = constantsByNode(program, constants);
-  const runners = prepareAll(program, fixed, backend);
+  const runners = prepareRunners(program, fixed, backend);
   const everything = program.nodes.map((_, index) => index);
   let isDisposed = false;
   let running = 0;
   const forget = (): void => {
-    if (isDisposed && running === 0) runners.clear();
+    if (!isDisposed || running > 0) return;
+    runners.single.clear();
+    runners.fused.clear();
   };
 
   async function pass(...args: Parameters<typeof passNodes>): Promise<Values> {
@@ -111,12 +114,18 @@ export function createExecutor(program: Program, constants: readonly Tensor[], b
     pause: Pause,
     onNode?: (index: number, tensor: Tensor) => Promise<void> | void,
   ): Promise<Values> {
+    // Two nodes are computed as one where nobody asks for the first.
+    const fuses = onNode === undefined && kept === program.outputNodes;
     const { needed, drops } = planRun(program, wanted, kept);
     const values: Values = new Array<Tensor | undefined>(program.nodes.length).fill(undefined);
     for (const [index, node] of program.nodes.entries()) {
       if (!needed[index]) continue;
-      const value = fixed.get(index) ?? (await valueOf(node, values, inputs, runners.get(index) ?? [], pause));
-      values[index] = value;
+      const pair = fuses ? runners.fused.get(index) : undefined;
+      const place = pair?.follower ?? index;
+      const ways = pair === undefined ? (runners.single.get(index) ?? []) : [pair.runner];
+      const typed = program.nodes[place] as ProgramNode;
+      const value = values[place] ?? fixed.get(index) ?? (await valueOf(node, typed, values, inputs, ways, pause));
+      values[place] = value;
       await onNode?.(index, value);
       for (const done of drops[index] ?? []) values[done] = undefined;
       await pause();
@@ -187,28 +196,10 @@ function given(node: ProgramNode, tensor: Tensor | undefined, name: string): Ten
   return tensor;
 }
 
-/** By node: how it can be computed, the fastest first. */
-function prepareAll(
-  program: Program,
-  fixed: ReadonlyMap<number, Tensor>,
-  backend: Backend,
-): Map<number, readonly NodeRunner[]> {
-  const sets = backend.kernels.map((create) => create());
-  const runners = new Map<number, readonly NodeRunner[]>();
-  for (const [index, node] of program.nodes.entries()) {
-    if (node.op === "input" || node.op === "constant") continue;
-    const constants = node.operands.map((operand) => fixed.get(operand.node)?.data);
-    const prepared = sets.map((kernels) => kernels.prepare(node, constants));
-    runners.set(
-      index,
-      prepared.filter((runner) => runner !== undefined),
-    );
-  }
-  return runners;
-}
-
+/** The value of a node, or of the one that is computed together with it: its type is `type`. */
 async function valueOf(
   node: ProgramNode,
+  type: TensorType,
   values: Values,
   inputs: RunInputs,
   runners: readonly NodeRunner[],
@@ -222,7 +213,7 @@ async function valueOf(
   }
   const operands = node.operands.map((operand) => values[operand.node] as Tensor);
   const data = await computed(node, operands, runners, pause);
-  return { dtype: node.dtype, rank: node.rank, dims: node.dims, data };
+  return { dtype: type.dtype, rank: type.rank, dims: type.dims, data };
 }
 
 async function computed(

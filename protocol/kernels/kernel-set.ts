@@ -5,15 +5,20 @@ import type { Pause } from "./pause.ts";
 export interface NodeRunner {
   /** The node's output, or undefined if the operands' values are beyond what these kernels compute exactly. */
   run(operands: readonly Tensor[], pause: Pause): Promise<TypedData | undefined>;
+  /**
+   * The same node together with the clamp or lookup that reads it: takes the operands of the first and gives the output of
+   * the second, always. Undefined where the two cannot be computed as one.
+   */
+  followedBy?(follower: ProgramNode, constants: Constants): NodeRunner | undefined;
 }
+
+/** The data of those of a node's operands that are constants. */
+export type Constants = readonly (TypedData | undefined)[];
 
 /** The kernels of one program on one kind of hardware. */
 export interface ProgramKernels {
-  /**
-   * Prepares a computed node; `constants` are the data of its operands that are constants. Undefined if these kernels do
-   * not compute it.
-   */
-  prepare(node: ProgramNode, constants: readonly (TypedData | undefined)[]): NodeRunner | undefined;
+  /** Prepares a computed node; undefined if these kernels do not compute it. */
+  prepare(node: ProgramNode, constants: Constants): NodeRunner | undefined;
 }
 
 /** Makes the kernels of a program. */

@@ -73,7 +73,8 @@ function tileBytes(node: ProgramNode): number {
   const rows = tiling.base.length;
   const columns = sumsPerRow(chunkColumns(path, frame));
   const sums = rows * columns * (path === "wide" ? 8 : operandAt(node, 1).dtype === "i16" ? 12 : 4);
-  return inputs + spreadOut + sums + rows * frame.outputs * dtypeBytes(node.dtype);
+  // Results twice: a clamp or lookup may follow.
+  return inputs + spreadOut + sums + 2 * rows * frame.outputs * dtypeBytes(node.dtype);
 }
 
 /** What an operator that is no contraction copies at a time. */
@@ -93,7 +94,7 @@ function stagedBytes(node: ProgramNode): number {
       return rowsPerTile(span) * (span * bytes + dtypeBytes(node.dtype));
     }
     default:
-      // Two operands and an output of the widest type, and the room to widen blocks of them.
-      return TILE_ELEMENTS * 12 + 4096;
+      // Two operands and two outputs of the widest type, and the room to widen blocks of them.
+      return TILE_ELEMENTS * 16 + 4096;
   }
 }

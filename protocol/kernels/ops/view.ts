@@ -68,6 +68,9 @@ function isReshape(node: ProgramNode, count: number): boolean {
 /** Elements of a line that are copied as one unit of the loop. */
 const SEGMENT = 1 << 14;
 
+/** A run shorter than this is copied faster element by element. */
+const SHORTEST_RUN = 64;
+
 /** The copy of one operand into its box of the output, segment of a line by segment. */
 function boxCopy(
   node: ProgramNode,
@@ -86,7 +89,8 @@ function boxCopy(
     const to = (((i + lo[0]) * d1 + j + lo[1]) * d2 + k + lo[2]) * d3 + lo[3];
     const from = offset + i * s0 + j * s1 + k * s2;
     const end = Math.min(first + SEGMENT, e3);
-    for (let n = first; n < end; n++) out[to + n] = source[from + n * s3] as number;
+    if (s3 === 1 && end - first >= SHORTEST_RUN) out.set(source.subarray(from + first, from + end), to + first);
+    else for (let n = first; n < end; n++) out[to + n] = source[from + n * s3] as number;
   };
   return {
     units: e0 * e1 * e2 * segments,

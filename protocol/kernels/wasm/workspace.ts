@@ -18,6 +18,7 @@ export class Workspace {
   readonly #memory: WasmMemory;
   #bytes: Uint8Array;
   #kept = ALIGN;
+  readonly #data = new Map<TypedData, number>();
 
   constructor() {
     const { Memory, Instance } = webAssembly();
@@ -32,6 +33,16 @@ export class Workspace {
     const address = this.#kept;
     this.#kept += aligned(bytes);
     this.#ensure(this.#kept);
+    return address;
+  }
+
+  /** Copies data to a place that stays; the same data is kept once. */
+  keepData(data: TypedData): number {
+    const known = this.#data.get(data);
+    if (known !== undefined) return known;
+    const address = this.keep(data.byteLength);
+    this.write(address, data);
+    this.#data.set(data, address);
     return address;
   }
 

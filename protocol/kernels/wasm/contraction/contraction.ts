@@ -1,10 +1,11 @@
-import { allocate, dtypeCode, dtypeMax, dtypeMin } from "../../../tensor/dtype.ts";
+import { allocate, dtypeBytes, dtypeCode, dtypeMax, dtypeMin } from "../../../tensor/dtype.ts";
 import { attr, operandAt } from "../../../tensor/ops/operator.ts";
 import { elementCount } from "../../../tensor/shape.ts";
 import type { ProgramNode, Tensor, TypedData } from "../../../tensor/types.ts";
 import { contractionScales } from "../../contraction/scales.ts";
 import type { NodeRunner } from "../../kernel-set.ts";
 import { inSlices, type Pause } from "../../pause.ts";
+import { followerOf, type Follower } from "../ops/follower.ts";
 import type { Workspace } from "../workspace.ts";
 import { frameOf, matricesOf } from "./frame.ts";
 import { inputForm, type InputForm } from "./parameters.ts";
@@ -44,9 +45,14 @@ export function prepareWasmContraction(
       return planOf({ path, frame, form, scales, base: slab.tiling.base, segments }, own);
     });
   const known = constant && keep(workspace, plans(constant));
-  const output = { dtype: node.dtype, code: dtypeCode(node.dtype), zp: attr(node, 1) };
-  const run = async (placed: readonly Placed[], data: TypedData, pause: Pause): Promise<TypedData> => {
-    const out = allocate(node.dtype, elementCount(node.dims));
+  const output = { code: dtypeCode(node.dtype), elementBytes: dtypeBytes(node.dtype), zp: attr(node, 1) };
+  const run = async (
+    placed: readonly Placed[],
+    data: TypedData,
+    pause: Pause,
+    follower: Follower | undefined,
+  ): Promise<TypedData> => {
+    const out = follower?.allocate() ?? allocate(node.dtype, elementCount(node.dims));
     const inputs = data.length / matrices;
     const outputs = out.length / matrices;
     for (const [matrix, plan] of placed.entries()) {
@@ -57,6 +63,7 @@ export function prepareWasmContraction(
         form,
         slab,
         plan,
+        follower,
         input: { code: dtypeCode(x.dtype), data: data.subarray(matrix * inputs, (matrix + 1) * inputs) },
         output: { ...output, lo: dtypeMin(node.dtype), hi: dtypeMax(node.dtype), data: out, to: matrix * outputs },
       };
@@ -70,11 +77,20 @@ export function prepareWasmContraction(
     }
     return out;
   };
-  if (known !== undefined) return { run: ([input], pause) => run(known, (input as Tensor).data, pause) };
   const room = computedRoom(workspace);
+  const runner = (follower: Follower | undefined): NodeRunner => ({
+    run([input, weights], pause) {
+      const { data } = input as Tensor;
+      if (known !== undefined) return run(known, data, pause, follower);
+      return room(plans((weights as Tensor).data), (placed) => run(placed, data, pause, follower));
+    },
+  });
   return {
-    run: ([input, weights], pause) =>
-      room(plans((weights as Tensor).data), (placed) => run(placed, (input as Tensor).data, pause)),
+    ...runner(undefined),
+    followedBy(second, constants) {
+      const follower = followerOf(workspace, second, constants);
+      return follower && runner(follower);
+    },
   };
 }
 

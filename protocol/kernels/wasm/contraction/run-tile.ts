@@ -1,4 +1,5 @@
 import type { TypedData } from "../../../tensor/types.ts";
+import type { Follower } from "../ops/follower.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Frame } from "./frame.ts";
 import type { InputForm } from "./parameters.ts";
@@ -14,12 +15,15 @@ export interface TileRun {
   readonly form: InputForm;
   readonly slab: Slab;
   readonly plan: Plan & { readonly address: number };
+  readonly follower: Follower | undefined;
   readonly input: { readonly code: number; readonly data: TypedData };
   readonly output: {
     readonly code: number;
+    readonly elementBytes: number;
     readonly zp: number;
     readonly lo: number;
     readonly hi: number;
+    /** The follower's, where there is one. */
     readonly data: TypedData;
     /** First element. */
     readonly to: number;
@@ -33,30 +37,35 @@ interface Room {
   readonly sums: number;
   readonly wideSums: number;
   readonly out: number;
+  readonly last: number;
 }
 
 /** Computes one tile: inputs into the slab, sums of every chunk of channels, results out. */
 export function runTile(run: TileRun, tile: Tile): void {
-  const { workspace, frame, plan, output } = run;
+  const { workspace, frame, plan, output, follower } = run;
   const room = roomFor(run, tile);
   const slab = fillSlab(run, tile, room);
   for (const chunk of plan.chunks) addUp(run, tile, chunk, slab, room);
-  workspace.read(room.out, output.data, output.to + tile.first * frame.outputs, tile.rows * frame.outputs);
+  const count = tile.rows * frame.outputs;
+  follower?.compute(count, room.out, room.last);
+  const from = follower === undefined ? room.out : room.last;
+  workspace.read(from, output.data, output.to + tile.first * frame.outputs, count);
 }
 
 function roomFor(run: TileRun, tile: Tile): Room {
-  const { workspace, frame, slab, plan, input, output, path } = run;
+  const { workspace, frame, slab, plan, input, output, path, follower } = run;
   const { tiling, elementBytes, planes, spread } = slab;
   const columns = Math.max(...plan.chunks.map((chunk) => chunk.columns));
   const pixels = tile.images * tiling.slabLines * tiling.slabColumns;
-  const [staged, filled, sums, wideSums, out] = workspace.scratch(
+  const [staged, filled, sums, wideSums, out, last] = workspace.scratch(
     pixels * frame.inputs * input.data.BYTES_PER_ELEMENT,
     pixels * frame.inputs * elementBytes + (spread ? planes * slab.planeElements * elementBytes : 0),
     path === "wide" ? 0 : tile.rows * sumsPerRow(columns) * 4,
     plan.chunks.some(({ wide }) => wide) ? tile.rows * sumsPerRow(columns) * 8 : 0,
-    tile.rows * frame.outputs * output.data.BYTES_PER_ELEMENT,
+    tile.rows * frame.outputs * output.elementBytes,
+    tile.rows * frame.outputs * (follower?.elementBytes ?? 0),
   );
-  return { staged, slab: filled, sums, wideSums, out };
+  return { staged, slab: filled, sums, wideSums, out, last };
 }
 
 /** Copies the pixels that the tile reads, widens and pads them; gives the address of the slab. */
@@ -137,7 +146,7 @@ function addUp(run: TileRun, tile: Tile, chunk: Chunk, slab: number, room: Room)
     }
   }
   const { code, zp, lo, hi } = output;
-  const width = output.data.BYTES_PER_ELEMENT;
+  const width = output.elementBytes;
   const { at, stride, safe } = chunk.parameters;
   const parameters = plan.address + at;
   const [to, pitch] = [room.out + chunk.first * width, frame.outputs * width];

@@ -46,10 +46,10 @@ export function prepareLookup(
   if (node.op !== "lookup" || table === undefined || operandAt(node, 1).dims[3] !== 1) return undefined;
   const { kernels } = workspace;
   const [code, offset, last] = [dtypeCode(operandAt(node, 0).dtype), attr(node, 0), table.length - 1];
-  const at = workspace.keep(table.byteLength);
-  workspace.write(at, table);
+  const at = workspace.keepData(table);
   const runner = elementRunner(workspace, node, (count, x, _, out) =>
     kernels.lookup(code, count, x, offset, at, last, table.BYTES_PER_ELEMENT, out),
   );
+  // The table is no operand of the loop.
   return { run: ([x], pause) => runner.run(x === undefined ? [] : [x], pause) };
 }
