@@ -10,8 +10,16 @@ export const KERNELS: readonly Mutant[] = [
   {
     name: "ties of contractions are trusted to doubles",
     file: "protocol/kernels/wasm/assembly/requantize-rows.ts",
-    from: "if (v128.any_true(f64x2.gt(f64x2.pmax(lowError, highError), trusted))) {",
+    from: "if (v128.any_true(f64x2.gt(worst, f64x2.splat(safe)))) {",
     to: "if (false) {",
+    tests: BESIDE_TIES,
+    grep: ON_WASM,
+  },
+  {
+    name: "quotients are thought exact by their bias alone",
+    file: "protocol/kernels/wasm/contraction/parameters.ts",
+    from: "(Math.abs(bias[n] as number) + largestSum) * odd",
+    to: "Math.abs(bias[n] as number) * odd",
     tests: BESIDE_TIES,
     grep: ON_WASM,
   },

@@ -4,22 +4,33 @@ import { Random } from "../../unit/tensor/random.ts";
 import { BACKENDS, expectSame, openBackend, type CountingBackend } from "./compare.ts";
 
 const S = 31;
-const MODULUS = 1n << BigInt(S);
 
 /** x with x · m = 1 modulo 2^31, of an odd m. */
 function inverse(m: bigint): bigint {
   let x = 1n;
   // Every step doubles the bits that are right.
-  for (let i = 0; i < 5; i++) x = (x * (2n - m * x)) & (MODULUS - 1n);
-  return (x + MODULUS) & (MODULUS - 1n);
+  for (let i = 0; i < 5; i++) x = BigInt.asUintN(S, x * (2n - m * x));
+  return x;
 }
 
 /**
- * Numbers whose product with an odd m is `beside` away from an odd multiple of 2^30: their quotient by 2^31 lies that near to a
- * tie, nearer than a double of its size can tell.
+ * Numbers below 2^s whose product with an odd m is `beside` away from an odd multiple of 2^(s-1): their quotient by 2^s lies
+ * that near to a tie, nearer than a double of its size can tell. s is at most 31.
  */
-function besideTie(m: number, beside: bigint): number {
-  return Number((((MODULUS / 2n + beside) & (MODULUS - 1n)) * inverse(BigInt(m))) & (MODULUS - 1n));
+function besideTie(m: number, beside: bigint, s = S): number {
+  return Number(BigInt.asUintN(s, ((1n << BigInt(s - 1)) + beside) * inverse(BigInt(m))));
+}
+
+/** Inputs whose sum of products with weights of 127, and of 1 at the end, is `sum`. */
+function termsOf(sum: number, count: number): number[] {
+  const [most, rest] = [32_767, sum % 127];
+  let left = (sum - rest) / 127;
+  const terms = Array.from({ length: count - 1 }, () => {
+    const term = Math.min(left, most);
+    left -= term;
+    return term;
+  });
+  return [...terms, rest];
 }
 
 for (const name of BACKENDS) {
@@ -49,6 +60,22 @@ for (const name of BACKENDS) {
           program(x, (b, v) => b.matmul(v, b.constant(w), options)),
           x,
           `matmul ${i}`,
+        );
+      }
+    });
+
+    it("are rounded by their exact value where the sum alone is large", async () => {
+      for (let i = 0; i < runs(4); i++) {
+        const m = odd();
+        const terms = 262;
+        const rows = Array.from({ length: 10 }, (_, n) => termsOf(besideTie(m, BigInt((n % 5) - 2), S - 1), terms));
+        const x = tensor("i16", [10, terms], Int16Array.from(rows.flat()));
+        const w = tensor("i8", [1, terms], new Int8Array(terms).fill(127).fill(1, terms - 1));
+        const options = { dtype: "i32", m, s: S - 1 } as const;
+        await check(
+          program(x, (b, v) => b.matmul(v, b.constant(w), options)),
+          x,
+          `sum ${i}`,
         );
       }
     });

@@ -108,13 +108,15 @@ function block(
     const sumLow = f64x2.add(quotientLow, rounder);
     const sumHigh = f64x2.add(quotientHigh, rounder);
     let values = i32x4.add(integers(sumLow, sumHigh), zeroPoint);
-    const errorLow = f64x2.abs(f64x2.sub(quotientLow, f64x2.sub(sumLow, rounder)));
-    const errorHigh = f64x2.abs(f64x2.sub(quotientHigh, f64x2.sub(sumHigh, rounder)));
-    if (v128.any_true(f64x2.gt(f64x2.pmax(errorLow, errorHigh), trusted))) {
-      values = i32x4.replace_lane(values, 0, exactly(f64x2.extract_lane(accLow, 0), m, s, zp, lo, hi));
-      values = i32x4.replace_lane(values, 1, exactly(f64x2.extract_lane(accLow, 1), m, s, zp, lo, hi));
-      values = i32x4.replace_lane(values, 2, exactly(f64x2.extract_lane(accHigh, 0), m, s, zp, lo, hi));
-      values = i32x4.replace_lane(values, 3, exactly(f64x2.extract_lane(accHigh, 1), m, s, zp, lo, hi));
+    if (safe < 0.5) {
+      const errorLow = f64x2.abs(f64x2.sub(quotientLow, f64x2.sub(sumLow, rounder)));
+      const errorHigh = f64x2.abs(f64x2.sub(quotientHigh, f64x2.sub(sumHigh, rounder)));
+      if (v128.any_true(f64x2.gt(f64x2.pmax(errorLow, errorHigh), trusted))) {
+        values = i32x4.replace_lane(values, 0, exactly(f64x2.extract_lane(accLow, 0), m, s, zp, lo, hi));
+        values = i32x4.replace_lane(values, 1, exactly(f64x2.extract_lane(accLow, 1), m, s, zp, lo, hi));
+        values = i32x4.replace_lane(values, 2, exactly(f64x2.extract_lane(accHigh, 0), m, s, zp, lo, hi));
+        values = i32x4.replace_lane(values, 3, exactly(f64x2.extract_lane(accHigh, 1), m, s, zp, lo, hi));
+      }
     }
     if (i + 4 <= count) {
       out += storeFour(code, out, values);

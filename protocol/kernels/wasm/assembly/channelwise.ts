@@ -29,32 +29,77 @@ export function channelwise(
   const lastTerm = terms + (<usize>pairs << 3);
   for (let block = 0; block < blocks; block++) {
     let to = sums;
-    for (let row = 0; row < rows; row++) {
-      const a = slab + load<u32>(base + (<usize>row << 2));
-      let low = i32x4.splat(0);
-      let high = low;
-      let w = weights;
-      for (let term = terms; term < lastTerm; term += 8) {
-        const x = v128.load(a + load<u32>(term));
-        const y = v128.load(a + load<u32>(term, 4));
-        const near = v128.shuffle<i16>(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
-        const far = v128.shuffle<i16>(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
-        low = i32x4.add(low, i32x4.dot_i16x8_s(near, v128.load(w)));
-        high = i32x4.add(high, i32x4.dot_i16x8_s(far, v128.load(w, 16)));
-        w += 32;
-      }
-      if (accumulate) {
-        low = i32x4.add(low, v128.load(to));
-        high = i32x4.add(high, v128.load(to, 16));
-      }
-      v128.store(to, low);
-      v128.store(to, high, 16);
-      to += pitch;
+    let row = 0;
+    let at = base;
+    for (; row + 2 <= rows; row += 2) {
+      twoRows(slab + load<u32>(at), slab + load<u32>(at, 4), terms, lastTerm, weights, accumulate, to, to + pitch);
+      at += 8;
+      to += 2 * pitch;
+    }
+    if (row < rows) {
+      const last = slab + load<u32>(at);
+      twoRows(last, last, terms, lastTerm, weights, accumulate, to, to);
     }
     weights += blockBytes;
     slab += 16;
     sums += 32;
   }
+}
+
+/** Eight channels of two rows, or of one given twice: its sums are read before they are written. */
+function twoRows(
+  row0: usize,
+  row1: usize,
+  terms: usize,
+  lastTerm: usize,
+  weights: usize,
+  accumulate: i32,
+  to0: usize,
+  to1: usize,
+): void {
+  let low0 = i32x4.splat(0);
+  let high0 = low0;
+  let low1 = low0;
+  let high1 = low0;
+  for (; terms < lastTerm; terms += 8) {
+    const first = <usize>load<u32>(terms);
+    const second = <usize>load<u32>(terms, 4);
+    const w0 = v128.load(weights);
+    const w1 = v128.load(weights, 16);
+    const x0 = v128.load(row0 + first);
+    const y0 = v128.load(row0 + second);
+    low0 = i32x4.add(low0, i32x4.dot_i16x8_s(near(x0, y0), w0));
+    high0 = i32x4.add(high0, i32x4.dot_i16x8_s(far(x0, y0), w1));
+    const x1 = v128.load(row1 + first);
+    const y1 = v128.load(row1 + second);
+    low1 = i32x4.add(low1, i32x4.dot_i16x8_s(near(x1, y1), w0));
+    high1 = i32x4.add(high1, i32x4.dot_i16x8_s(far(x1, y1), w1));
+    weights += 32;
+  }
+  if (accumulate) {
+    low0 = i32x4.add(low0, v128.load(to0));
+    high0 = i32x4.add(high0, v128.load(to0, 16));
+    low1 = i32x4.add(low1, v128.load(to1));
+    high1 = i32x4.add(high1, v128.load(to1, 16));
+  }
+  v128.store(to0, low0);
+  v128.store(to0, high0, 16);
+  v128.store(to1, low1);
+  v128.store(to1, high1, 16);
+}
+
+/** The first four elements of two registers in turn. */
+// @ts-ignore: decorator
+@inline
+function near(x: v128, y: v128): v128 {
+  return v128.shuffle<i16>(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+/** The last four elements of two registers in turn. */
+// @ts-ignore: decorator
+@inline
+function far(x: v128, y: v128): v128 {
+  return v128.shuffle<i16>(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
 /**

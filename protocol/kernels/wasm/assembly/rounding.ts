@@ -65,6 +65,25 @@ export function storeFour(code: i32, to: usize, values: v128): usize {
   return 16;
 }
 
+/** As storeFour for eight. */
+// @ts-ignore: decorator
+@inline
+export function storeEight(code: i32, to: usize, low: v128, high: v128): usize {
+  if (code <= U8) {
+    const words = i16x8.narrow_i32x4_s(low, high);
+    const bytes = code == I8 ? i8x16.narrow_i16x8_s(words, words) : i8x16.narrow_i16x8_u(words, words);
+    v128.store64_lane(to, bytes, 0);
+    return 8;
+  }
+  if (code == I16) {
+    v128.store(to, i16x8.narrow_i32x4_s(low, high));
+    return 16;
+  }
+  v128.store(to, low);
+  v128.store(to, high, 16);
+  return 32;
+}
+
 /** Stores one i32 that is in the range of type `code`; gives the bytes that were written. */
 // @ts-ignore: decorator
 @inline

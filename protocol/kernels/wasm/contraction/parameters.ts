@@ -39,7 +39,9 @@ export function appendParameters(
     scale[n] = multiplier * 2 ** -shift;
     multipliers[n] = multiplier;
     shifts[n] = shift;
-    isExact &&= (Math.abs(bias[n] as number) + largestSum) * multiplier < EXACT;
+    // A power of two only moves the product's exponent.
+    const odd = multiplier / Math.max(multiplier & -multiplier, 1);
+    isExact &&= (Math.abs(bias[n] as number) + largestSum) * odd < EXACT;
   }
   const at = image.append(bias);
   image.append(scale);

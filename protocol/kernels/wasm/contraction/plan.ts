@@ -93,6 +93,7 @@ function narrowChunks(
 ): WriteChunk {
   const centred = centre(weights, scales.zb);
   const planes = planesOf(centred, form.largest);
+  const largestSum = planes[0]?.largestSum ?? 0;
   const biases = biasesOf(scales, form, (n) => {
     let sum = 0;
     for (let k = n * centred.terms; k < (n + 1) * centred.terms; k++) sum += centred.values[k] as number;
@@ -143,7 +144,7 @@ function narrowChunks(
         ? [passOf(plane, pieces, first, columns)]
         : pieces.map((piece) => passOf(plane, [piece], first, columns));
     });
-    const parameters = appendParameters(image, scales, biases, 2 ** 31, first, columns);
+    const parameters = appendParameters(image, scales, biases, largestSum, first, columns);
     return { first, columns, parameters, passes, wide: passes.length > 1 };
   };
 }

@@ -17,6 +17,8 @@ export interface Plane extends Centred {
   readonly shift: number;
   /** Any so many terms, in any order, add up within 32 bits. */
   readonly exactTerms: number;
+  /** Largest magnitude of a sum over all terms. */
+  readonly largestSum: number;
 }
 
 /** `zeroPoints` by channel; elements are at most 16 bits wide. */
@@ -50,15 +52,16 @@ export function planesOf(weights: Centred, maxInput: number): Plane[] {
     }
     longest = Math.max(longest, sum);
   }
+  const largestSum = longest * maxInput;
   if (smallest >= -32_768 && largest <= 32_767) {
-    if (longest <= limit) return [{ ...weights, shift: 0, exactTerms: terms }];
+    if (longest <= limit) return [{ ...weights, shift: 0, exactTerms: terms, largestSum }];
     const exactTerms = Math.floor(limit / Math.max(-smallest, largest));
-    if (exactTerms >= SHORTEST_PASS) return [{ ...weights, shift: 0, exactTerms }];
+    if (exactTerms >= SHORTEST_PASS) return [{ ...weights, shift: 0, exactTerms, largestSum }];
   }
   const low = values.map((value) => ((value + 128) & 255) - 128);
   const high = values.map((value, i) => (value - (low[i] as number)) / 256);
   return [
-    { ...weights, values: low, shift: 0, exactTerms: Math.floor(limit / 128) },
-    { ...weights, values: high, shift: 8, exactTerms: Math.floor(limit / 256) },
+    { ...weights, values: low, shift: 0, exactTerms: Math.floor(limit / 128), largestSum },
+    { ...weights, values: high, shift: 8, exactTerms: Math.floor(limit / 256), largestSum },
   ];
 }
