@@ -4,7 +4,8 @@ import { backendOf, wasmBackend, type Backend, type Refusal } from "./backend.ts
 import { createDevice, type Device, type GpuMode } from "./gpu/device.ts";
 import { measureRates } from "./cost/measure-rates.ts";
 import { loadGpuJs, type GpuClass } from "./gpu/gpu-js.ts";
-import { MODES, type Mode } from "./modes.ts";
+import { fasterKernels } from "./faster-kernels.ts";
+import { isJoined, MODES, type Mode } from "./modes.ts";
 import { measureRate, requireExact } from "./selftest/self-test.ts";
 
 export interface BackendOptions {
@@ -16,7 +17,8 @@ export interface BackendOptions {
 }
 
 /**
- * Tests the modes that this platform has for exactness, measures them and keeps the fastest. With a given mode only that one
+ * Tests the modes that this platform has for exactness, measures them and keeps the fastest; beside a GPU the WebAssembly kernels
+ * compute what they are faster at. With a given mode only that one
  * is tried. Throws ConfigurationError if no mode is left.
  */
 export async function createBackend(options: BackendOptions = {}): Promise<Backend> {
@@ -42,12 +44,21 @@ export async function createBackend(options: BackendOptions = {}): Promise<Backe
     refused.push({ mode: other.mode, reason: `slower: ${other.macsPerSecond} MAC/s` });
     await other.dispose();
   }
-  // A device of gpu.js computes contractions alone; everything else is faster in WebAssembly than in plain JavaScript.
-  const beside = others.filter((other) => other.mode === "wasm").flatMap(({ kernels }) => kernels);
-  const chosen = { ...best, kernels: [...best.kernels, ...beside] };
+  const chosen = await joined(best, others);
   const rates = await measureRates(chosen);
   log.info({ mode: best.mode, macsPerSecond: best.macsPerSecond, rates }, "compute backend ready");
   return { ...chosen, rates, refused };
+}
+
+/** A GPU together with the WebAssembly kernels, each for what it is faster at; any other backend as it is. */
+async function joined(best: Backend, others: readonly Backend[]): Promise<Backend> {
+  const wasm = others.find(({ mode }) => mode === "wasm");
+  if (wasm === undefined || !isJoined(best.mode)) return best;
+  const [one, two] = [
+    { ...best, rates: await measureRates(best) },
+    { ...wasm, rates: await measureRates(wasm) },
+  ];
+  return { ...best, kernels: [fasterKernels(one, two)] };
 }
 
 async function tryMode(mode: Mode, gpu: GpuClass | undefined): Promise<Backend | Refusal> {

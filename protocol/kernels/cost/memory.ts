@@ -2,8 +2,9 @@ import { byteLength } from "../../tensor/shape.ts";
 import { HASH_BYTES } from "../../tensor/tree/sha256.ts";
 import type { Program } from "../../tensor/types.ts";
 import { planRun } from "../lifetimes.ts";
-import type { Mode } from "../modes.ts";
+import { isJoined, type Mode } from "../modes.ts";
 import { deviceMemory } from "./device-memory.ts";
+import type { KernelMemory } from "./kernel-memory.ts";
 import { wasmMemory } from "./wasm-memory.ts";
 
 /** Bytes that these kernels need for one shard of a program, inputs and constants included. */
@@ -19,7 +20,7 @@ export function memoryOf(program: Program, mode: Mode): MemoryNeed {
   const { nodes } = program;
   const sizes = nodes.map((node) => byteLength(node));
   const isConstant = (index: number): boolean => nodes[index]?.op === "constant";
-  const kernels = (mode === "wasm" ? wasmMemory : deviceMemory)(program);
+  const kernels = kernelMemory(program, mode);
   // Constants stay for the next shard, and so do their weights as the kernels want them.
   const constants = sum(sizes, isConstant);
   const { needed, drops } = planRun(program, program.outputNodes, program.outputNodes);
@@ -38,6 +39,19 @@ export function memoryOf(program: Program, mode: Mode): MemoryNeed {
   return {
     outputs: ready + Math.max(worst, kernels.packing),
     held: Math.max(all + kernels.kept + largest + roots, ready + kernels.packing),
+  };
+}
+
+function kernelMemory(program: Program, mode: Mode): KernelMemory {
+  if (mode === "wasm") return wasmMemory(program);
+  const device = deviceMemory(program);
+  if (!isJoined(mode)) return device;
+  // Which of the two computes a node depends on what was measured: both are counted.
+  const wasm = wasmMemory(program);
+  return {
+    buffers: device.buffers.map((bytes, index) => bytes + (wasm.buffers[index] as number)),
+    kept: device.kept + wasm.kept,
+    packing: Math.max(device.packing, wasm.packing),
   };
 }
 

@@ -20,6 +20,13 @@ export function workloadOf(program: Program, mode: Mode): Workload {
   return work;
 }
 
+/** What one node asks for. */
+export function workOfNode(node: ProgramNode, mode: Mode): Workload {
+  const work = emptyWorkload();
+  addNode(work, node, mode);
+  return work;
+}
+
 function addNode(work: Record<WorkClass, number>, node: ProgramNode, mode: Mode): void {
   if (node.op === "input" || node.op === "constant") return;
   const elements = elementCount(node.dims);

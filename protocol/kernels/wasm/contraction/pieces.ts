@@ -2,7 +2,7 @@ import type { Frame } from "./frame.ts";
 import type { Tiling } from "./tiles.ts";
 
 /** Terms of one call at most: a panel's weights and four rows of inputs stay in a first-level cache. */
-const LONGEST_CALL = 1024;
+const LONGEST_CALL = 512;
 
 /** The runs of terms that an output row reads: segment s is `terms` elements from `offsets[s]` on, relative to the row. */
 export interface Segments {
