@@ -38,5 +38,5 @@ export function backendOf(device: Device, macsPerSecond: number, rates: Rates = 
 /** The backend of the WebAssembly kernels, with whatever rates are known of it. */
 export function wasmBackend(macsPerSecond: number, rates: Rates = assumedRates(macsPerSecond)): Backend {
   const dispose = (): Promise<void> => Promise.resolve();
-  return { name: "wasm", mode: "wasm", macsPerSecond, rates, refused: [], kernels: [wasmKernels], dispose };
+  return { name: "wasm", mode: "wasm", macsPerSecond, rates, refused: [], kernels: [() => wasmKernels()], dispose };
 }

@@ -6,11 +6,22 @@ import { add, mul, requantize, sub } from "./arithmetic.ts";
 import { conv2d } from "./conv2d.ts";
 import { inSlices, type Pause } from "../pause.ts";
 import { elementKernel, type FastOp, type NodeKernel } from "./fast-op.ts";
+import { lookup } from "./lookup.ts";
 import { avgPool, maxPool } from "./pool.ts";
 import { view } from "./view.ts";
 
 /** Operators whose reference rule, element by element, would cost more than their share of a program. */
-const FAST: Readonly<Partial<Record<OpName, FastOp>>> = { conv2d, requantize, add, sub, mul, view, maxPool, avgPool };
+const FAST: Readonly<Partial<Record<OpName, FastOp>>> = {
+  conv2d,
+  requantize,
+  add,
+  sub,
+  mul,
+  lookup,
+  view,
+  maxPool,
+  avgPool,
+};
 
 /** The output of a computed node without a device. */
 export async function computeNode(node: ProgramNode, operands: readonly Tensor[], pause: Pause): Promise<TypedData> {

@@ -7,14 +7,18 @@ import { preparePool } from "./ops/pool.ts";
 import { prepareReduce } from "./ops/reduce.ts";
 import { Workspace } from "./workspace.ts";
 
-/** The WebAssembly kernels of one program, with a memory of their own. */
-export function wasmKernels(): ProgramKernels {
+/** A memory of this size gets no more nodes: none can have more than 4 GiB. */
+const FULL = 2 ** 30;
+
+/** The WebAssembly kernels of one program, with a memory of their own, or several for many weights. */
+export function wasmKernels(full = FULL): ProgramKernels {
   let workspace: Workspace | undefined;
   return {
     prepare(node, constants) {
       // Copied by plain JavaScript as fast: a view does nothing else.
       if (node.op === "view") return undefined;
-      return prepareNode((workspace ??= new Workspace()), node, constants);
+      if (workspace === undefined || workspace.size >= full) workspace = new Workspace();
+      return prepareNode(workspace, node, constants);
     },
   };
 }

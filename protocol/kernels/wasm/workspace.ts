@@ -1,4 +1,5 @@
 import type { TypedData } from "../../tensor/types.ts";
+import { DeviceFaultError } from "../errors.ts";
 import { kernelModule, type WasmKernels } from "./module.ts";
 import { webAssembly, type WasmMemory } from "./platform.ts";
 
@@ -84,7 +85,13 @@ export class Workspace {
   #ensure(end: number): void {
     const missing = end - this.#memory.buffer.byteLength;
     if (missing <= 0) return;
-    this.#memory.grow(Math.ceil(missing / PAGE));
+    try {
+      this.#memory.grow(Math.ceil(missing / PAGE));
+    } catch {
+      throw new DeviceFaultError(`a WebAssembly memory cannot grow to ${end} bytes`, {
+        hint: "close what else needs memory, or choose another mode for so large a program",
+      });
+    }
     this.#bytes = new Uint8Array(this.#memory.buffer);
   }
 }

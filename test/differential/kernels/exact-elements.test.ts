@@ -93,6 +93,9 @@ for (const name of BACKENDS) {
         const offset = r.pick([0, 128, -7, dtypeMin("i32"), dtypeMax("i32")]);
         await check([x], (b, [v]) => b.lookup(v!, b.constant(table), offset), `lookup ${dtype} ${to} ${offset}`);
       }
+      const rows = random("i16", [300, 7]);
+      const indices = some("i16", [3, 20]);
+      await check([indices], (b, [v]) => b.lookup(v!, b.constant(rows), 40), "lookup of rows");
       const table = random("i16", [65_536, 1]);
       const x = random("i16", [2, 9_000]);
       await check([x], (b, [v]) => b.lookup(v!, b.constant(table), 32_768), "lookup of 65,536");

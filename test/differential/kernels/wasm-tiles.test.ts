@@ -10,6 +10,7 @@ import {
   type Tensor,
   type Value,
 } from "@orion/protocol/tensor";
+import { wasmKernels } from "../../../protocol/kernels/wasm/kernels.ts";
 import { runs } from "../../fuzz/tensor/runs.ts";
 import { Random } from "../../unit/tensor/random.ts";
 import { expectSame, openBackend, type CountingBackend } from "./compare.ts";
@@ -106,5 +107,14 @@ describe("WebAssembly contractions in tiles", () => {
       expect(seen[i]).to.deep.equal([interpret(built.program, { constants: built.constants, ...inputs }).at(-1)]);
     }
     executor.dispose();
+  });
+
+  it("begin another memory where one is full", async () => {
+    const full = { ...backend, kernels: [() => wasmKernels(1)] };
+    const built = build([random("i8", [3, 50])], (b, [x]) =>
+      b.clamp(b.matmul(b.requantize(x!, options), b.constant(random("i8", [9, 50])), options), -3, 3),
+    );
+    const inputs = { constants: built.constants, shared: [], shard: [random("i8", [3, 50])] };
+    await expectSame(full, built, inputs, "a memory for each node");
   });
 });
