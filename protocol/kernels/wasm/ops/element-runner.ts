@@ -36,8 +36,8 @@ function runnerOf(
     async run(operands, pause) {
       const [x, y] = operands as readonly [Tensor, Tensor | undefined];
       const out = follower?.allocate() ?? allocate(node.dtype, elementCount(node.dims));
-      const tile = (from: number): void => {
-        const count = Math.min(TILE_ELEMENTS, out.length - from);
+      const tiles = Math.ceil(out.length / TILE_ELEMENTS);
+      const run = (first: number, end: number): void => {
         const [a, b, to, last, room] = workspace.scratch(
           TILE_ELEMENTS * x.data.BYTES_PER_ELEMENT,
           y === undefined ? 0 : TILE_ELEMENTS * y.data.BYTES_PER_ELEMENT,
@@ -45,15 +45,18 @@ function runnerOf(
           TILE_ELEMENTS * (follower?.elementBytes ?? 0),
           ROOM,
         );
-        workspace.write(a, x.data, from, from + count);
-        if (y !== undefined) workspace.write(b, y.data, from, from + count);
-        compute(count, a, b, to, room);
-        follower?.compute(count, to, last);
-        workspace.read(follower === undefined ? to : last, out, from, count);
-      };
-      const tiles = Math.ceil(out.length / TILE_ELEMENTS);
-      const run = (from: number, to: number): void => {
-        for (let index = from; index < to; index++) tile(index * TILE_ELEMENTS);
+        for (
+          let from = first * TILE_ELEMENTS;
+          from < Math.min(end * TILE_ELEMENTS, out.length);
+          from += TILE_ELEMENTS
+        ) {
+          const count = Math.min(TILE_ELEMENTS, out.length - from);
+          workspace.write(a, x.data, from, from + count);
+          if (y !== undefined) workspace.write(b, y.data, from, from + count);
+          compute(count, a, b, to, room);
+          follower?.compute(count, to, last);
+          workspace.read(follower === undefined ? to : last, out, from, count);
+        }
       };
       await inSlices(tiles, run, pause);
       return out;
