@@ -4,6 +4,9 @@ import type { Frame } from "./frame.ts";
 /** Bytes that keep what a tile reads and adds up in a second-level cache. */
 export const TILE = { slabBytes: 192 << 10, sumBytes: 128 << 10, rows: 4096 } as const;
 
+/** Rows that gemm computes together; what is left over takes longer. */
+const ROWS_AT_ONCE = 4;
+
 /** Output positions that are computed together: some images, some lines of one, or some columns of one line. */
 export interface Tile {
   readonly image: number;
@@ -62,7 +65,7 @@ export function tilingOf(frame: Frame, channels: number, slabElements: number, m
   };
 }
 
-/** The size of equal pieces of `count` things that fit; at least one. */
+/** The size of equal pieces of `count` things that fit; at least one, and whole blocks of rows where that fits as well. */
 function largest(count: number, fits: (size: number) => boolean): number {
   let [good, bad] = [1, count + 1];
   while (bad - good > 1) {
@@ -70,7 +73,9 @@ function largest(count: number, fits: (size: number) => boolean): number {
     if (fits(middle)) good = middle;
     else bad = middle;
   }
-  return equalPieces(count, good).size;
+  const { size } = equalPieces(count, good);
+  const whole = Math.ceil(size / ROWS_AT_ONCE) * ROWS_AT_ONCE;
+  return whole <= good ? whole : size;
 }
 
 function baseOf(
