@@ -4,6 +4,7 @@ import { gpuKernels } from "./gpu/kernels.ts";
 import type { KernelSet } from "./kernel-set.ts";
 import type { Mode } from "./modes.ts";
 import { wasmKernels } from "./wasm/kernels.ts";
+import { loadKernelModule } from "./wasm/module.ts";
 
 /** Why a mode is not used. */
 export interface Refusal {
@@ -35,8 +36,9 @@ export function backendOf(device: Device, macsPerSecond: number, rates: Rates = 
   return { name: `gpu.js ${mode}`, mode, macsPerSecond, rates, refused: [], kernels, dispose };
 }
 
-/** The backend of the WebAssembly kernels, with whatever rates are known of it. */
-export function wasmBackend(macsPerSecond: number, rates: Rates = assumedRates(macsPerSecond)): Backend {
+/** The backend of the WebAssembly kernels, with whatever rates are known of it. Rejects where the platform lacks SIMD. */
+export async function wasmBackend(macsPerSecond: number, rates: Rates = assumedRates(macsPerSecond)): Promise<Backend> {
+  await loadKernelModule();
   const dispose = (): Promise<void> => Promise.resolve();
   return { name: "wasm", mode: "wasm", macsPerSecond, rates, refused: [], kernels: [() => wasmKernels()], dispose };
 }

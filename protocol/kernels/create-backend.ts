@@ -64,7 +64,7 @@ async function joined(best: Backend, others: readonly Backend[]): Promise<Backen
 async function tryMode(mode: Mode, gpu: GpuClass | undefined): Promise<Backend | Refusal> {
   let untested: Backend | undefined;
   try {
-    const made = mode === "wasm" ? wasmBackend(0) : await gpuBackend(gpu ?? (await loadGpuJs()), mode);
+    const made = mode === "wasm" ? await wasmBackend(0) : await gpuBackend(gpu ?? (await loadGpuJs()), mode);
     if ("reason" in made) return made;
     untested = made;
     await requireExact(untested);

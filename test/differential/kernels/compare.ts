@@ -19,7 +19,7 @@ export interface CountingBackend extends Backend {
 
 export async function openBackend(name: (typeof BACKENDS)[number]): Promise<CountingBackend> {
   const counted = { dispatches: 0, prepared: 0 };
-  const backend = name === "wasm" ? wasmBackend(0) : backendOf(await countingDevice(name, counted), 0);
+  const backend = name === "wasm" ? await wasmBackend(0) : backendOf(await countingDevice(name, counted), 0);
   const kernels = backend.kernels.map((create) => () => {
     const own = create();
     const prepare: typeof own.prepare = (node, constants) => {

@@ -28,7 +28,7 @@ describe("kernels of two backends", () => {
   const dispatchesOf = async (x: Tensor, shared: readonly Tensor[], write: (b: ProgramBuilder, x: Value) => Value) => {
     const b = new ProgramBuilder();
     const { program, constants } = b.build(write(b, b.shardInput("i8", shapeOf(x))));
-    const joined = { ...device, kernels: [fasterKernels(device, wasmBackend(0, assumedRates(1e9)))] };
+    const joined = { ...device, kernels: [fasterKernels(device, await wasmBackend(0, assumedRates(1e9)))] };
     const executor = createExecutor(program, constants, joined);
     const inputs = { shared, shard: [x] };
     const before = dispatches;

@@ -69,7 +69,7 @@ describe("memory of the WebAssembly kernels", () => {
         i === 0 ? b.shardInput(x.dtype, shapeOf(x)) : b.sharedInput(x.dtype, shapeOf(x)),
       );
       const { program, constants } = b.build(write(b, values));
-      const executor = createExecutor(program, constants, wasmBackend(0));
+      const executor = createExecutor(program, constants, await wasmBackend(0));
       const [shard, ...shared] = inputs;
       await executor.outputs({ shard: [shard!], shared });
       executor.dispose();
