@@ -1,6 +1,6 @@
 /** Pools over windows of X[N,H,W,C], the channels of a window side by side. */
 import { integers, ROUNDER, storeFour, storeOne } from "./rounding";
-import { bytesOf, I16, I8, U8 } from "./slab";
+import { bytesOf, I16, I32, I8, U8 } from "./slab";
 
 /** Maximum over the real taps of the output lines `line` to `line + lines`; up to 15 bytes beyond the last are written. */
 export function maxPool(
@@ -55,8 +55,8 @@ function maxOf<T>(at: usize, end: usize, pitch: usize, bytes: usize, pixel: usiz
 }
 
 /**
- * sat(zp + halfEven((Σ - count * zp) / count)) over the real taps, of elements of at most 16 bits: the sums stay within 32
- * bits, and a double's quotient is off by less than any quotient lies from a tie.
+ * sat(zp + halfEven((Σ - count * zp) / count)) over the real taps, at most 65,535: the sums of elements of 16 bits stay within
+ * 32, those of wider ones within a double, and a double's quotient is off by less than any quotient lies from a tie.
  */
 export function averagePool(
   code: i32,
@@ -95,6 +95,7 @@ export function averagePool(
       const count = (to - from) * (last - first);
       if (code == I8) averageOf<i8>(code, at, end, pitch, bytes, pixel, channels, count, zp, lo, hi, out);
       else if (code == U8) averageOf<u8>(code, at, end, pitch, bytes, pixel, channels, count, zp, lo, hi, out);
+      else if (code == I32) wideAverageOf(at, end, pitch, bytes, pixel, channels, count, zp, lo, hi, out);
       else averageOf<i16>(code, at, end, pitch, bytes, pixel, channels, count, zp, lo, hi, out);
       out += pixel;
     }
@@ -134,15 +135,59 @@ function averageOf<T>(
   }
 }
 
+function wideAverageOf(
+  at: usize,
+  end: usize,
+  pitch: usize,
+  bytes: usize,
+  pixel: usize,
+  channels: i32,
+  count: i32,
+  zp: i32,
+  lo: i32,
+  hi: i32,
+  out: usize,
+): void {
+  for (let c = 0; c < channels; c += 4) {
+    let low = f64x2.splat(0);
+    let high = low;
+    for (let row = at; row < end; row += pitch) {
+      for (let tap = row; tap < row + bytes; tap += pixel) {
+        const words = v128.load(tap);
+        low = f64x2.add(low, f64x2.convert_low_i32x4_s(words));
+        high = f64x2.add(high, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(words, words, 2, 3, 2, 3)));
+      }
+    }
+    out += storeQuotients(I32, low, high, channels - c, count, zp, lo, hi, out);
+    at += 16;
+    end += 16;
+  }
+}
+
 function storeAverages(code: i32, sums: v128, left: i32, count: i32, zp: i32, lo: i32, hi: i32, out: usize): usize {
+  const low = f64x2.convert_low_i32x4_s(sums);
+  const high = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(sums, sums, 2, 3, 2, 3));
+  return storeQuotients(code, low, high, left, count, zp, lo, hi, out);
+}
+
+function storeQuotients(
+  code: i32,
+  lowSums: v128,
+  highSums: v128,
+  left: i32,
+  count: i32,
+  zp: i32,
+  lo: i32,
+  hi: i32,
+  out: usize,
+): usize {
   const divisor = f64x2.splat(<f64>count);
   const offset = f64x2.splat(<f64>count * <f64>zp);
   const least = f64x2.splat(<f64>lo - <f64>zp);
   const most = f64x2.splat(<f64>hi - <f64>zp);
   const rounder = f64x2.splat(ROUNDER);
-  const upper = v128.shuffle<i32>(sums, sums, 2, 3, 2, 3);
-  const low = f64x2.div(f64x2.sub(f64x2.convert_low_i32x4_s(sums), offset), divisor);
-  const high = f64x2.div(f64x2.sub(f64x2.convert_low_i32x4_s(upper), offset), divisor);
+  const low = f64x2.div(f64x2.sub(lowSums, offset), divisor);
+  const high = f64x2.div(f64x2.sub(highSums, offset), divisor);
   const sumLow = f64x2.add(f64x2.pmin(f64x2.pmax(low, least), most), rounder);
   const sumHigh = f64x2.add(f64x2.pmin(f64x2.pmax(high, least), most), rounder);
   const values = i32x4.add(integers(sumLow, sumHigh), i32x4.splat(zp));

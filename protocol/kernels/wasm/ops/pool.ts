@@ -21,11 +21,11 @@ export function bandOf(node: ProgramNode): { readonly lines: number; readonly in
   return { lines, inputLines: Math.min((lines - 1) * stride + kernel, x.dims[1]) };
 }
 
-/** maxPool, and avgPool of elements of at most 16 bits; undefined for others. */
+/** maxPool and avgPool; undefined for other operators. */
 export function preparePool(workspace: Workspace, node: ProgramNode): NodeRunner | undefined {
   if (node.op !== "maxPool" && node.op !== "avgPool") return undefined;
   const isAverage = node.op === "avgPool";
-  if (isAverage && (node.dtype === "i32" || attr(node, 0) * attr(node, 1) > MOST_TAPS)) return undefined;
+  if (isAverage && attr(node, 0) * attr(node, 1) > MOST_TAPS) return undefined;
   const [images, outLines] = node.dims;
   const { lines } = bandOf(node);
   const bands = Math.ceil(outLines / lines);
