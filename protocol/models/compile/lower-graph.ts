@@ -25,24 +25,18 @@ export interface NodeLowering {
   readonly lowering: string;
 }
 
-/** Extents of a slot: those of the model with its first axis in front, so that shards cut there. */
+/** Extents of a slot: those of the model, the batch axis in front so that shards cut there, at most three behind it. */
 function slotShape(dims: readonly number[], batch: number): number[] {
-  if (dims.length >= 1 && dims.length <= 4 && dims[0] === batch) return [...dims];
-  return batch === 1
-    ? [
-        1,
-        ...fourDims(dims)
-          .slice(1)
-          .filter((extent, at, all) => extent > 1 || at === all.length - 1),
-      ]
-    : [...dims];
+  const rest = dims[0] === batch ? dims.slice(1) : [...dims];
+  while (rest.length > 3) rest.splice(0, 2, rest[0]! * rest[1]!);
+  return [batch, ...rest];
 }
 
 function lowerInput(ctx: Lowering, name: string, index: number, batch: number): Port {
   const { type, dims } = ctx.info(name);
   const encoding = integerEncoding(type) ?? ctx.encodings.of(name);
   const shape = slotShape(dims, batch);
-  if (shape[0] !== batch || product(shape) !== product(dims)) {
+  if (product(shape) !== product(dims)) {
     throw new InvalidInputError(
       `input ${name} of shape [${dims.join(", ")}] has not the ${batch} rows of the first input`,
       {

@@ -1,7 +1,7 @@
 import type { ProgramBuilder, Value } from "../../tensor/builder.ts";
 import { sameDims, tensorType } from "../../tensor/shape.ts";
 import type { Encoding } from "../quantize/encoding.ts";
-import { stridedView, type Axis } from "./strided-view.ts";
+import { type Axis, joinAxes, MAX_MOVED, stridedView } from "./strided-view.ts";
 
 /**
  * A value of the graph in the program. Its elements lie side by side, last axis of `order` fastest, whatever extents the
@@ -68,11 +68,24 @@ export function sameOrder(dims: readonly number[], a: readonly number[], b: read
   return long(a).every((axis, at) => axis === long(b)[at]);
 }
 
+/** The axes of `x` in the order of `order`, each with its distance in memory. */
+function axesIn(x: Stored, order: readonly number[]): Axis[] {
+  const strides = strideOfAxes(x);
+  return order.map((axis) => ({ extent: x.dims[axis]!, stride: strides[axis]! }));
+}
+
+/** `order` with one more axis than `x` has where the wanted order begins: that moves four groups of axes at most. */
+function nearer(x: Stored, order: readonly number[]): number[] {
+  const common = order.findIndex((axis, at) => x.order[at] !== axis);
+  const first = order.slice(0, common + 1);
+  return [...first, ...x.order.filter((axis) => !first.includes(axis))];
+}
+
 /** The value with its axes in memory as `order` says; a node only if elements move. */
 export function arrange(builder: ProgramBuilder, x: Stored, order: readonly number[]): Stored {
   if (sameOrder(x.dims, x.order, order)) return { ...x, order };
-  const strides = strideOfAxes(x);
-  const axes: Axis[] = order.map((axis) => ({ extent: x.dims[axis]!, stride: strides[axis]! }));
+  const axes = axesIn(x, order);
+  if (joinAxes(axes).length > MAX_MOVED) return arrange(builder, arrange(builder, x, nearer(x, order)), order);
   const shape = fourDims(axes.map(({ extent }) => extent));
   return { ...x, order, value: stridedView(builder, x.value, axes, shape) };
 }

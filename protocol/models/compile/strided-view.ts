@@ -4,6 +4,9 @@ import { VIEW } from "../../tensor/ops/view.ts";
 import { elementCount, sameDims, tensorType } from "../../tensor/shape.ts";
 import { Refusal } from "./refusal.ts";
 
+/** Axes that one view moves independently. */
+export const MAX_MOVED = 4;
+
 /** One axis of an index map: `extent` elements, `stride` elements of the operand apart. */
 export interface Axis {
   readonly extent: number;
@@ -69,8 +72,8 @@ export function stridedView(
   }
   const direct = stridesFor(shape, joined);
   if (direct !== undefined) return builder.view(tensorType(x.dtype, shape), attributes(shape, direct, offset), x);
-  if (joined.length > 4) throw new Refusal(`it moves ${joined.length} axes independently, a view moves 4`);
-  const padded = [...new Array<Axis>(4 - joined.length).fill({ extent: 1, stride: 0 }), ...joined];
+  if (joined.length > MAX_MOVED) throw new Refusal(`it moves ${joined.length} axes, a view moves ${MAX_MOVED}`);
+  const padded = [...new Array<Axis>(MAX_MOVED - joined.length).fill({ extent: 1, stride: 0 }), ...joined];
   const extents = padded.map(({ extent }) => extent);
   const strides = padded.map(({ stride }) => stride);
   const moved = builder.view(tensorType(x.dtype, extents), attributes(extents, strides, offset), x);

@@ -1,6 +1,9 @@
 import type { Range } from "./encoding.ts";
 
 const BINS = 4096;
+/** Values of one tensor that are counted into bins; extremes and power are those of all. */
+const MAX_BINNED = 2 ** 15;
+const STEPS = [1, 2, 3, 5, 7, 13, 31, 61, 127, 251, 509, 1021] as const;
 
 /**
  * What values a tensor took: extremes and a histogram of fixed size over [−reach, reach), whose reach doubles by joining
@@ -8,7 +11,9 @@ const BINS = 4096;
  */
 export class Histogram {
   readonly counts = new Float64Array(BINS);
+  /** Values seen, and those of them that are in bins. */
   count = 0;
+  binned = 0;
   low = Infinity;
   high = -Infinity;
   /** Sum of the squares of all values. */
@@ -30,19 +35,37 @@ export class Histogram {
     return (bin + 0.5) * this.width - this.#reach;
   }
 
-  add(values: ArrayLike<number>): void {
+  add(values: Float32Array | Float64Array | readonly number[]): void {
+    let [count, low, high, power] = [0, this.low, this.high, 0];
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
-      const magnitude = Math.abs(value);
-      if (!(magnitude < Infinity)) continue;
-      if (value < this.low) this.low = value;
-      if (value > this.high) this.high = value;
-      this.count++;
-      this.power += value * value;
-      if (magnitude >= this.#reach) this.#widen(magnitude);
-      const bin = this.#reach === 0 ? BINS / 2 : Math.floor((value / this.#reach + 1) * (BINS / 2));
-      this.counts[Math.min(bin, BINS - 1)]! += 1;
+      if (!(Math.abs(value) < Infinity)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+      count++;
+      power += value * value;
     }
+    if (count === 0) return;
+    [this.low, this.high] = [low, high];
+    this.count += count;
+    this.power += power;
+    this.#widen(Math.max(Math.abs(low), Math.abs(high)));
+    this.#fill(values);
+  }
+
+  /** Counts values into bins; of a large tensor every so many, a prime apart so that no row is passed over. */
+  #fill(values: Float32Array | Float64Array | readonly number[]): void {
+    const { counts } = this;
+    const step = STEPS.find((distance) => values.length / distance <= MAX_BINNED) ?? STEPS.at(-1)!;
+    const [half, perUnit] = [BINS / 2, this.#reach === 0 ? 0 : BINS / 2 / this.#reach];
+    let binned = 0;
+    for (let i = 0; i < values.length; i += step) {
+      const value = values[i]!;
+      if (!(Math.abs(value) < Infinity)) continue;
+      counts[Math.min(Math.floor(value * perUnit + half), BINS - 1)]!++;
+      binned++;
+    }
+    this.binned += binned;
   }
 
   #widen(magnitude: number): void {

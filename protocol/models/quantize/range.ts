@@ -14,7 +14,7 @@ const SHARES = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4, 0.3, 0.
 
 /** Quantiles of the histogram, half of what is dropped on either side, to a bin's width. */
 function percentile(histogram: Histogram): Range {
-  const dropped = (histogram.count * (1 - KEPT)) / 2;
+  const dropped = (histogram.binned * (1 - KEPT)) / 2;
   const { counts } = histogram;
   let [first, last] = [0, counts.length - 1];
   for (let below = counts[first]!; below <= dropped && first < last; below += counts[first]!) first++;
@@ -33,7 +33,7 @@ export function encodingOver(dtype: DType, range: Range): Encoding {
 
 /** Mean square error of storing what the histogram saw; values inside a bin count as spread evenly. */
 export function meanSquareError(histogram: Histogram, encoding: Encoding): number {
-  if (histogram.count === 0) return 0;
+  if (histogram.binned === 0) return 0;
   const bottom = decode(dtypeMin(encoding.dtype), encoding) - encoding.scale / 2;
   const top = decode(dtypeMax(encoding.dtype), encoding) + encoding.scale / 2;
   // A bin is wider than a step or not: the error of a rounded value is even over a step.
@@ -45,7 +45,7 @@ export function meanSquareError(histogram: Histogram, encoding: Encoding): numbe
     const saturated = middle < bottom || middle > top;
     sum += count * (saturated ? (middle - decode(encode(middle, encoding), encoding)) ** 2 : rounding);
   }
-  return sum / histogram.count;
+  return sum / histogram.binned;
 }
 
 /** Signal to quantisation noise in dB; infinite for a tensor of zeros. */

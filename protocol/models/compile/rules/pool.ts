@@ -42,6 +42,9 @@ const lowerPool =
     const [name, output] = [node.inputs[0] as string, node.outputs[0] as string];
     const geometry = geometryOf(node, listOf(node, "kernel_shape"));
     const counts = op === "avgPool" && numberOf(node, "count_include_pad", 0) !== 0;
+    if (counts && listOf(node, "overhang").some((extra) => extra > 0)) {
+      throw new Refusal("it counts padding in windows that reach beyond it", "export it with ceil_mode 0");
+    }
     ctx.set(output, pool(ctx, op, ctx.stored(name), geometry, ctx.dims(output), counts));
     return op;
   };

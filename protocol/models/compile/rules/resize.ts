@@ -1,11 +1,11 @@
+import { finish } from "../../float/kernel.ts";
+import { runKernel } from "../../float/kernels.ts";
 import type { GraphNode } from "../../graph/types.ts";
-import { textOf } from "../attributes.ts";
+import { listOf, textOf } from "../attributes.ts";
 import { noLine } from "../channel-parameters.ts";
 import { deferContraction } from "../contraction.ts";
-import { copyWeights, type Interpolation, linearWeights, nearestPositions } from "../interpolation.ts";
 import type { Deferred } from "../lowered.ts";
 import type { Lowering } from "../lowering.ts";
-import { Refusal } from "../refusal.ts";
 import { arrange, fourDims, memoryDims, product, type Stored, strideOfAxes } from "../stored.ts";
 import { stridedView } from "../strided-view.ts";
 import type { Rule, Rules } from "./rule.ts";
@@ -26,7 +26,7 @@ function repeated(ctx: Lowering, x: Stored, axis: number, times: number): Stored
 }
 
 /** One axis by weights [to, from], as a value that takes any encoding. */
-function interpolated(ctx: Lowering, x: Stored, axis: number, weights: Interpolation): Deferred {
+function interpolated(ctx: Lowering, x: Stored, axis: number, weights: Float64Array): Deferred {
   const from = x.dims[axis]!;
   const to = weights.length / from;
   const order = [...x.order.filter((at) => at !== axis), axis];
@@ -53,32 +53,46 @@ function interpolated(ctx: Lowering, x: Stored, axis: number, weights: Interpola
   });
 }
 
-function weightsOf(node: GraphNode, mode: string, from: number, to: number): Interpolation {
-  if (mode === "linear") return linearWeights(node, from, to);
-  return copyWeights(nearestPositions(node, from, to), from);
+/** Weights of the old positions of one axis for each new one, [to, from]: what the float operator makes of unit vectors. */
+function weightsOf(node: GraphNode, axis: number, from: number, to: number): Float64Array {
+  const units = new Float32Array(from * from).map((_, at) => (at % (from + 1) === 0 ? 1 : 0));
+  const attributes = new Map(node.attributes);
+  attributes.set("sizes", [from, to]);
+  attributes.set("scales", [1, listOf(node, "scales")[axis] ?? to / from]);
+  const [made] = finish(
+    runKernel({
+      op: node.op,
+      name: node.name,
+      attributes,
+      inputs: [{ type: "f32", dims: [from, from], data: units }],
+      outputs: [{ type: "f32", dims: [from, to] }],
+    }),
+  );
+  const { data } = made as { readonly data: Float32Array };
+  return Float64Array.from(data, (_, at) => data[(at % from) * to + Math.floor(at / from)]!);
+}
+
+/** True if new position i is old position ⌊i / times⌋. */
+function copiesEvenly(weights: Float64Array, from: number, times: number): boolean {
+  if (!Number.isInteger(times)) return false;
+  return weights.every((weight, at) => weight === (Math.floor(Math.floor(at / from) / times) === at % from ? 1 : 0));
 }
 
 const lowerResize: Rule = (node, ctx) => {
   const [name, output] = [node.inputs[0] as string, node.outputs[0] as string];
-  const mode = textOf(node, "mode", "nearest");
-  if (mode !== "nearest" && mode !== "linear") throw new Refusal(`it resizes by ${mode} interpolation`);
   const dims = ctx.dims(output);
   let x = ctx.narrow(name);
   const before = x.order;
-  // Shrinking axes first leaves less to compute for the others, inner ones first copies longer runs.
   for (const axis of [...x.order].reverse()) {
     const [from, to] = [x.dims[axis]!, dims[axis]!];
     if (from === to) continue;
-    const times = to / from;
-    const isCopy = mode === "nearest" && Number.isInteger(times);
-    if (isCopy && nearestPositions(node, from, to).every((at, index) => at === Math.floor(index / times))) {
-      x = repeated(ctx, x, axis, times);
-    } else {
-      x = interpolated(ctx, x, axis, weightsOf(node, mode, from, to)).emit(x.encoding);
-    }
+    const weights = weightsOf(node, axis, from, to);
+    x = copiesEvenly(weights, from, to / from)
+      ? repeated(ctx, x, axis, to / from)
+      : interpolated(ctx, x, axis, weights).emit(x.encoding);
   }
   ctx.set(output, arrange(ctx.builder, x, before));
-  return mode === "nearest" ? "views, or matmul with constant positions" : "matmul with constant weights";
+  return textOf(node, "mode", "nearest") === "nearest" ? "views, or matmul with ones" : "matmul with constant weights";
 };
 
 export const RESIZE_RULES: Rules = { Resize: lowerResize };

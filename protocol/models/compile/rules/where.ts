@@ -1,10 +1,13 @@
-import type { Encoding } from "../../quantize/encoding.ts";
-import { encode } from "../../quantize/encoding.ts";
+import { encode, type Encoding, symmetric } from "../../quantize/encoding.ts";
 import { constantNumbers } from "../model-scales.ts";
 import { realConstant } from "../read-weights.ts";
 import { Refusal } from "../refusal.ts";
 import { broadcast, inOrder, stored } from "../stored.ts";
 import type { Rule, Rules } from "./rule.ts";
+
+/** Fills of a larger magnitude only mean "out of the way". */
+const LARGEST_FILL = 10_000;
+const BEYOND = 32;
 
 /** A constant mask: what it keeps times 1, plus the constant where it does not. */
 const lowerWhere: Rule = (node, ctx) => {
@@ -38,6 +41,12 @@ const lowerWhere: Rule = (node, ctx) => {
     const addend = ctx.shaped(broadcast(builder, others, dims, order).value, value.dims);
     return stored(builder.add(masked, addend, { dtype: encoding.dtype, za: zero, zpOut: zero }), encoding, dims, order);
   };
+  // A fill like −10^9 stands for minus infinity in front of a softmax, where e^−32 of the rest is nothing as well.
+  if (!(Math.abs(fill[0]!) <= LARGEST_FILL)) {
+    const { low, high } = ctx.encodings.range(keepsYes ? yesName : noName);
+    ctx.set(output, emit(symmetric("i16", { low: low - BEYOND, high: high + BEYOND })));
+    return "mul and add with constants, the fill limited";
+  }
   ctx.set(output, { kind: "deferred", dims, emit });
   return "mul and add with constants";
 };

@@ -8,13 +8,14 @@ import { encodingOf, sqnr } from "../../../../protocol/models/quantize/range.ts"
 function bell(outlier: number): Float32Array {
   let state = 7;
   const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  const values = Float32Array.from({ length: 60_000 }, () => next() + next() + next() + next() - 2);
+  const values = Float32Array.from({ length: 30_000 }, () => next() + next() + next() + next() - 2);
   values[17] = outlier;
   return values;
 }
 
 function histogramOf(values: Float32Array): Histogram {
   const histogram = new Histogram();
+  histogram.add(values);
   histogram.add(values);
   return histogram;
 }
