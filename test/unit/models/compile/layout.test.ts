@@ -14,7 +14,7 @@ import {
 
 const image = { x: [1, 4, 5, 6] };
 const POINT = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
-const one = (op: string, attributes: TestNode["attributes"], ...more: string[]): TestNode[] => [
+const one = (op: string, attributes: NonNullable<TestNode["attributes"]>, ...more: string[]): TestNode[] => [
   { op, inputs: ["x", ...more], output: "y", attributes },
 ];
 
@@ -78,7 +78,11 @@ describe("compiled layout", () => {
   });
 
   it("resizes by copies and by interpolation", async () => {
-    const attributes = (mode: string, coordinates: string, sizes: readonly number[]): TestNode["attributes"] => ({
+    const attributes = (
+      mode: string,
+      coordinates: string,
+      sizes: readonly number[],
+    ): NonNullable<TestNode["attributes"]> => ({
       mode,
       sizes,
       scales: sizes.map((size, axis) => size / [1, 4, 5, 6][axis]!),

@@ -1,0 +1,86 @@
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+
+import { compileModel } from "../../../../../protocol/models/compile/compile-model.ts";
+import { createInterpreter } from "../../../../../protocol/models/float/interpreter.ts";
+import type { Graph, GraphNode, GraphTensor, ValueInfo } from "../../../../../protocol/models/graph/types.ts";
+import { type WrittenNode, writeModel } from "../../../../support/onnx/write-model.ts";
+import { runIntegers } from "./graphs.ts";
+
+/** A quantised model of integers in, integers out. */
+export interface QuantizedModel {
+  readonly input: ValueInfo;
+  readonly constants: Readonly<Record<string, GraphTensor>>;
+  /** Nodes with the type and shape of their one output; the last one is the model's. */
+  readonly nodes: readonly (Omit<WrittenNode, "outputs" | "attributes"> & {
+    readonly output: string;
+    readonly info: ValueInfo;
+    readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  })[];
+  readonly domains?: Readonly<Record<string, number>>;
+}
+
+const ORT_TYPES = { u8: "uint8", i8: "int8", i32: "int32" } as const;
+type IntegerType = keyof typeof ORT_TYPES;
+
+function graphOf({ input, constants, nodes }: QuantizedModel): Graph {
+  const values = new Map<string, ValueInfo>([["x", input]]);
+  for (const [name, { type, dims }] of Object.entries(constants)) values.set(name, { type, dims });
+  for (const { output, info } of nodes) values.set(output, info);
+  return {
+    name: "quantised",
+    inputs: ["x"],
+    outputs: [nodes.at(-1)!.output],
+    constants: new Map(Object.entries(constants)),
+    nodes: nodes.map(({ op, domain, inputs, output, attributes = {} }, at): GraphNode => {
+      const name = domain === undefined ? op : `${domain}.${op}`;
+      return {
+        op: name,
+        name: `${op}#${at}`,
+        inputs,
+        outputs: [output],
+        attributes: new Map(Object.entries(attributes)),
+      };
+    }),
+    values,
+  };
+}
+
+async function runOrt(model: QuantizedModel, data: Uint8Array | Int8Array): Promise<ArrayLike<number>> {
+  const last = model.nodes.at(-1)!;
+  const bytes = writeModel({
+    opset: 13,
+    ...(model.domains === undefined ? {} : { domains: model.domains }),
+    inputs: [{ name: "x", ...model.input }],
+    outputs: [{ name: last.output, ...last.info }],
+    initializers: model.constants,
+    nodes: model.nodes.map(({ op, domain, inputs, output, attributes = {} }) => {
+      return { op, inputs, outputs: [output], attributes, ...(domain === undefined ? {} : { domain }) };
+    }),
+  });
+  const session = await InferenceSession.create(bytes, { graphOptimizationLevel: "disabled", logSeverityLevel: 3 });
+  const type = ORT_TYPES[model.input.type as IntegerType];
+  const results = await session.run({ x: new OrtTensor(type, data, model.input.dims) });
+  return results[last.output]!.data as Int32Array;
+}
+
+/** How many elements of a quantised model differ from ONNX Runtime, and by how much at most. */
+export async function againstOrt(
+  model: QuantizedModel,
+  data: Uint8Array | Int8Array,
+): Promise<{ count: number; different: number; worst: number; saturated: number }> {
+  const graph = graphOf(model);
+  const samples: never[] = [];
+  const compiled = await compileModel(graph, { samples, runner: createInterpreter(graph) });
+  const sample = { x: { ...model.input, data } as GraphTensor };
+  const [ours] = runIntegers(compiled, sample);
+  const theirs = await runOrt(model, data);
+  if (ours!.length !== theirs.length) throw new Error(`${ours!.length} elements, not ${theirs.length}`);
+  let [different, worst, saturated] = [0, 0, 0];
+  for (let i = 0; i < theirs.length; i++) {
+    const distance = Math.abs(ours![i]! - theirs[i]!);
+    if (distance > 0) different++;
+    worst = Math.max(worst, distance);
+    if ([0, 255, -128, 127].includes(theirs[i]!)) saturated++;
+  }
+  return { count: theirs.length, different, worst, saturated };
+}
