@@ -8,6 +8,8 @@ import { quantizeWeights, type WeightType } from "../quantize/weights.ts";
 export interface Weights {
   readonly channels: number;
   readonly real: Float64Array;
+  /** Mean of what tap `tap` of channel `channel` reads, where the samples show it: it corrects the bias. */
+  readonly meanOf?: ((channel: number, tap: number) => number) | undefined;
   /** Present where the model gives them; `scales` and `zeroPoints` per channel. */
   readonly exact?: ExactWeights | undefined;
 }
@@ -33,6 +35,11 @@ export interface IntegerContraction {
 
 const MAX_BIAS = 2 ** 30;
 
+/** Errors of few weights do not cancel out, and few weights of 16 bits cost nothing. */
+const FEW_TAPS = 128;
+
+const widthFor = (taps: number): "i8" | "i16" => (taps <= FEW_TAPS ? "i16" : "i8");
+
 export function noLine(channels: number): ChannelLine {
   return { gain: new Float64Array(channels).fill(1), offset: new Float64Array(channels) };
 }
@@ -56,7 +63,7 @@ export function spread(values: ArrayLike<number>, channels: number): Float64Arra
  * model's own integers keep its scales, and multipliers with all bits; real weights absorb the sign of the gain.
  */
 export function integerContraction(
-  { channels, real, exact }: Weights,
+  { channels, real, exact, meanOf }: Weights,
   { gain, offset }: ChannelLine,
   input: Encoding,
   output: Encoding,
@@ -70,9 +77,30 @@ export function integerContraction(
   // A channel without gain is its offset alone: any gain serves its weights of zero.
   const magnitude = gain.map((factor) => Math.abs(factor) || 1);
   const least = (n: number): number => Math.abs(offset[n]!) / (magnitude[n]! * input.scale * MAX_BIAS);
-  const { data, scales } = quantizeWeights(turned, channels, weightType, least);
-  const line = { gain: magnitude, offset };
-  return withTable({ dtype: weightType, data }, new Int32Array(channels), scales, line, input, output, bits);
+  const dtype = weightType === "auto" ? widthFor(taps) : weightType;
+  const { data, scales } = quantizeWeights(turned, channels, dtype, least);
+  const shift = meanOf && errorOfMeans(turned, data, scales, meanOf);
+  const corrected = offset.map((value, n) => value - magnitude[n]! * (shift?.[n] ?? 0));
+  const line = { gain: magnitude, offset: corrected };
+  return withTable({ dtype, data }, new Int32Array(channels), scales, line, input, output, bits);
+}
+
+/** What rounding of the weights adds to the mean of each channel: Σ (stored − real) · mean of the tap. */
+function errorOfMeans(
+  real: Float64Array,
+  data: TypedData,
+  scales: Float64Array,
+  meanOf: (channel: number, tap: number) => number,
+): Float64Array {
+  const taps = real.length / scales.length;
+  return scales.map((scale, n) => {
+    let sum = 0;
+    for (let tap = 0; tap < taps; tap++) {
+      const at = n * taps + tap;
+      sum += (scale * data[at]! - real[at]!) * meanOf(n, tap);
+    }
+    return sum;
+  });
 }
 
 function withTable(

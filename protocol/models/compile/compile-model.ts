@@ -18,7 +18,7 @@ export interface CompileOptions {
   readonly runner: FloatRunner;
   /** Width of activations, `auto` unless given: i8 only where contractions alone read a value and `leastSqnr` holds. */
   readonly activations?: Activations;
-  /** Width of weights, i8 unless given. */
+  /** Width of real weights, `auto` unless given: i16 for channels of few weights, whose errors show most, else i8. */
   readonly weights?: WeightType;
   /** How the range of an i8 activation follows from the samples, `mse` unless given. */
   readonly range?: RangeMethod;
@@ -47,13 +47,20 @@ const QUANTIZED = /^(?:com\.microsoft\.)?(?:QLinear|Quantize|Dequantize|MatMulIn
  * limit of the format.
  */
 export async function compileModel(graph: Graph, options: CompileOptions): Promise<CompiledModel> {
-  const { activations = "auto", weights = "i8", range = "mse", headroom = 1.5, leastSqnr = 40 } = options;
+  const { activations = "auto", weights = "auto", range = "mse", headroom = 1.5, leastSqnr = 40 } = options;
   const uses = usesOf(graph);
-  const histograms = await calibrate(graph, options.runner, options.samples);
+  const { histograms, channelMeans } = await calibrate(graph, options.runner, options.samples);
   const fixed = (name: string): ReturnType<typeof fixedEncoding> => fixedEncoding(graph, uses, name);
   const encodings = chooseEncodings(graph, histograms, fixed, { activations, range, headroom, leastSqnr });
   const isQuantized = graph.nodes.some(({ op }) => QUANTIZED.test(op));
-  const ctx = new Lowering(graph, uses, encodings, weights, isQuantized ? EXACT_BITS : CALIBRATED_BITS);
+  const ctx = new Lowering({
+    graph,
+    uses,
+    encodings,
+    channelMeans,
+    weightType: weights,
+    bits: isQuantized ? EXACT_BITS : CALIBRATED_BITS,
+  });
   const { inputs, outputs, values, nodes } = lowerGraph(ctx);
   const built = ctx.builder.build(...values);
   return { ...built, inputs, outputs, report: createReport(built.program, ctx.placements, nodes, encodings) };

@@ -17,24 +17,37 @@ export interface Placement {
   readonly stored: Stored;
 }
 
+/** What a compilation starts from. */
+export interface LoweringInputs {
+  readonly graph: Graph;
+  readonly uses: Uses;
+  readonly encodings: Encodings;
+  /** Means per channel of what contractions read. */
+  readonly channelMeans: ReadonlyMap<string, Float64Array>;
+  readonly weightType: WeightType;
+  /** Bits of multipliers behind calibrated scales. */
+  readonly bits: number;
+}
+
 /** The state of one compilation: the program so far and what is known of every value of the graph. */
 export class Lowering {
   readonly builder = new ProgramBuilder();
   readonly graph: Graph;
   readonly uses: Uses;
   readonly encodings: Encodings;
+  readonly channelMeans: ReadonlyMap<string, Float64Array>;
   readonly weightType: WeightType;
-  /** Bits of multipliers behind calibrated scales and behind the model's own. */
   readonly bits: number;
   readonly placements: Placement[] = [];
   readonly #values = new Map<string, Lowered>();
   readonly #given = new Set<number>();
   readonly #constants: { tensor: Tensor; value: Value }[] = [];
 
-  constructor(graph: Graph, uses: Uses, encodings: Encodings, weightType: WeightType, bits: number) {
+  constructor({ graph, uses, encodings, channelMeans, weightType, bits }: LoweringInputs) {
     this.graph = graph;
     this.uses = uses;
     this.encodings = encodings;
+    this.channelMeans = channelMeans;
     this.weightType = weightType;
     this.bits = bits;
   }

@@ -111,7 +111,12 @@ function lowerConv(node: GraphNode, ctx: Lowering): string {
   const bias = realConstant(ctx, bName);
   if (bias === undefined && bName !== undefined && bName !== "") throw new Refusal("its bias is computed");
   const [output] = node.outputs as [string];
-  ctx.set(output, convolve(ctx, ctx.narrow(xName), ctx.dims(output), weights, geometry, bias));
+  const means = ctx.channelMeans.get(xName);
+  const perFilter = channels / geometry.groups;
+  const meanOf = (channel: number, tap: number): number =>
+    means![Math.floor(channel / perFilter) * perGroup + (tap % perGroup)]!;
+  const known = means === undefined ? weights : { ...weights, meanOf };
+  ctx.set(output, convolve(ctx, ctx.narrow(xName), ctx.dims(output), known, geometry, bias));
   return geometry.groups > 1 ? `conv2d in ${geometry.groups} groups` : "conv2d";
 }
 

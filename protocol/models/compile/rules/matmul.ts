@@ -75,6 +75,12 @@ export function multiplyComputed(ctx: Lowering, a: Stored, b: Stored, dims: read
   };
 }
 
+/** Weights that know the means of the columns which they read. */
+function withMeans(ctx: Lowering, name: string, weights: Weights): Weights {
+  const means = ctx.channelMeans.get(name);
+  return means === undefined ? weights : { ...weights, meanOf: (_, tap) => means[tap]! };
+}
+
 function lowerMatMul(node: GraphNode, ctx: Lowering): string {
   const [aName, bName] = node.inputs as [string, string];
   const [output] = node.outputs as [string];
@@ -84,7 +90,7 @@ function lowerMatMul(node: GraphNode, ctx: Lowering): string {
   const isMatrix = product(bDims) === terms * columns;
   const weights = isMatrix ? readWeights(ctx, bName, columns, columnsFirst(terms, columns)) : undefined;
   if (weights !== undefined && ctx.constantOf(aName) === undefined) {
-    ctx.set(output, multiplyConstant(ctx, ctx.narrow(aName), weights, ctx.dims(output)));
+    ctx.set(output, multiplyConstant(ctx, ctx.narrow(aName), withMeans(ctx, aName, weights), ctx.dims(output)));
     return "matmul";
   }
   ctx.set(output, multiplyComputed(ctx, ctx.narrow(aName), ctx.narrow(bName), ctx.dims(output)));
@@ -111,7 +117,8 @@ function lowerGemm(node: GraphNode, ctx: Lowering): string {
   const offset = new Float64Array(columns).map((_, n) =>
     bias === undefined ? 0 : beta * bias[bias.length === 1 ? 0 : n]!,
   );
-  const plain = multiplyConstant(ctx, rows, weights, ctx.dims(output));
+  const known = transposed("transA") ? weights : withMeans(ctx, aName, weights);
+  const plain = multiplyConstant(ctx, rows, known, ctx.dims(output));
   const gain = new Float64Array(columns).fill(alpha);
   ctx.set(output, plain.perChannel!(1, gain, offset)!);
   return "matmul";
