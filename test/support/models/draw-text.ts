@@ -112,7 +112,7 @@ const LETTERS: Readonly<Record<string, readonly (readonly Point[])[]>> = {
     ],
   ],
 };
-const CHARACTERS = [..."0123456789", ...Object.keys(LETTERS)];
+const CHARACTERS = Array.from({ length: 10 }, (_, digit) => String(digit)).concat(Object.keys(LETTERS));
 
 export interface DrawnText {
   readonly text: string;
