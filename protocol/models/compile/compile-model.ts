@@ -5,6 +5,7 @@ import { type Activations, chooseEncodings } from "../quantize/choose-encodings.
 import { CALIBRATED_BITS, EXACT_BITS } from "../quantize/multiplier.ts";
 import type { RangeMethod } from "../quantize/range.ts";
 import type { WeightType } from "../quantize/weights.ts";
+import { compareWithFloat, type RunProgram } from "./compare.ts";
 import { lowerGraph, type Port } from "./lower-graph.ts";
 import { Lowering } from "./lowering.ts";
 import { fixedEncoding } from "./model-scales.ts";
@@ -26,6 +27,10 @@ export interface CompileOptions {
   readonly headroom?: number;
   /** Least signal to quantisation noise of an i8 activation in mode `auto`, 40 dB unless given. */
   readonly leastSqnr?: number;
+  /** Samples on which the program is compared with the float graph; the report has the error of every value. */
+  readonly compare?: Iterable<Sample> | AsyncIterable<Sample>;
+  /** Computes all nodes of the program for `compare`, the reference interpreter unless given. */
+  readonly run?: RunProgram;
 }
 
 /** A model as a tensor program. */
@@ -63,5 +68,9 @@ export async function compileModel(graph: Graph, options: CompileOptions): Promi
   });
   const { inputs, outputs, values, nodes } = lowerGraph(ctx);
   const built = ctx.builder.build(...values);
-  return { ...built, inputs, outputs, report: createReport(built.program, ctx.placements, nodes, encodings) };
+  const report = createReport(built.program, ctx.placements, nodes, encodings);
+  if (options.compare === undefined) return { ...built, inputs, outputs, report };
+  const { compare, runner, run } = options;
+  const errors = await compareWithFloat({ ...built, inputs }, ctx.placements, runner, compare, run);
+  return { ...built, inputs, outputs, report: { ...report, errors } };
 }

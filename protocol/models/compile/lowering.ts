@@ -8,7 +8,8 @@ import type { WeightType } from "../quantize/weights.ts";
 import { emitMapped, requantizeTo } from "./emit-mapped.ts";
 import { dimsOf, IDENTITY_LINE, type Deferred, type Lowered, type Mapped } from "./lowered.ts";
 import { Refusal } from "./refusal.ts";
-import { fourDims, stored, withShape, type Stored } from "./stored.ts";
+import { fourDims, stored, type Stored } from "./stored.ts";
+import { reshapedValue } from "./strided-view.ts";
 import type { Uses } from "./uses.ts";
 
 /** Which program node holds a value of the graph, in the order in which they were appended. */
@@ -182,7 +183,7 @@ export class Lowering {
 
   /** The elements of a node with four extents. */
   shaped(value: Value, shape: readonly number[]): Value {
-    return withShape(this.builder, value, shape);
+    return reshapedValue(this.builder, value, shape);
   }
 
   /** Extents of a value that was lowered. */

@@ -4,6 +4,7 @@ import type { OpName, Program } from "../../tensor/types.ts";
 import { sourceOf, validateProgram } from "../../tensor/validate.ts";
 import type { Encodings } from "../quantize/choose-encodings.ts";
 import type { Encoding } from "../quantize/encoding.ts";
+import type { TensorError } from "./compare.ts";
 import type { NodeLowering } from "./lower-graph.ts";
 import type { Placement } from "./lowering.ts";
 
@@ -38,6 +39,8 @@ export interface CompileReport {
   readonly constantBytes: number;
   readonly worstGas: number;
   readonly worstBytes: number;
+  /** Error of every value in the program against the float graph; where samples to compare were given. */
+  readonly errors?: readonly TensorError[];
 }
 
 function stepReports(program: Program): StepReport[] {

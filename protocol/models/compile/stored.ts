@@ -1,5 +1,4 @@
 import type { ProgramBuilder, Value } from "../../tensor/builder.ts";
-import { sameDims, tensorType } from "../../tensor/shape.ts";
 import type { Encoding } from "../quantize/encoding.ts";
 import { type Axis, joinAxes, MAX_MOVED, stridedView } from "./strided-view.ts";
 
@@ -53,13 +52,6 @@ export function strideOfAxes({ dims, order }: Pick<Stored, "dims" | "order">): n
     stride *= dims[axis]!;
   }
   return strides;
-}
-
-/** The same elements with the program's extents `shape`, of rank 4. */
-export function withShape(builder: ProgramBuilder, value: Value, shape: readonly number[]): Value {
-  const type = tensorType(value.dtype, shape);
-  if (value.rank === 4 && sameDims(value.dims, type.dims)) return value;
-  return builder.reshape(value, type.dims);
 }
 
 /** True if two orders put the axes with more than one element in one sequence. */

@@ -52,6 +52,24 @@ function attributes(shape: readonly number[], strides: readonly number[], offset
   return [...attrs];
 }
 
+const madeBy = new WeakMap<ProgramBuilder, Map<string, Value>>();
+
+/** A node that was made before from the same, or a new one: several readers of a value often want it in one order. */
+function once(builder: ProgramBuilder, key: string, make: () => Value): Value {
+  const made = madeBy.get(builder) ?? new Map<string, Value>();
+  madeBy.set(builder, made);
+  const value = made.get(key) ?? make();
+  made.set(key, value);
+  return value;
+}
+
+/** The same elements with other extents, of rank 4. */
+export function reshapedValue(builder: ProgramBuilder, x: Value, shape: readonly number[]): Value {
+  const type = tensorType(x.dtype, shape);
+  if (x.rank === 4 && sameDims(x.dims, type.dims)) return x;
+  return once(builder, `reshape ${x.node} ${type.dims.join()}`, () => builder.reshape(x, type.dims));
+}
+
 /**
  * The elements that `axes` select from the elements of `x` in memory, from `offset` on, as a node of the four extents
  * `shape`. Takes no node if that changes nothing, one if at most four strides are needed; throws Refusal beyond.
@@ -67,15 +85,18 @@ export function stridedView(
   const count = joined.reduce((all, { extent }) => all * extent, 1);
   const [only] = joined;
   const whole = offset === 0 && count === elementCount(x.dims);
-  if (whole && joined.length <= 1 && (only?.stride ?? 1) === 1) {
-    return x.rank === 4 && sameDims(x.dims, shape) ? x : builder.reshape(x, shape);
-  }
+  if (whole && joined.length <= 1 && (only?.stride ?? 1) === 1) return reshapedValue(builder, x, shape);
+  const view = (extents: readonly number[], strides: readonly number[]): Value =>
+    once(builder, `view ${x.node} ${extents.join()} ${strides.join()} ${offset}`, () =>
+      builder.view(tensorType(x.dtype, extents), attributes(extents, strides, offset), x),
+    );
   const direct = stridesFor(shape, joined);
-  if (direct !== undefined) return builder.view(tensorType(x.dtype, shape), attributes(shape, direct, offset), x);
+  if (direct !== undefined) return view(shape, direct);
   if (joined.length > MAX_MOVED) throw new Refusal(`it moves ${joined.length} axes, a view moves ${MAX_MOVED}`);
   const padded = [...new Array<Axis>(MAX_MOVED - joined.length).fill({ extent: 1, stride: 0 }), ...joined];
-  const extents = padded.map(({ extent }) => extent);
-  const strides = padded.map(({ stride }) => stride);
-  const moved = builder.view(tensorType(x.dtype, extents), attributes(extents, strides, offset), x);
-  return builder.reshape(moved, shape);
+  const moved = view(
+    padded.map(({ extent }) => extent),
+    padded.map(({ stride }) => stride),
+  );
+  return reshapedValue(builder, moved, shape);
 }

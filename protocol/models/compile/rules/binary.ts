@@ -3,7 +3,7 @@ import type { GraphNode } from "../../graph/types.ts";
 import { type Encoding, symmetric } from "../../quantize/encoding.ts";
 import { EXACT_BITS, toMultiplier, toMultiplierPair } from "../../quantize/multiplier.ts";
 import { channelAffine } from "../channel-affine.ts";
-import { requantizeTo } from "../emit-mapped.ts";
+import { clampStored, requantizeTo } from "../emit-mapped.ts";
 import { type ClampedLine, type Deferred, dimsOf, type Lowered } from "../lowered.ts";
 import type { Lowering } from "../lowering.ts";
 import { realConstant } from "../read-weights.ts";
@@ -105,6 +105,7 @@ function channelAxis(constant: readonly number[], dims: readonly number[]): numb
 
 function lowerChannels(node: GraphNode, ctx: Lowering, operand: WithConstant, axis: number): string | undefined {
   const { name, values, isFirst } = operand;
+  if (node.op === "PRelu" && isFirst) return lowerSlopes(node, ctx, operand, axis);
   const lines = Array.from(values, (c) => lineOf(node.op, c, isFirst));
   if (lines.some((line) => line === undefined)) return undefined;
   const gain = Float64Array.from(lines, (line) => line!.gain);
@@ -113,6 +114,27 @@ function lowerChannels(node: GraphNode, ctx: Lowering, operand: WithConstant, ax
   const output = node.outputs[0] as string;
   ctx.set(output, joined ?? channelAffine(ctx, ctx.stored(name), axis, gain, offset));
   return joined === undefined ? "conv2d of one tap" : "fused: parameters of the operator before it";
+}
+
+/** slope · x + (1 − slope) · max(x, 0), a slope for each channel. */
+function lowerSlopes(node: GraphNode, ctx: Lowering, { name, values }: WithConstant, axis: number): string {
+  const [x, none] = [ctx.stored(name), new Float64Array(values.length)];
+  const rectified = clampStored(ctx.builder, x, 0, Infinity);
+  const { dtype, scale } = x.encoding;
+  // Parts of a step, so that rounding both terms adds nothing to see.
+  const fine =
+    dtype === "i16"
+      ? { dtype: "i32", scale: scale / 256, zeroPoint: 0 }
+      : { dtype: "i16", scale: scale / 64, zeroPoint: 0 };
+  const part = (of: Stored, slopes: Float64Array): Stored =>
+    channelAffine(ctx, of, axis, slopes, none).emit(fine as Encoding);
+  const above = part(
+    rectified,
+    values.map((slope) => 1 - slope),
+  );
+  const output = node.outputs[0] as string;
+  ctx.set(output, combine(ctx, "Add", part(x, values), above, ctx.dims(output)));
+  return "two conv2d of one tap, clamp, add";
 }
 
 /** Both operands repeated to the output's extents, in the memory order of the one that has them. */

@@ -1,3 +1,4 @@
+import { tensorType } from "../../../tensor/shape.ts";
 import type { GraphNode } from "../../graph/types.ts";
 import { noLine, type Weights } from "../channel-parameters.ts";
 import { listOf, numberOf } from "../attributes.ts";
@@ -7,9 +8,11 @@ import type { Lowering } from "../lowering.ts";
 import { permuted, readWeights, realConstant } from "../read-weights.ts";
 import { Refusal } from "../refusal.ts";
 import { arrange, memoryDims, type Stored } from "../stored.ts";
+import { stepFits } from "../step-fits.ts";
 import type { Rules } from "./rule.ts";
 
 type Pair = readonly [number, number];
+type Quad = readonly [number, number, number, number];
 
 /** A convolution over height and width; one of one axis has a height of 1. */
 export interface ConvGeometry {
@@ -17,7 +20,7 @@ export interface ConvGeometry {
   readonly strides: Pair;
   readonly dilations: Pair;
   /** Top, left, bottom, right. */
-  readonly pads: readonly [number, number, number, number];
+  readonly pads: Quad;
   readonly groups: number;
 }
 
@@ -63,6 +66,22 @@ export function channelsInnermost(channels: number, taps: number): (data: Float6
     });
 }
 
+/** Refuses windows that reach over more than one step of a dispute can judge. */
+function requireStep(x: Stored, shape: Quad, weights: Weights, { kernel, dilations, groups }: ConvGeometry): void {
+  const operands = [
+    tensorType(x.encoding.dtype, shape),
+    tensorType("i16", [weights.channels, kernel[0], kernel[1], shape[3] / groups]),
+    tensorType("i32", [weights.channels, 4]),
+  ];
+  const attributes = [0, 0, 1, 1, 0, 0, 0, 0, ...dilations, groups];
+  if (stepFits("conv2d", tensorType("i16", [1, 1, 1, weights.channels]), operands, attributes)) return;
+  const terms = weights.real.length / weights.channels;
+  throw new Refusal(
+    `one element sums ${terms} products, more than one step can judge`,
+    "split its channels, or use i8 activations",
+  );
+}
+
 /** A convolution of `x` with weights [O, kh·kw·C] as a value that takes any encoding. */
 export function convolve(
   ctx: Lowering,
@@ -77,6 +96,7 @@ export function convolve(
   const shape = imageDims(image);
   const { kernel, strides, dilations, pads, groups } = geometry;
   const reach = [dilations[0] * (kernel[0] - 1), dilations[1] * (kernel[1] - 1)] as const;
+  requireStep(x, shape, weights, geometry);
   const line = noLine(weights.channels);
   if (bias !== undefined) line.offset.set(bias);
   return deferContraction(ctx, {

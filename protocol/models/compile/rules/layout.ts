@@ -112,9 +112,6 @@ const lowerPad: Rule = (node, ctx) => {
   const [x, pads] = [inputOf(node, ctx), listOf(node, "pads")];
   const mode = textOf(node, "mode", "constant");
   const rank = x.dims.length;
-  if (mode !== "constant") {
-    throw new Refusal(`it pads in mode ${mode}`, "pad with a constant, or pad the input beforehand");
-  }
   const [before, after] = [pads.slice(0, rank), pads.slice(rank)];
   const starts = before.map((count) => Math.max(0, -count));
   const kept = x.dims.map((extent, axis) => extent + Math.min(0, before[axis]!) + Math.min(0, after[axis]!));
@@ -125,9 +122,34 @@ const lowerPad: Rule = (node, ctx) => {
     kept,
     x.dims.map(() => 1),
   );
-  ctx.set(outputOf(node), padded(ctx, cut, before, after, numberOf(node, "value", 0)));
-  return "view";
+  const framed =
+    mode === "constant"
+      ? padded(ctx, cut, before, after, numberOf(node, "value", 0))
+      : x.dims.reduce((part, _, axis) => bordered(ctx, part, axis, [before[axis]!, after[axis]!], mode), cut);
+  ctx.set(outputOf(node), framed);
+  return "views";
 };
+
+/** One axis continued on both sides by its own elements. */
+function bordered(ctx: Lowering, x: Stored, axis: number, counts: readonly [number, number], mode: string): Stored {
+  const [first, last] = [Math.max(0, counts[0]), Math.max(0, counts[1])];
+  const extent = x.dims[axis]!;
+  const strip = (start: number, size: number, step: number): Stored[] => {
+    if (size === 0) return [];
+    const only = (value: number, none: number): number[] => x.dims.map((_, at) => (at === axis ? value : none));
+    const sizes = x.dims.map((old, at) => (at === axis ? size : old));
+    return [sliced(ctx, x, only(start, 0), sizes, only(step, 1))];
+  };
+  if (first + last === 0) return x;
+  const strips = {
+    reflect: () => [strip(first, first, -1), strip(extent - 2, last, -1)],
+    edge: () => [strip(0, first, 0), strip(extent - 1, last, 0)],
+    wrap: () => [strip(extent - first, first, 1), strip(0, last, 1)],
+  }[mode];
+  if (strips === undefined) throw new Refusal(`it pads in mode ${mode}`, "pad with a constant");
+  const [before, after] = strips() as [Stored[], Stored[]];
+  return concatenated(ctx, [...before, x, ...after], axis);
+}
 
 /** The value in a frame of `fill`; negative counts are none. */
 export function padded(

@@ -1,3 +1,4 @@
+import { tensorType } from "../../../tensor/shape.ts";
 import type { GraphNode } from "../../graph/types.ts";
 import { toMultiplier } from "../../quantize/multiplier.ts";
 import { numberOf } from "../attributes.ts";
@@ -8,11 +9,22 @@ import type { Lowering } from "../lowering.ts";
 import { permuted, readWeights, realConstant } from "../read-weights.ts";
 import { Refusal } from "../refusal.ts";
 import { arrange, broadcast, fourDims, inOrder, memoryDims, product, type Stored, stored } from "../stored.ts";
+import { stepFits } from "../step-fits.ts";
 import type { Rules } from "./rule.ts";
 
 /** From [K, N] to [N, K]. */
 export function columnsFirst(rows: number, columns: number): (data: Float64Array) => Float64Array {
   return (data) => permuted(data, (index) => (index % rows) * columns + Math.floor(index / rows));
+}
+
+/** Refuses rows that are longer than one step of a dispute can judge. */
+function requireStep(a: Stored, terms: number): void {
+  const operands = [tensorType(a.encoding.dtype, [2, terms]), tensorType("i16", [2, terms]), tensorType("i32", [2, 4])];
+  if (stepFits("matmul", tensorType("i16", [2, 2]), operands, [])) return;
+  throw new Refusal(
+    `one element sums ${terms} products, more than one step can judge`,
+    "split its rows, or use i8 activations",
+  );
 }
 
 /** A[…, M, K] with constant weights [N, K] as a value […, M, N] that takes any encoding. */
@@ -25,6 +37,7 @@ export function multiplyConstant(
 ): Deferred {
   const rows = arrange(ctx.builder, a, inOrder(a.dims.length));
   const terms = a.dims.at(-1)!;
+  requireStep(a, terms);
   const line = noLine(weights.channels);
   if (bias !== undefined) line.offset.set(bias);
   return deferContraction(ctx, {

@@ -105,6 +105,11 @@ describe("compiled operators of two values", () => {
     expect(operators(await expectAccurate(whole))).to.include("add");
   });
 
+  it("PRelu with a slope for each channel", async () => {
+    const slopes = { s: floats([4, 1, 1], [0.1, 0.25, -0.3, 0]) };
+    await expectAccurate(graphOf(image, slopes, [{ op: "PRelu", inputs: ["x", "s"], output: "y" }]), { wide: 65 });
+  });
+
   it("squeeze and excite", async () => {
     const point = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
     const graph = graphOf(image, { w: randomTensor([4, 4, 1, 1], 5) }, [

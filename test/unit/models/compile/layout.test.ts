@@ -42,6 +42,13 @@ describe("compiled layout", () => {
     );
   });
 
+  it("continues borders by reflection, repetition and from the other side", async () => {
+    for (const mode of ["reflect", "edge", "wrap"]) {
+      const pads = { pads: [0, 0, 2, 0, 0, 1, 0, 3], mode, value: 0 };
+      await expectAccurate(graphOf(image, {}, one("Pad", pads)));
+    }
+  });
+
   it("gathers by constant indices, evenly spaced or not", async () => {
     await expectAccurate(graphOf(image, { i: longs([2, 1, 0]) }, one("Gather", { axis: 1 }, "i")));
     await expectAccurate(graphOf(image, { i: longs([0, 1, -1, 1]) }, one("Gather", { axis: 3 }, "i")));
