@@ -104,7 +104,12 @@ export class Lowering {
   stored(name: string): Stored {
     const known = this.lowered(name);
     if (known.kind === "stored") return known;
-    const made = this.emit(known, this.encodings.of(name), this.encodings.isFixed(name));
+    const exact = integerEncoding(this.info(name).type);
+    const made = this.emit(
+      known,
+      exact ?? this.encodings.of(name),
+      exact !== undefined || this.encodings.isFixed(name),
+    );
     this.set(name, made);
     return made;
   }

@@ -45,8 +45,11 @@ function sumFits(x: Stored, terms: number): boolean {
   return stepFits("matmul", type, [a, tensorType("i8", [1, terms]), tensorType("i32", [1, 4])], []);
 }
 
-/** sumRows in two steps where the rows are too long to be judged at once: the first sums are exact. */
-function sumLongRows(ctx: Lowering, x: Stored, scale: number): Deferred {
+/**
+ * sumRows in two steps where the rows are too long to be judged at once. The first sums of up to 16 bits are exact; of 32
+ * bits they count in 2^15 steps of the operand, so that they have room.
+ */
+export function sumLongRows(ctx: Lowering, x: Stored, scale: number): Deferred {
   const [rows, terms] = x.dims as [number, number];
   if (sumFits(x, terms)) return sumRows(ctx, x, scale);
   let part = Math.floor(Math.sqrt(terms));
@@ -54,7 +57,8 @@ function sumLongRows(ctx: Lowering, x: Stored, scale: number): Deferred {
   const length = terms / part;
   if (!sumFits(x, length)) throw new Refusal(`it sums ${terms} elements, which no step can judge`);
   const short = stored(x.value, x.encoding, [rows * part, length]);
-  const sums = sumRows(ctx, short, 1).emit({ dtype: "i32", scale: x.encoding.scale, zeroPoint: 0 });
+  const scaleOfSums = x.encoding.scale * (x.encoding.dtype === "i32" ? 2 ** 15 : 1);
+  const sums = sumRows(ctx, short, 1).emit({ dtype: "i32", scale: scaleOfSums, zeroPoint: 0 });
   return sumRows(ctx, stored(sums.value, sums.encoding, [rows, part]), scale);
 }
 
@@ -115,7 +119,7 @@ const lowerSum =
   };
 
 /** Largest element of every row, in two steps where rows are too long. */
-function maxRows(ctx: Lowering, matrix: Stored): Stored {
+export function maxRows(ctx: Lowering, matrix: Stored): Stored {
   const [rows, terms] = matrix.dims as [number, number];
   const fits = (length: number): boolean =>
     stepFits(

@@ -2,7 +2,7 @@ import { tensor } from "../../../tensor/shape.ts";
 import { numberOf } from "../attributes.ts";
 import type { Lowering } from "../lowering.ts";
 import { fourDims, inOrder, type Stored, stored } from "../stored.ts";
-import { rowsOver, sumRows } from "./reduce.ts";
+import { maxRows, rowsOver, sumLongRows } from "./reduce.ts";
 import type { Rule, Rules } from "./rule.ts";
 
 /** Powers are counted in 2^-30, sums of powers in 2^-15: their quotient counts in 2^-15. */
@@ -22,13 +22,13 @@ function softmaxRows(ctx: Lowering, matrix: Stored): Stored {
   const { builder } = ctx;
   const shape = fourDims(matrix.dims);
   const x = ctx.shaped(matrix.value, shape);
-  const most = builder.broadcast(builder.reduceMax(x, 1), shape);
+  const most = builder.broadcast(maxRows(ctx, matrix).value, shape);
   const below = builder.sub(x, most, { dtype: "i32" });
   const entries = powers(matrix.encoding.scale);
   const table = ctx.constant(tensor("i32", [entries.length, 1], entries));
   const power = builder.lookup(below, table, entries.length - 1);
   const powerEncoding = { dtype: "i32", scale: 2 ** -POWER_BITS, zeroPoint: 0 } as const;
-  const sums = sumRows(ctx, stored(power, powerEncoding, matrix.dims), 1).emit({
+  const sums = sumLongRows(ctx, stored(power, powerEncoding, matrix.dims), 1).emit({
     dtype: "i32",
     scale: 2 ** -RESULT_BITS,
     zeroPoint: 0,

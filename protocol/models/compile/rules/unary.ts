@@ -44,7 +44,16 @@ const lowerFunction =
     return "table";
   };
 
-/** Casts and names: the numbers stay as they are. */
+/** Casts of real numbers to integers cut fractions off; all others leave the numbers as they are. */
+const lowerCast: Rule = (node, ctx) => {
+  const [x, output] = [node.inputs[0] as string, node.outputs[0] as string];
+  const [from, to] = [ctx.info(x).type, ctx.info(output).type];
+  const isReal = (type: string): boolean => type === "f32" || type === "f64";
+  if (to !== "bool" && (!isReal(from) || isReal(to))) return lowerIdentity(node, ctx);
+  ctx.set(output, mapValue(ctx, x, to === "bool" ? (real) => (real === 0 ? 0 : 1) : Math.trunc));
+  return "table, or part of one";
+};
+
 const lowerIdentity: Rule = (node, ctx) => {
   ctx.set(node.outputs[0] as string, ctx.stored(node.inputs[0] as string));
   return "none needed";
@@ -55,5 +64,5 @@ export const UNARY_RULES: Rules = {
   Relu: (node, ctx) => lowerClamp(node, ctx, 0, Infinity),
   Clip: (node, ctx) => lowerClamp(node, ctx, numberOf(node, "min", -Infinity), numberOf(node, "max", Infinity)),
   Identity: lowerIdentity,
-  Cast: lowerIdentity,
+  Cast: lowerCast,
 };

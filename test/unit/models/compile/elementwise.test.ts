@@ -65,6 +65,15 @@ describe("compiled functions of elements", () => {
     expect(operators(await expectAccurate(graph))).to.deep.equal(["lookup"]);
   });
 
+  it("casts to integers cut fractions off", async () => {
+    const graph = graphOf(image, { four: floats([], [4]) }, [
+      { op: "Mul", inputs: ["x", "four"], output: "m" },
+      { op: "Cast", inputs: ["m"], output: "i", attributes: { to: "i32" } },
+      { op: "Cast", inputs: ["i"], output: "y", attributes: { to: "f32" } },
+    ]);
+    await expectAccurate(graph, { wide: 40, narrow: 15 });
+  });
+
   it("positive factors only change the scale, sums with a number need no table", async () => {
     const constants = { half: floats([], [0.5]), one: floats([], [0.3]) };
     const scaled = graphOf(image, constants, [{ op: "Mul", inputs: ["x", "half"], output: "y" }]);

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { validateProgram } from "@orion/protocol/tensor";
 
 import {
+  accuracy,
   compileTest,
   expectAccurate,
   graphOf,
@@ -11,6 +12,8 @@ import {
   randomTensor,
   runFloat,
   runIntegers,
+  runReal,
+  snr,
 } from "./support/graphs.ts";
 
 const image = { x: [1, 4, 5, 6] };
@@ -54,6 +57,27 @@ describe("compiled reductions", () => {
       await expectAccurate(graphOf(image, {}, [{ op: "Softmax", inputs: ["x"], output: "y", attributes: { axis } }]), {
         wide: 65,
       });
+    }
+  });
+
+  it("softmax over more classes than one step can add up", async () => {
+    const graph = graphOf({ x: [2, 30_000] }, {}, [
+      { op: "Softmax", inputs: ["x"], output: "y", attributes: { axis: 1 } },
+    ]);
+    const model = await compileTest(graph, randomSamples(graph, 1, 1, 8));
+    const [sample] = randomSamples(graph, 1, 9, 7);
+    const [[wanted], [given]] = [await runFloat(graph, sample!), runReal(model, sample!)];
+    expect(snr(wanted!, given!)).to.be.greaterThan(30);
+  });
+
+  it("pools over windows larger than one step can judge, rows first", async () => {
+    const window = { kernel_shape: [8, 8], strides: [1, 1], pads: [0, 1, 1, 0], dilations: [1, 1] };
+    for (const op of ["MaxPool", "AveragePool"]) {
+      const attributes = { ...window, ...(op === "MaxPool" ? {} : { overhang: [0, 0], count_include_pad: 0 }) };
+      const graph = graphOf({ x: [1, 1024, 8, 8] }, {}, [{ op, inputs: ["x"], output: "y", attributes }]);
+      const { db, model } = await accuracy(graph, { activations: "i16" });
+      expect(db).to.be.greaterThan(60);
+      expect(operators(model)).to.have.length(4);
     }
   });
 
