@@ -2,7 +2,7 @@ import type { ContractionOptions } from "../../tensor/builder-contraction.ts";
 import type { TypedData } from "../../tensor/types.ts";
 import type { Encoding } from "../quantize/encoding.ts";
 import { EXACT_BITS, toMultiplier } from "../quantize/multiplier.ts";
-import { quantizeWeights, type WeightType } from "../quantize/weights.ts";
+import { gridType, quantizeWeights, type WeightType } from "../quantize/weights.ts";
 
 /** Weights [channels, taps]: real numbers to quantise, or a model's own integers. */
 export interface Weights {
@@ -77,7 +77,7 @@ export function integerContraction(
   // A channel without gain is its offset alone: any gain serves its weights of zero.
   const magnitude = gain.map((factor) => Math.abs(factor) || 1);
   const least = (n: number): number => Math.abs(offset[n]!) / (magnitude[n]! * input.scale * MAX_BIAS);
-  const dtype = weightType === "auto" ? widthFor(taps) : weightType;
+  const dtype = gridType(turned, channels) ?? (weightType === "auto" ? widthFor(taps) : weightType);
   const { data, scales } = quantizeWeights(turned, channels, dtype, least);
   const shift = meanOf && errorOfMeans(turned, data, scales, meanOf);
   const corrected = offset.map((value, n) => value - magnitude[n]! * (shift?.[n] ?? 0));

@@ -23,12 +23,19 @@ export interface Contraction {
   append(weights: Value, options: ContractionOptions): Value;
 }
 
+/** Integers times integers, and nothing done to the sums. */
+function isIntegral({ input, weights, line }: Contraction): boolean {
+  const whole = (values: Float64Array): boolean => values.every(Number.isInteger);
+  return input.scale === 1 && line.gain.every((gain) => gain === 1) && whole(line.offset) && whole(weights.real);
+}
+
 /** The contraction as a value that takes any encoding, and any line per output channel until then. */
 export function deferContraction(ctx: Lowering, contraction: Contraction): Deferred {
   const { dims, order = inOrder(dims.length), channelAxis, input, weights, weightDims, line } = contraction;
   return {
     kind: "deferred",
     dims,
+    isIntegral: isIntegral(contraction),
     emit(encoding): Stored {
       const made = integerContraction(weights, line, input, encoding, ctx);
       const constant = ctx.constant(tensor(made.dtype, weightDims, made.weights));

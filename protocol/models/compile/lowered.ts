@@ -22,6 +22,8 @@ export interface Mapped {
 export interface Deferred {
   readonly kind: "deferred";
   readonly dims: readonly number[];
+  /** True if every real value is an integer, so that steps of 1 store it exactly. */
+  readonly isIntegral?: boolean;
   /** Appends the nodes. */
   emit(encoding: Encoding): Stored;
   /** The result with y = gain[c] · x + offset[c] along a graph axis, where the operator has parameters per channel there. */

@@ -1,3 +1,4 @@
+import { inRange } from "../../../tensor/dtype.ts";
 import type { DType } from "../../../tensor/types.ts";
 import type { GraphNode } from "../../graph/types.ts";
 import { type Encoding, symmetric } from "../../quantize/encoding.ts";
@@ -61,6 +62,15 @@ function scaled(x: Stored | Deferred, gain: number): Lowered {
   };
 }
 
+/** Adding whole steps changes only which integer stands for zero, where there is such an integer. */
+function movedZero(x: Lowered, offset: number): Stored | undefined {
+  if (x.kind !== "stored") return undefined;
+  const { dtype, scale, zeroPoint } = x.encoding;
+  const moved = zeroPoint - offset / scale;
+  if (!Number.isInteger(moved) || !inRange(dtype, moved)) return undefined;
+  return { ...x, encoding: { dtype, scale, zeroPoint: moved } };
+}
+
 function lowerScalar(node: GraphNode, ctx: Lowering, { name, values, isFirst }: WithConstant): string {
   const [c, output] = [values[0]!, node.outputs[0] as string];
   const line = lineOf(node.op, c, isFirst);
@@ -81,6 +91,11 @@ function lowerScalar(node: GraphNode, ctx: Lowering, { name, values, isFirst }: 
   if (isScaling && ctx.lowered(name).kind !== "mapped") {
     ctx.set(output, scaled(open ?? ctx.stored(name), line.gain));
     return "none needed: another scale";
+  }
+  const moved = line?.gain === 1 ? movedZero(ctx.lowered(name), line.offset) : undefined;
+  if (moved !== undefined) {
+    ctx.set(output, moved);
+    return "none needed: another zero point";
   }
   const pair = SCALAR_PAIRS[node.op]!;
   const map = (real: number): number => (isFirst ? pair(real, c) : pair(c, real));

@@ -1,4 +1,5 @@
 import type { GraphNode } from "../../graph/types.ts";
+import { integers } from "../../quantize/encoding.ts";
 import { numberOf } from "../attributes.ts";
 import { clampStored } from "../emit-mapped.ts";
 import { applyLine, chainLines, type ClampedLine, type Deferred, type Lowered } from "../lowered.ts";
@@ -49,6 +50,11 @@ const lowerCast: Rule = (node, ctx) => {
   const [x, output] = [node.inputs[0] as string, node.outputs[0] as string];
   const [from, to] = [ctx.info(x).type, ctx.info(output).type];
   const isReal = (type: string): boolean => type === "f32" || type === "f64";
+  const open = ctx.open(x);
+  if (open?.isIntegral === true && to === "i32") {
+    ctx.set(output, open.emit(integers("i32")));
+    return "fused: exact sums";
+  }
   if (to !== "bool" && (!isReal(from) || isReal(to))) return lowerIdentity(node, ctx);
   ctx.set(output, mapValue(ctx, x, to === "bool" ? (real) => (real === 0 ? 0 : 1) : Math.trunc));
   return "table, or part of one";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { quantizeWeights } from "../../../../protocol/models/quantize/weights.ts";
+import { gridType, quantizeWeights } from "../../../../protocol/models/quantize/weights.ts";
 
 describe("weights", () => {
   it("have a scale per channel in which the largest is the largest stored value", () => {
@@ -17,6 +17,27 @@ describe("weights", () => {
       return Math.max(...weights.map((weight, i) => Math.abs(weight - scales[0]! * data[i]!)));
     };
     expect(worst("i16")).to.be.below(worst("i8") / 200);
+  });
+
+  it("that were integers once get them back, and their scale", () => {
+    const scale = Math.fround(0.0123);
+    const integers = [3, -100, 7, 0, 55, -1];
+    const once = quantizeWeights(
+      Float64Array.from(integers, (value) => Math.fround(value * scale)),
+      1,
+      "i8",
+    );
+    expect([...once.data]).to.deep.equal(integers);
+    expect(once.scales[0]).to.equal(scale);
+    const spans = Float64Array.of(0, 255, -130, 17, 0, 0, 0, 0);
+    expect(gridType(spans, 2)).to.equal("i16");
+    expect(gridType(Float64Array.from(integers), 1)).to.equal("i8");
+    expect(
+      gridType(
+        Float64Array.from({ length: 20 }, (_, i) => Math.sin(i)),
+        1,
+      ),
+    ).to.equal(undefined);
   });
 
   it("give up precision where a bias needs a larger scale", () => {

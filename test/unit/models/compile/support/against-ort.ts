@@ -1,8 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 
 import { compileModel } from "../../../../../protocol/models/compile/compile-model.ts";
-import { createInterpreter } from "../../../../../protocol/models/float/interpreter.ts";
-import type { Graph, GraphNode, GraphTensor, ValueInfo } from "../../../../../protocol/models/graph/types.ts";
+import { createInterpreter, type GraphTensor, readOnnx, type ValueInfo } from "@orion/protocol/models";
 import { type WrittenNode, writeModel } from "../../../../support/onnx/write-model.ts";
 import { runIntegers } from "./graphs.ts";
 
@@ -22,32 +21,10 @@ export interface QuantizedModel {
 const ORT_TYPES = { u8: "uint8", i8: "int8", i32: "int32" } as const;
 type IntegerType = keyof typeof ORT_TYPES;
 
-function graphOf({ input, constants, nodes }: QuantizedModel): Graph {
-  const values = new Map<string, ValueInfo>([["x", input]]);
-  for (const [name, { type, dims }] of Object.entries(constants)) values.set(name, { type, dims });
-  for (const { output, info } of nodes) values.set(output, info);
-  return {
-    name: "quantised",
-    inputs: ["x"],
-    outputs: [nodes.at(-1)!.output],
-    constants: new Map(Object.entries(constants)),
-    nodes: nodes.map(({ op, domain, inputs, output, attributes = {} }, at): GraphNode => {
-      const name = domain === undefined ? op : `${domain}.${op}`;
-      return {
-        op: name,
-        name: `${op}#${at}`,
-        inputs,
-        outputs: [output],
-        attributes: new Map(Object.entries(attributes)),
-      };
-    }),
-    values,
-  };
-}
-
-async function runOrt(model: QuantizedModel, data: Uint8Array | Int8Array): Promise<ArrayLike<number>> {
+/** The bytes of the .onnx file. */
+function fileOf(model: QuantizedModel): Uint8Array {
   const last = model.nodes.at(-1)!;
-  const bytes = writeModel({
+  return writeModel({
     opset: 13,
     ...(model.domains === undefined ? {} : { domains: model.domains }),
     inputs: [{ name: "x", ...model.input }],
@@ -57,10 +34,16 @@ async function runOrt(model: QuantizedModel, data: Uint8Array | Int8Array): Prom
       return { op, inputs, outputs: [output], attributes, ...(domain === undefined ? {} : { domain }) };
     }),
   });
-  const session = await InferenceSession.create(bytes, { graphOptimizationLevel: "disabled", logSeverityLevel: 3 });
+}
+
+async function runOrt(model: QuantizedModel, data: Uint8Array | Int8Array): Promise<ArrayLike<number>> {
+  const session = await InferenceSession.create(fileOf(model), {
+    graphOptimizationLevel: "disabled",
+    logSeverityLevel: 3,
+  });
   const type = ORT_TYPES[model.input.type as IntegerType];
   const results = await session.run({ x: new OrtTensor(type, data, model.input.dims) });
-  return results[last.output]!.data as Int32Array;
+  return results[model.nodes.at(-1)!.output]!.data as Int32Array;
 }
 
 /** How many elements of a quantised model differ from ONNX Runtime, and by how much at most. */
@@ -68,7 +51,7 @@ export async function againstOrt(
   model: QuantizedModel,
   data: Uint8Array | Int8Array,
 ): Promise<{ count: number; different: number; worst: number; saturated: number }> {
-  const graph = graphOf(model);
+  const graph = await readOnnx(fileOf(model));
   const samples: never[] = [];
   const compiled = await compileModel(graph, { samples, runner: createInterpreter(graph) });
   const sample = { x: { ...model.input, data } as GraphTensor };
