@@ -12,6 +12,7 @@ export function numberOf(node: GraphNode, name: string, otherwise: number): numb
   return typeof value === "number" || typeof value === "bigint" ? Number(value) : fail(name, "a number");
 }
 
+/** A text attribute, or `otherwise` where the node does not have it. */
 export function textOf(node: GraphNode, name: string, otherwise: string): string {
   const value = node.attributes.get(name) ?? otherwise;
   return typeof value === "string" ? value : fail(name, "a text");

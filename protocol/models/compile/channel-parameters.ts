@@ -14,6 +14,7 @@ export interface Weights {
   readonly exact?: ExactWeights | undefined;
 }
 
+/** A model's own integer weights [channels, taps], with a scale and a zero point for each channel. */
 export interface ExactWeights {
   readonly dtype: "i8" | "u8" | "i16";
   readonly data: TypedData;
@@ -27,6 +28,7 @@ export interface ChannelLine {
   readonly offset: Float64Array;
 }
 
+/** Weights and parameter table as a contraction of the program takes them. */
 export interface IntegerContraction {
   readonly dtype: "i8" | "u8" | "i16";
   readonly weights: TypedData;
@@ -40,6 +42,7 @@ const FEW_TAPS = 128;
 
 const widthFor = (taps: number): "i8" | "i16" => (taps <= FEW_TAPS ? "i16" : "i8");
 
+/** The line that changes nothing. */
 export function noLine(channels: number): ChannelLine {
   return { gain: new Float64Array(channels).fill(1), offset: new Float64Array(channels) };
 }

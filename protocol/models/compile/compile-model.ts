@@ -12,6 +12,7 @@ import { fixedEncoding } from "./model-scales.ts";
 import { createReport, type CompileReport } from "./report.ts";
 import { usesOf } from "./uses.ts";
 
+/** What a compilation needs beside the graph. */
 export interface CompileOptions {
   /** Inputs like those that the program will see: ranges of all real values are measured on them. */
   readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
@@ -47,6 +48,11 @@ const QUANTIZED = /^(?:com\.microsoft\.)?(?:QLinear|Quantize|Dequantize|MatMulIn
 /**
  * Compiles a float or quantised graph to a validated program. Operators of a quantised graph keep the model's own
  * scales; all other encodings follow from the samples.
+ *
+ * @example
+ *   const graph = await readOnnx(bytes, { shapes: { x: [1, 3, 48, 192] } });
+ *   const model = await compileModel(graph, { samples: [{ x }], runner: createInterpreter(graph) });
+ *   const shard = encodeInputs(model.inputs, { x });
  *
  * Throws UnsupportedNodesError naming every node that has no equal in a program, ProgramError if the program breaks a
  * limit of the format.

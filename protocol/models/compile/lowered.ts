@@ -33,8 +33,10 @@ export interface Deferred {
 /** What the compiler knows of a value of the graph. */
 export type Lowered = Stored | Mapped | Deferred;
 
+/** The line that changes nothing. */
 export const IDENTITY_LINE: ClampedLine = { gain: 1, offset: 0, low: -Infinity, high: Infinity };
 
+/** The line's value at x. */
 export function applyLine({ gain, offset, low, high }: ClampedLine, x: number): number {
   return Math.min(Math.max(gain * x + offset, low), high);
 }
@@ -49,5 +51,6 @@ export function chainLines(first: ClampedLine, second: ClampedLine): ClampedLine
   };
 }
 
+/** Extents in the graph, whatever the value is so far. */
 export const dimsOf = (lowered: Lowered): readonly number[] =>
   lowered.kind === "mapped" ? lowered.source.dims : lowered.dims;

@@ -3,7 +3,7 @@ import { stepCost } from "../../tensor/step-cost.ts";
 import type { OpName, Program } from "../../tensor/types.ts";
 import { sourceOf, validateProgram } from "../../tensor/validate.ts";
 import type { Encodings } from "../quantize/choose-encodings.ts";
-import type { Encoding } from "../quantize/encoding.ts";
+import type { Encoding, Range } from "../quantize/encoding.ts";
 import type { TensorError } from "./compare.ts";
 import type { NodeLowering } from "./lower-graph.ts";
 import type { Placement } from "./lowering.ts";
@@ -14,6 +14,8 @@ export interface TensorReport {
   /** Index of the node of the program. */
   readonly node: number;
   readonly encoding: Encoding;
+  /** Extremes over the samples. */
+  readonly range: Range;
   /** Signal to quantisation noise over the samples in dB; undefined if the value was not observed. */
   readonly sqnr: number | undefined;
 }
@@ -27,6 +29,7 @@ export interface StepReport {
   readonly worstBytes: number;
 }
 
+/** What is known of a compiled model without running it, and its errors where it was compared. */
 export interface CompileReport {
   /** How each node of the graph was lowered, in order. */
   readonly nodes: readonly NodeLowering[];
@@ -72,7 +75,8 @@ export function createReport(
   const facts = validateProgram(program);
   const operators = stepReports(program);
   const tensors = placements.map(({ name, stored: { value, encoding } }) => {
-    return { name, node: value.node, encoding, sqnr: encodings.sqnr(name, encoding) };
+    const [range, sqnr] = [encodings.range(name), encodings.sqnr(name, encoding)];
+    return { name, node: value.node, encoding, range, sqnr };
   });
   const widths = { i8: 1, u8: 1, i16: 2, i32: 4 } as const;
   const constantBytes = facts.constantNodes.reduce((sum, index) => {

@@ -16,11 +16,13 @@ export interface Stored {
   readonly order: readonly number[];
 }
 
+/** Number of elements of these extents. */
 export const product = (extents: readonly number[]): number => extents.reduce((all, extent) => all * extent, 1);
 
 /** The axes as they are: 0, 1, 2, … */
 export const inOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
 
+/** A value of the program as a value of the graph, row-major unless `order` says otherwise. */
 export function stored(
   value: Value,
   encoding: Encoding,

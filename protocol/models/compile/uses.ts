@@ -11,6 +11,7 @@ export interface Uses {
   once(name: string): boolean;
 }
 
+/** Makers and readers of all values of a graph. */
 export function usesOf(graph: Graph): Uses {
   const readers = new Map<string, GraphNode[]>();
   const makers = new Map<string, GraphNode>();

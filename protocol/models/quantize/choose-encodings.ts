@@ -4,9 +4,11 @@ import { symmetric } from "./encoding.ts";
 import type { Histogram } from "./histogram.ts";
 import { encodingOf, type RangeMethod, sqnr } from "./range.ts";
 
+/** Widths of activations: see EncodingOptions. */
 export const ACTIVATIONS = ["i8", "i16", "auto"] as const;
 export type Activations = (typeof ACTIVATIONS)[number];
 
+/** How encodings of calibrated values are chosen. */
 export interface EncodingOptions {
   /** i8 everywhere, i16 everywhere, or i8 where only contractions read a value and the error bound holds. */
   readonly activations: Activations;

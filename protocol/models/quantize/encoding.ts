@@ -42,20 +42,24 @@ export function encode(real: number, { dtype, scale, zeroPoint }: Encoding): num
   return saturate(roundHalfEven(real / scale) + zeroPoint, dtype);
 }
 
+/** The real number that a stored value stands for. */
 export function decode(stored: number, { scale, zeroPoint }: Encoding): number {
   return scale * (stored - zeroPoint);
 }
 
+/** All values of a list as a tensor's data. */
 export function encodeAll(reals: ArrayLike<number>, encoding: Encoding): TypedData {
   const data = allocate(encoding.dtype, reals.length);
   for (let i = 0; i < data.length; i++) data[i] = encode(reals[i]!, encoding);
   return data;
 }
 
+/** The real numbers of a tensor's data. */
 export function decodeAll(stored: ArrayLike<number>, encoding: Encoding): Float64Array {
   return Float64Array.from(stored, (value) => decode(value, encoding));
 }
 
+/** True if equal stored values stand for equal real numbers in both, in one dtype. */
 export function sameEncoding(a: Encoding, b: Encoding): boolean {
   return a.dtype === b.dtype && a.scale === b.scale && a.zeroPoint === b.zeroPoint;
 }

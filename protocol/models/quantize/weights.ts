@@ -1,6 +1,7 @@
 import { allocate, dtypeMax } from "../../tensor/dtype.ts";
 import type { TypedData } from "../../tensor/types.ts";
 
+/** Widths of weights; `auto` is i16 for channels of few weights and i8 for the others. */
 export const WEIGHT_TYPES = ["i8", "i16", "auto"] as const;
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 

@@ -151,7 +151,9 @@ const lowerConvTranspose: Rule = (node: GraphNode, ctx) => {
   const apart = strides.every((step, side) => step === geometry.kernel[side] && dilations[side] === 1);
   const fills = dims.slice(2).every((extent, at) => extent === x.dims[at + 2]! * strides[at + 4 - dims.length]!);
   if (apart && fills && groups === 1 && pads.every((pad) => pad === 0)) {
-    const weights = { channels: perGroup * taps, real: tapsFirst(perGroup, taps, channels)(real) };
+    const means = ctx.channelMeans.get(xName);
+    const meanOf = means && ((_: number, tap: number): number => means[tap]!);
+    const weights = { channels: perGroup * taps, real: tapsFirst(perGroup, taps, channels)(real), meanOf };
     ctx.set(output, blocks(ctx, x, dims, weights, geometry.kernel, bias));
     return "matmul, view";
   }

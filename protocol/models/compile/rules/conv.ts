@@ -30,6 +30,7 @@ function pair(list: readonly number[], rank: number, none: number): Pair {
   return rank === 1 ? [none, list[0]!] : [list[0]!, list[1]!];
 }
 
+/** The window of a convolution or a pool in canonical form. Throws Refusal for other than one or two spatial axes. */
 export function geometryOf(node: GraphNode, kernel: readonly number[]): ConvGeometry {
   const rank = kernel.length;
   if (rank !== 1 && rank !== 2) {
