@@ -1,6 +1,8 @@
 import type { BuiltProgram } from "../../tensor/builder.ts";
+import { createInterpreter } from "../float/interpreter.ts";
+import { unrollRecurrent } from "../graph/passes/unroll-recurrent.ts";
 import type { Graph } from "../graph/types.ts";
-import { calibrate, type FloatRunner, type Sample } from "../quantize/calibrate.ts";
+import { calibrate, type Sample } from "../quantize/calibrate.ts";
 import { type Activations, chooseEncodings } from "../quantize/choose-encodings.ts";
 import { CALIBRATED_BITS, EXACT_BITS } from "../quantize/multiplier.ts";
 import type { RangeMethod } from "../quantize/range.ts";
@@ -16,8 +18,6 @@ import { usesOf } from "./uses.ts";
 export interface CompileOptions {
   /** Inputs like those that the program will see: ranges of all real values are measured on them. */
   readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
-  /** Computes the graph on the samples. */
-  readonly runner: FloatRunner;
   /** Width of activations, `auto` unless given: i8 only where contractions alone read a value and `leastSqnr` holds. */
   readonly activations?: Activations;
   /** Width of real weights, `auto` unless given: i16 for channels of few weights, whose errors show most, else i8. */
@@ -47,20 +47,22 @@ const QUANTIZED = /^(?:com\.microsoft\.)?(?:QLinear|Quantize|Dequantize|MatMulIn
 
 /**
  * Compiles a float or quantised graph to a validated program. Operators of a quantised graph keep the model's own
- * scales; all other encodings follow from the samples.
+ * scales; all other encodings follow from the samples. Recurrent layers are unrolled first.
  *
  * @example
  *   const graph = await readOnnx(bytes, { shapes: { x: [1, 3, 48, 192] } });
- *   const model = await compileModel(graph, { samples: [{ x }], runner: createInterpreter(graph) });
+ *   const model = await compileModel(graph, { samples: [{ x }] });
  *   const shard = encodeInputs(model.inputs, { x });
  *
  * Throws UnsupportedNodesError naming every node that has no equal in a program, ProgramError if the program breaks a
  * limit of the format.
  */
-export async function compileModel(graph: Graph, options: CompileOptions): Promise<CompiledModel> {
+export async function compileModel(model: Graph, options: CompileOptions): Promise<CompiledModel> {
   const { activations = "auto", weights = "auto", range = "mse", headroom = 1.5, leastSqnr = 40 } = options;
+  const graph = unrollRecurrent(model);
+  const runner = createInterpreter(graph);
   const uses = usesOf(graph);
-  const { histograms, channelMeans } = await calibrate(graph, options.runner, options.samples);
+  const { histograms, channelMeans } = await calibrate(graph, runner, options.samples);
   const fixed = (name: string): ReturnType<typeof fixedEncoding> => fixedEncoding(graph, uses, name);
   const encodings = chooseEncodings(graph, histograms, fixed, { activations, range, headroom, leastSqnr });
   const isQuantized = graph.nodes.some(({ op }) => QUANTIZED.test(op));
@@ -76,7 +78,7 @@ export async function compileModel(graph: Graph, options: CompileOptions): Promi
   const built = ctx.builder.build(...values);
   const report = createReport(built.program, ctx.placements, nodes, encodings);
   if (options.compare === undefined) return { ...built, inputs, outputs, report };
-  const { compare, runner, run } = options;
+  const { compare, run } = options;
   const errors = await compareWithFloat({ ...built, inputs }, ctx.placements, runner, compare, run);
   return { ...built, inputs, outputs, report: { ...report, errors } };
 }

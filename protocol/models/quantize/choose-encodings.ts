@@ -45,6 +45,12 @@ const TRANSPARENT = new Set(
   ),
 );
 
+/** Operators whose result has the relative precision of its first input, on the way to a root. */
+const SUMS = new Set("Add ReduceSum ReduceMean Reshape Transpose Slice Relu Clip Identity".split(" "));
+
+/** Largest stored value in front of a root, which is then the largest i16. */
+const MAX_SQUARE = 2 ** 30;
+
 /** Whose encoding a value takes: fixed ones from the model, the others from histograms of the samples. */
 export function chooseEncodings(
   graph: Graph,
@@ -66,12 +72,26 @@ export function chooseEncodings(
     });
   };
 
+  // A root stretches what is near zero: 16 bits of a square are 8 bits of its root.
+  const onlyRoots = (name: string): boolean => {
+    const nodes = readers.get(name) ?? [];
+    if (outputs.has(name) || nodes.length === 0) return false;
+    return nodes.every(({ op, outputs: made }) => op === "Sqrt" || (SUMS.has(op) && made.every(onlyRoots)));
+  };
+
   const choose = (name: string): Encoding => {
     const given = fixed(name);
     if (given !== undefined) return given;
     const histogram = histograms.get(name);
     if (histogram === undefined) return symmetric("i16", { low: -1, high: 1 });
     const { low, high } = histogram.range;
+    if (low >= 0 && onlyRoots(name)) {
+      return {
+        dtype: "i32",
+        scale: Math.max(high * options.headroom, Number.MIN_VALUE * MAX_SQUARE) / MAX_SQUARE,
+        zeroPoint: 0,
+      };
+    }
     const wide = symmetric("i16", { low: low * options.headroom, high: high * options.headroom });
     if (options.activations === "i16" || outputs.has(name)) return wide;
     const narrow = encodingOf(histogram, "i8", options.range);

@@ -102,7 +102,7 @@ export async function measureOcr(
   const graph = await readOcrModel(name, shape);
   const runner = createInterpreter(graph);
   const samples = Array.from({ length: calibration }, (_, seed) => ({ x: drawnInput(name, shape, seed) }));
-  const model = await compileModel(graph, { samples, runner, ...others });
+  const model = await compileModel(graph, { samples, ...others });
   const agreement = {
     equalClasses: 0,
     classes: 0,

@@ -62,11 +62,12 @@ function scaled(x: Stored | Deferred, gain: number): Lowered {
   };
 }
 
-/** Adding whole steps changes only which integer stands for zero, where there is such an integer. */
+/** Adding whole steps changes only which integer stands for zero; of 32-bit steps the nearest whole number is close enough. */
 function movedZero(x: Lowered, offset: number): Stored | undefined {
   if (x.kind !== "stored") return undefined;
   const { dtype, scale, zeroPoint } = x.encoding;
-  const moved = zeroPoint - offset / scale;
+  const exact = zeroPoint - offset / scale;
+  const moved = dtype === "i32" ? Math.round(exact) : exact;
   if (!Number.isInteger(moved) || !inRange(dtype, moved)) return undefined;
   return { ...x, encoding: { dtype, scale, zeroPoint: moved } };
 }
@@ -92,7 +93,9 @@ function lowerScalar(node: GraphNode, ctx: Lowering, { name, values, isFirst }: 
     ctx.set(output, scaled(open ?? ctx.stored(name), line.gain));
     return "none needed: another scale";
   }
-  const moved = line?.gain === 1 ? movedZero(ctx.lowered(name), line.offset) : undefined;
+  const isWide = ctx.encodings.of(output).dtype === "i32";
+  const x = isWide && line?.gain === 1 ? ctx.stored(name) : ctx.lowered(name);
+  const moved = line?.gain === 1 ? movedZero(x, line.offset) : undefined;
   if (moved !== undefined) {
     ctx.set(output, moved);
     return "none needed: another zero point";

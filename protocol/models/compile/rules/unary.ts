@@ -1,7 +1,7 @@
 import type { GraphNode } from "../../graph/types.ts";
 import { integers } from "../../quantize/encoding.ts";
 import { numberOf } from "../attributes.ts";
-import { clampStored } from "../emit-mapped.ts";
+import { clampStored, requantizeTo } from "../emit-mapped.ts";
 import { applyLine, chainLines, type ClampedLine, type Deferred, type Lowered } from "../lowered.ts";
 import type { Lowering } from "../lowering.ts";
 import { SCALAR_FUNCTIONS } from "../scalar-functions.ts";
@@ -38,6 +38,24 @@ function lowerClamp(node: GraphNode, ctx: Lowering, low: number, high: number): 
   return "clamp, or part of a table";
 }
 
+/** The root of 32-bit steps counts in the root of a step; all other roots are tables. */
+const lowerRoot: Rule = (node, ctx) => {
+  const [x, output] = [node.inputs[0] as string, node.outputs[0] as string];
+  const known = ctx.lowered(x);
+  const encoding = known.kind === "stored" ? known.encoding : ctx.encodings.of(x);
+  if (known.kind === "mapped" || encoding.dtype !== "i32") {
+    ctx.set(output, mapValue(ctx, x, Math.sqrt));
+    return "table";
+  }
+  const { builder } = ctx;
+  const square = ctx.stored(x);
+  const { scale } = square.encoding;
+  const centred = requantizeTo(builder, square, { dtype: "i32", scale, zeroPoint: 0 }, ctx.bits);
+  const root = { dtype: "i16", scale: Math.sqrt(scale), zeroPoint: 0 } as const;
+  ctx.set(output, { ...centred, value: builder.isqrt(centred.value, "i16"), encoding: root });
+  return "isqrt";
+};
+
 const lowerFunction =
   (make: (node: GraphNode) => (x: number) => number): Rule =>
   (node, ctx) => {
@@ -67,6 +85,7 @@ const lowerIdentity: Rule = (node, ctx) => {
 
 export const UNARY_RULES: Rules = {
   ...Object.fromEntries(Object.entries(SCALAR_FUNCTIONS).map(([op, make]) => [op, lowerFunction(make)])),
+  Sqrt: lowerRoot,
   Relu: (node, ctx) => lowerClamp(node, ctx, 0, Infinity),
   Clip: (node, ctx) => lowerClamp(node, ctx, numberOf(node, "min", -Infinity), numberOf(node, "max", Infinity)),
   Identity: lowerIdentity,

@@ -6,6 +6,7 @@ import {
   accuracy,
   compileTest,
   expectAccurate,
+  floats,
   graphOf,
   operators,
   randomSamples,
@@ -79,6 +80,22 @@ describe("compiled reductions", () => {
       expect(db).to.be.greaterThan(60);
       expect(operators(model)).to.have.length(4);
     }
+  });
+
+  it("roots of sums of squares, near zero too", async () => {
+    const graph = graphOf({ x: [1, 6, 32], y: [1, 6, 32] }, { two: floats([], [2]), e: floats([], [1e-6]) }, [
+      { op: "Pow", inputs: ["x", "two"], output: "xx" },
+      { op: "Pow", inputs: ["y", "two"], output: "yy" },
+      { op: "Add", inputs: ["xx", "yy"], output: "s" },
+      { op: "Sqrt", inputs: ["s"], output: "r" },
+      { op: "ReduceMean", inputs: ["s"], output: "m", attributes: { axes: [2], keepdims: 1 } },
+      { op: "Add", inputs: ["m", "e"], output: "n" },
+      { op: "Sqrt", inputs: ["n"], output: "d" },
+      { op: "Div", inputs: ["r", "d"], output: "z" },
+    ]);
+    const { db, model } = await accuracy(graph, { activations: "i16" });
+    expect(db).to.be.greaterThan(70);
+    expect(operators(model).filter((op) => op === "isqrt")).to.have.length(2);
   });
 
   it("layer normalisation", async () => {

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 
 import { compileModel } from "../../../../../protocol/models/compile/compile-model.ts";
-import { createInterpreter, type GraphTensor, readOnnx, type ValueInfo } from "@orion/protocol/models";
+import { type GraphTensor, readOnnx, type ValueInfo } from "@orion/protocol/models";
 import { type WrittenNode, writeModel } from "../../../../support/onnx/write-model.ts";
 import { runIntegers } from "./graphs.ts";
 
@@ -53,7 +53,7 @@ export async function againstOrt(
 ): Promise<{ count: number; different: number; worst: number; saturated: number }> {
   const graph = await readOnnx(fileOf(model));
   const samples: never[] = [];
-  const compiled = await compileModel(graph, { samples, runner: createInterpreter(graph) });
+  const compiled = await compileModel(graph, { samples });
   const sample = { x: { ...model.input, data } as GraphTensor };
   const [ours] = runIntegers(compiled, sample);
   const theirs = await runOrt(model, data);

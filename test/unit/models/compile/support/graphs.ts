@@ -89,7 +89,7 @@ export function compileTest(
   samples: readonly Sample[],
   options: TestOptions = {},
 ): Promise<CompiledModel> {
-  return compileModel(graph, { samples, runner: createInterpreter(graph), ...options });
+  return compileModel(graph, { samples, ...options });
 }
 
 /** The tensors of a sample as the program takes them. */
