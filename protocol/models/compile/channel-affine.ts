@@ -20,7 +20,8 @@ export function channelAffine(
     order,
     channelAxis: axis,
     input: x.encoding,
-    weights: { channels, real: new Float64Array(channels).fill(1) },
+    // A tap of 16 bits leaves the offset fine steps.
+    weights: { channels, real: new Float64Array(channels).fill(1), width: "i16" },
     weightDims: [channels, 1, 1, 1],
     line: { gain, offset },
     append: (weights, options) =>

@@ -2,7 +2,7 @@ import type { ContractionOptions } from "../../tensor/builder-contraction.ts";
 import type { TypedData } from "../../tensor/types.ts";
 import type { Encoding } from "../quantize/encoding.ts";
 import { EXACT_BITS, toMultiplier } from "../quantize/multiplier.ts";
-import { gridType, quantizeWeights, type WeightType } from "../quantize/weights.ts";
+import { quantizeAs, type WeightType } from "../quantize/weights.ts";
 
 /** Weights [channels, taps]: real numbers to quantise, or a model's own integers. */
 export interface Weights {
@@ -10,6 +10,8 @@ export interface Weights {
   readonly real: Float64Array;
   /** Mean of what tap `tap` of channel `channel` reads, where the samples show it: it corrects the bias. */
   readonly meanOf?: ((channel: number, tap: number) => number) | undefined;
+  /** Width that these weights need, whatever was asked for. */
+  readonly width?: WeightType | undefined;
   /** Present where the model gives them; `scales` and `zeroPoints` per channel. */
   readonly exact?: ExactWeights | undefined;
 }
@@ -37,11 +39,6 @@ export interface IntegerContraction {
 
 const MAX_BIAS = 2 ** 30;
 
-/** Errors of few weights do not cancel out, and few weights of 16 bits cost nothing. */
-const FEW_TAPS = 128;
-
-const widthFor = (taps: number): "i8" | "i16" => (taps <= FEW_TAPS ? "i16" : "i8");
-
 /** The line that changes nothing. */
 export function noLine(channels: number): ChannelLine {
   return { gain: new Float64Array(channels).fill(1), offset: new Float64Array(channels) };
@@ -66,7 +63,7 @@ export function spread(values: ArrayLike<number>, channels: number): Float64Arra
  * model's own integers keep its scales, and multipliers with all bits; real weights absorb the sign of the gain.
  */
 export function integerContraction(
-  { channels, real, exact, meanOf }: Weights,
+  { channels, real, exact, meanOf, width }: Weights,
   { gain, offset }: ChannelLine,
   input: Encoding,
   output: Encoding,
@@ -80,8 +77,7 @@ export function integerContraction(
   // A channel without gain is its offset alone: any gain serves its weights of zero.
   const magnitude = gain.map((factor) => Math.abs(factor) || 1);
   const least = (n: number): number => Math.abs(offset[n]!) / (magnitude[n]! * input.scale * MAX_BIAS);
-  const dtype = gridType(turned, channels) ?? (weightType === "auto" ? widthFor(taps) : weightType);
-  const { data, scales } = quantizeWeights(turned, channels, dtype, least);
+  const { dtype, data, scales } = quantizeAs(width ?? weightType, turned, channels, least);
   const shift = meanOf && errorOfMeans(turned, data, scales, meanOf);
   const corrected = offset.map((value, n) => value - magnitude[n]! * (shift?.[n] ?? 0));
   const line = { gain: magnitude, offset: corrected };

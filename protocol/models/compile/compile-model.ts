@@ -20,7 +20,7 @@ export interface CompileOptions {
   readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
   /** Width of activations, `auto` unless given: i8 only where contractions alone read a value and `leastSqnr` holds. */
   readonly activations?: Activations;
-  /** Width of real weights, `auto` unless given: i16 for channels of few weights, whose errors show most, else i8. */
+  /** Width of real weights, `auto` unless given: i16 for layers that i8 leaves below 42 dB. */
   readonly weights?: WeightType;
   /** How the range of an i8 activation follows from the samples, `mse` unless given. */
   readonly range?: RangeMethod;

@@ -1,7 +1,7 @@
 import { allocate, dtypeMax } from "../../tensor/dtype.ts";
 import type { TypedData } from "../../tensor/types.ts";
 
-/** Widths of weights; `auto` is i16 for channels of few weights and i8 for the others. */
+/** Widths of weights; `auto` is i16 where a few large weights leave i8 too coarse for the others. */
 export const WEIGHT_TYPES = ["i8", "i16", "auto"] as const;
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
@@ -84,4 +84,35 @@ export function quantizeWeights(
     for (let i = 0; i < taps; i++) data[n * taps + i] = Math.min(Math.max(Math.round(row[i]! / scale), -most), most);
   }
   return { data, scales };
+}
+
+/** Least signal to quantisation noise, in dB, of i8 weights in mode `auto`: bell-shaped weights without outliers have more. */
+const LEAST_SQNR = 42;
+
+/** Signal to quantisation noise of weights in dB. */
+export function weightSqnr(weights: Float64Array, { data, scales }: QuantizedWeights): number {
+  const taps = weights.length / scales.length;
+  let [signal, noise] = [0, 0];
+  for (const [at, weight] of weights.entries()) {
+    signal += weight ** 2;
+    noise += (weight - scales[Math.floor(at / taps)]! * data[at]!) ** 2;
+  }
+  return noise === 0 ? Infinity : 10 * Math.log10(signal / noise);
+}
+
+/** Weights in the width asked for; integers of a model stay those integers, whatever was asked for. */
+export function quantizeAs(
+  type: WeightType,
+  weights: Float64Array,
+  channels: number,
+  least: LeastScale,
+): QuantizedWeights & { readonly dtype: "i8" | "i16" } {
+  const as = (dtype: "i8" | "i16"): ReturnType<typeof quantizeAs> => {
+    return { dtype, ...quantizeWeights(weights, channels, dtype, least) };
+  };
+  const own = gridType(weights, channels);
+  if (own !== undefined) return as(own);
+  if (type !== "auto") return as(type);
+  const narrow = as("i8");
+  return weightSqnr(weights, narrow) >= LEAST_SQNR ? narrow : as("i16");
 }

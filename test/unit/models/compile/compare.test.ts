@@ -25,7 +25,11 @@ describe("the report of a compiled model", () => {
 
   it("has the error of every value where samples to compare are given", async () => {
     const compare = randomSamples(graph, 2, 50);
-    const { report } = await compileTest(graph, randomSamples(graph, 16), { compare, activations: "i16" });
+    const { report } = await compileTest(graph, randomSamples(graph, 16), {
+      compare,
+      activations: "i16",
+      weights: "i16",
+    });
     expect(report.errors!.map(({ name }) => name)).to.have.members(["x", "c", "t", "y"]);
     for (const { snr, worst } of report.errors!) {
       expect(snr).to.be.greaterThan(60);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { gridType, quantizeWeights } from "../../../../protocol/models/quantize/weights.ts";
+import { gridType, quantizeAs, quantizeWeights } from "../../../../protocol/models/quantize/weights.ts";
 
 describe("weights", () => {
   it("have a scale per channel in which the largest is the largest stored value", () => {
@@ -38,6 +38,14 @@ describe("weights", () => {
         1,
       ),
     ).to.equal(undefined);
+  });
+
+  it("are wider where an outlier leaves 8 bits too coarse", () => {
+    const even = Float64Array.from({ length: 200 }, (_, i) => Math.sin(i * i));
+    const type = (weights: Float64Array): string => quantizeAs("auto", weights, 1, () => 0).dtype;
+    expect(type(even)).to.equal("i8");
+    expect(type(Float64Array.of(20, ...even))).to.equal("i16");
+    expect(quantizeAs("i8", Float64Array.of(20, ...even), 1, () => 0).dtype).to.equal("i8");
   });
 
   it("give up precision where a bias needs a larger scale", () => {
