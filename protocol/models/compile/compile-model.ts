@@ -22,9 +22,9 @@ export interface CompileOptions {
   readonly activations?: Activations;
   /** Width of real weights, `auto` unless given: i16 for layers that i8 leaves below 42 dB. */
   readonly weights?: WeightType;
-  /** How the range of an i8 activation follows from the samples, `mse` unless given. */
+  /** How ranges follow from the samples where all activations are i8, `mse` unless given. */
   readonly range?: RangeMethod;
-  /** i16 activations cover the measured extremes times this factor, 1.5 unless given. */
+  /** All other ranges cover the measured extremes times this factor, 1.5 unless given. */
   readonly headroom?: number;
   /** Least signal to quantisation noise of an i8 activation in mode `auto`, 40 dB unless given. */
   readonly leastSqnr?: number;

@@ -6,7 +6,7 @@ import type { Encodings } from "../quantize/choose-encodings.ts";
 import { encodeAll, type Encoding, integers, symmetric } from "../quantize/encoding.ts";
 import type { WeightType } from "../quantize/weights.ts";
 import { emitMapped, requantizeTo } from "./emit-mapped.ts";
-import { dimsOf, IDENTITY_LINE, type Deferred, type Lowered, type Mapped } from "./lowered.ts";
+import { IDENTITY_LINE, type Deferred, type Lowered, type Mapped } from "./lowered.ts";
 import { Refusal } from "./refusal.ts";
 import { fourDims, stored, type Stored } from "./stored.ts";
 import { reshapedValue } from "./strided-view.ts";
@@ -189,11 +189,6 @@ export class Lowering {
   /** The elements of a node with four extents. */
   shaped(value: Value, shape: readonly number[]): Value {
     return reshapedValue(this.builder, value, shape);
-  }
-
-  /** Extents of a value that was lowered. */
-  dimsOf(name: string): readonly number[] {
-    return dimsOf(this.lowered(name));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Graph, GraphNode } from "../graph/types.ts";
 import type { Encoding, Range } from "./encoding.ts";
 import { symmetric } from "./encoding.ts";
 import type { Histogram } from "./histogram.ts";
-import { encodingOf, type RangeMethod, sqnr } from "./range.ts";
+import { encodingOf, encodingOver, type RangeMethod, sqnr } from "./range.ts";
 
 /** Widths of activations: see EncodingOptions. */
 export const ACTIVATIONS = ["i8", "i16", "auto"] as const;
@@ -12,9 +12,9 @@ export type Activations = (typeof ACTIVATIONS)[number];
 export interface EncodingOptions {
   /** i8 everywhere, i16 everywhere, or i8 where only contractions read a value and the error bound holds. */
   readonly activations: Activations;
-  /** How ranges of i8 follow from the samples; i16 takes the extremes. */
+  /** How ranges follow from the samples where everything is i8; otherwise they are the extremes with headroom. */
   readonly range: RangeMethod;
-  /** i16 covers the calibrated extremes times this factor, for inputs that the samples do not show. */
+  /** Ranges cover the calibrated extremes times this factor, for inputs that the samples do not show. */
   readonly headroom: number;
   /** Least signal to quantisation noise, in dB, of an i8 value in mode `auto`. */
   readonly leastSqnr: number;
@@ -94,8 +94,8 @@ export function chooseEncodings(
     }
     const wide = symmetric("i16", { low: low * options.headroom, high: high * options.headroom });
     if (options.activations === "i16" || outputs.has(name)) return wide;
-    const narrow = encodingOf(histogram, "i8", options.range);
-    if (options.activations === "i8") return narrow;
+    if (options.activations === "i8") return encodingOf(histogram, "i8", options.range);
+    const narrow = encodingOver("i8", { low: low * options.headroom, high: high * options.headroom });
     return onlyContractions(name) && sqnr(histogram, narrow) >= options.leastSqnr ? narrow : wide;
   };
 
