@@ -2,7 +2,7 @@ import type { BuiltProgram } from "../../tensor/builder.ts";
 import { createInterpreter } from "../float/interpreter.ts";
 import { unrollRecurrent } from "../graph/passes/unroll-recurrent.ts";
 import type { Graph } from "../graph/types.ts";
-import { calibrate, type Sample } from "../quantize/calibrate.ts";
+import { calibrate, type FloatRunner, type Sample } from "../quantize/calibrate.ts";
 import { type Activations, chooseEncodings } from "../quantize/choose-encodings.ts";
 import { CALIBRATED_BITS, EXACT_BITS } from "../quantize/multiplier.ts";
 import type { RangeMethod } from "../quantize/range.ts";
@@ -18,6 +18,8 @@ import { usesOf } from "./uses.ts";
 export interface CompileOptions {
   /** Inputs like those that the program will see: ranges of all real values are measured on them. */
   readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
+  /** Runs the graph on the samples, for progress and signals; it is not asked where recurrent layers are unrolled first. */
+  readonly runner?: FloatRunner;
   /** Width of activations, `auto` unless given: i8 only where contractions alone read a value and `leastSqnr` holds. */
   readonly activations?: Activations;
   /** Width of real weights, `auto` unless given: i16 for layers that i8 leaves below 42 dB. */
@@ -60,7 +62,8 @@ const QUANTIZED = /^(?:com\.microsoft\.)?(?:QLinear|Quantize|Dequantize|MatMulIn
 export async function compileModel(model: Graph, options: CompileOptions): Promise<CompiledModel> {
   const { activations = "auto", weights = "auto", range = "mse", headroom = 1.5, leastSqnr = 40 } = options;
   const graph = unrollRecurrent(model);
-  const runner = createInterpreter(graph);
+  const isRecurrent = model.nodes.some(({ op }) => op === "LSTM" || op === "GRU");
+  const runner = isRecurrent ? createInterpreter(graph) : (options.runner ?? createInterpreter(graph));
   const uses = usesOf(graph);
   const { histograms, channelMeans } = await calibrate(graph, runner, options.samples);
   const fixed = (name: string): ReturnType<typeof fixedEncoding> => fixedEncoding(graph, uses, name);
