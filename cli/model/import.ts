@@ -3,7 +3,18 @@ import path from "node:path";
 import { Argument, Option } from "commander";
 
 import { InvalidInputError } from "@orion/protocol/common";
-import { compileModel, createInterpreter, type CompiledModel, type Graph, type Sample } from "@orion/protocol/models";
+import {
+  ACTIVATIONS,
+  compileModel,
+  createInterpreter,
+  unrollRecurrent,
+  WEIGHT_TYPES,
+  type Activations,
+  type CompiledModel,
+  type Graph,
+  type Sample,
+  type WeightType,
+} from "@orion/protocol/models";
 
 import { command, type Invocation } from "../core/command.ts";
 import { wholeNumber } from "../core/options.ts";
@@ -17,8 +28,8 @@ import { portLines } from "./port-lines.ts";
 interface Flags extends FloatModelFlags {
   readonly calibrate?: string;
   readonly samples: number;
-  readonly activations: "auto" | "i8" | "i16";
-  readonly weights: "i8" | "i16";
+  readonly activations: Activations;
+  readonly weights: WeightType;
   readonly out?: string;
 }
 
@@ -40,9 +51,11 @@ and outputs, which \`orion job post\` takes as it is.`,
       .argParser(wholeNumber(1, MOST_SAMPLES))
       .default(DEFAULT_SAMPLES),
     new Option("--activations <type>", "width of values: auto is i8 where that loses next to nothing, else i16")
-      .choices(["auto", "i8", "i16"])
+      .choices(ACTIVATIONS)
       .default("auto"),
-    new Option("--weights <type>", "width of weights").choices(["i8", "i16"]).default("i8"),
+    new Option("--weights <type>", "width of weights: auto is i16 for layers that lose too much by i8")
+      .choices(WEIGHT_TYPES)
+      .default("auto"),
     new Option("--out <folder>", "where to write it (default: the model's name)"),
   ],
   examples: [
@@ -57,7 +70,7 @@ and outputs, which \`orion job post\` takes as it is.`,
     const progress = createProgress(terminal);
     try {
       progress.update("reading the model");
-      const graph = await readFloatModel(file, flags);
+      const graph = unrollRecurrent(await readFloatModel(file, flags));
       const samples = await samplesOf(graph, flags);
       const model = await compiled(invocation, graph, samples, (done) =>
         progress.update("measuring ranges", done, samples.length),
