@@ -4,7 +4,8 @@ import type { GraphTensor, ValueType } from "../../graph/types.ts";
 import { erf } from "../erf.ts";
 import { inputTensor, type Kernel, type KernelCall, newOutput } from "../kernel.ts";
 
-type Unary = (x: number) => number;
+/** A function of one number. */
+export type Unary = (x: number) => number;
 
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
@@ -21,7 +22,8 @@ function softplus(x: number): number {
 
 const TANH_GELU = Math.sqrt(2 / Math.PI);
 
-const FUNCTIONS: Readonly<Record<string, (node: WithAttributes) => Unary>> = {
+/** Operators that compute every element of their one input for itself, by name; those with a loop of their own are left out. */
+export const UNARY_FUNCTIONS: Readonly<Record<string, (node: WithAttributes) => Unary>> = {
   Sqrt: () => Math.sqrt,
   Exp: () => Math.exp,
   Log: () => Math.log,
@@ -135,7 +137,7 @@ const cast: Kernel = (call) => {
 
 export const UNARY: Readonly<Record<string, Kernel>> = {
   ...Object.fromEntries(
-    Object.entries(FUNCTIONS).map(([op, make]): [string, Kernel] => [op, (call) => map(call, make(call))]),
+    Object.entries(UNARY_FUNCTIONS).map(([op, make]): [string, Kernel] => [op, (call) => map(call, make(call))]),
   ),
   HardSwish: (call) => gate(call, 1 / 6, 0.5, true),
   HardSigmoid: (call) => gate(call, numberOf(call, "alpha"), numberOf(call, "beta"), false),
