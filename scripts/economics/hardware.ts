@@ -50,7 +50,7 @@ export const HARDWARE: readonly Hardware[] = [
     priceSource: "electricity alone, 15 W at $0.15/kWh",
   },
   {
-    name: "gpu.js, the default today",
+    name: "gpu.js, in WebAssembly",
     rate: 0.2 * GIGA,
     rateSource: "measured, 256³",
     dollarsPerHour: watts(65),
