@@ -209,7 +209,18 @@ export async function withSigningClient<T>(
     const notes = (name: string): CheckpointFile => checkpointFile(home, client.chain.network, name);
     return withSigner(client, wallet, signal, { ...signing, notes });
   };
-  return withClient(invocation, (client) => use(signer(client)), { signal, ...options });
+  const begin = async (client: Client): Promise<T> => {
+    if (options.log !== undefined) await warnWithoutCoin(client, wallet.address);
+    return use(signer(client));
+  };
+  return withClient(invocation, begin, { signal, ...options });
+}
+
+/** A service notices otherwise only when it has something to send, which may be when it must answer. */
+async function warnWithoutCoin({ chain, log }: Client, address: string): Promise<void> {
+  const balance = await chain.provider.getBalance(address).catch(() => undefined);
+  if (balance !== 0n) return;
+  log.warn({ address }, "this account has none of the chain's own coin, and cannot pay for gas: send it some");
 }
 
 /** How the flags have an account's transactions sent: noted in its folder, and no dearer than they allow. */
