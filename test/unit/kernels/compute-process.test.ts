@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { expect } from "chai";
 
 import { AbortedError, UnavailableError } from "@orion/protocol/common";
@@ -32,6 +34,17 @@ describe("a compute process", function () {
     compute = await createComputeProcess({ mode: "cpu" });
   });
   after(() => compute.dispose());
+
+  it("goes on through a terminal's Ctrl-C, which is its parent's to heed", async () => {
+    const { program, constants, input } = example(400);
+    const executor = compute.createExecutor(program, constants);
+    const computed = executor.outputs({ shared: [], shard: [input] });
+    const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
+    expect(children).not.to.deep.equal([""]);
+    for (const child of children) process.kill(Number(child), "SIGINT");
+    expect(await computed).to.have.length(1);
+    executor.dispose();
+  });
 
   it("computes what this thread computes, and traces it, without the bytes of its values", async () => {
     const { program, constants, input } = example(2);
