@@ -8,7 +8,7 @@ import { EXACT_FLOAT, LIMITS } from "../contraction/limits.ts";
 import type { Mode } from "../modes.ts";
 import { frameOf, matricesOf } from "../wasm/contraction/frame.ts";
 import { PANEL } from "../wasm/contraction/pack.ts";
-import { pathOf, slabOf } from "../wasm/contraction/path.ts";
+import { pathOf, slabOf, takesContraction } from "../wasm/contraction/path.ts";
 import { chunkColumns } from "../wasm/contraction/plan.ts";
 
 /** What is known of a contraction's run without its weights. */
@@ -73,6 +73,9 @@ export function planesOf(node: ProgramNode): number {
   return operandAt(node, 1).dtype === "i16" ? 2 : 1;
 }
 
+/** Plain JavaScript takes so many times as long for a term as the kernels for wide integers: with doubles, and with bigints. */
+const SLOWER = { narrow: 16, wide: 64 } as const;
+
 const PATHS = { panels: "device", channels: "here", wide: "wide" } as const;
 
 function planWasm(node: ProgramNode): ContractionPlan {
@@ -82,8 +85,16 @@ function planWasm(node: ProgramNode): ContractionPlan {
   const groupChannels = frame.outputs / frame.groups;
   const w = operandAt(node, 1).dims;
   const macs = elementCount(node.dims) * (node.op === "matmul" ? w[3] : w[1] * w[2] * w[3]);
+  if (!takesContraction(node)) {
+    const terms = macs / elementCount(node.dims);
+    const isNarrow = fitsNumber(contractionBound(operandAt(node, 0), attr(node, 0), operandAt(node, 1), terms));
+    const slower = SLOWER[isNarrow ? "narrow" : "wide"];
+    return { path: "wide", macs: macs * slower, channels: groupChannels, dispatches: 0 };
+  }
   const tiles = matrices * slabOf(path, frame).tiling.count;
-  const dispatches = tiles * Math.ceil(frame.outputs / chunkColumns(path, frame)) * frame.groups;
+  // A group lies in one chunk only.
+  const calls = frame.groups > 1 ? frame.groups : Math.ceil(frame.outputs / chunkColumns(path, frame));
+  const dispatches = tiles * calls;
   if (path === "wide") return { path: PATHS[path], macs, channels: groupChannels, dispatches };
   const multiplied = macs * planesOf(node);
   if (path === "channels") return { path: PATHS[path], macs: multiplied, channels: groupChannels, dispatches };

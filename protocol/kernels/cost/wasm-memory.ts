@@ -2,9 +2,10 @@ import { dtypeBytes } from "../../tensor/dtype.ts";
 import { operandAt } from "../../tensor/ops/operator.ts";
 import { byteLength, elementCount } from "../../tensor/shape.ts";
 import type { Program, ProgramNode } from "../../tensor/types.ts";
+import { COMPUTED_ROOM } from "../wasm/contraction/contraction.ts";
 import { frameOf, matricesOf } from "../wasm/contraction/frame.ts";
 import { PANEL, WIDE_PANEL } from "../wasm/contraction/pack.ts";
-import { pathOf, slabOf } from "../wasm/contraction/path.ts";
+import { pathOf, slabOf, takesContraction } from "../wasm/contraction/path.ts";
 import { chunkColumns, sumsPerRow } from "../wasm/contraction/plan.ts";
 import { TILE_ELEMENTS } from "../wasm/ops/element-runner.ts";
 import { bandOf } from "../wasm/ops/pool.ts";
@@ -27,8 +28,9 @@ export function wasmMemory(program: Program): KernelMemory {
       if (node.op === "lookup") kept += byteLength(operandAt(node, 1));
       return 0;
     }
+    if (!takesContraction(node)) return 0;
     const isConstant = program.nodes[operandAt(node, 1).node]?.op === "constant";
-    kept += imageBytes(node);
+    kept += imageBytes(node) * (isConstant ? 1 : COMPUTED_ROOM);
     scratch = Math.max(scratch, tileBytes(node));
     if (!isConstant) return packingBytes(node);
     packing = Math.max(packing, packingBytes(node));

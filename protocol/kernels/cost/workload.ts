@@ -68,6 +68,11 @@ function addNode(work: Record<WorkClass, number>, node: ProgramNode, mode: Mode)
 
 function addContraction(work: Record<WorkClass, number>, node: ProgramNode, mode: Mode): void {
   const { path, macs, channels, dispatches } = planContraction(node, mode);
+  const weights = operandAt(node, 1);
+  // Weights that are no constant are packed anew for each run.
+  if (mode === "wasm" && weights.source !== "constant") {
+    work.moved += elementCount(weights.dims) * (path === "wide" ? 8 : 4);
+  }
   if (path === "device") {
     work[channels < THIN ? "thinMacs" : "deviceMacs"] += macs;
     work.dispatches += dispatches;

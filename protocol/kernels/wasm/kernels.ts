@@ -1,6 +1,7 @@
 import type { ProgramNode, TypedData } from "../../tensor/types.ts";
 import type { NodeRunner, ProgramKernels } from "../kernel-set.ts";
 import { prepareWasmContraction } from "./contraction/contraction.ts";
+import { takesContraction } from "./contraction/path.ts";
 import { prepareArithmetic } from "./ops/arithmetic.ts";
 import { prepareElements, prepareLookup } from "./ops/elements.ts";
 import { preparePool } from "./ops/pool.ts";
@@ -29,7 +30,7 @@ function prepareNode(
   [, second, table]: readonly (TypedData | undefined)[],
 ): NodeRunner | undefined {
   if (node.op === "matmul" || node.op === "conv2d") {
-    return table && prepareWasmContraction(workspace, node, table, second);
+    return table && takesContraction(node) ? prepareWasmContraction(workspace, node, table, second) : undefined;
   }
   return (
     prepareArithmetic(workspace, node) ??

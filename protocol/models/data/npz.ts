@@ -56,8 +56,13 @@ function unzip(bytes: Uint8Array, maxBytes: number): Record<string, Uint8Array> 
   }
 }
 
+/** Names of a model's values may be anything; as a path they must not lead out of the folder in which somebody unpacks the file. */
+function fileName(name: string): string {
+  return name.replace(/^\/+/, "_").replace(/(^|\/)\.\.(?=\/|$)/g, "$1_");
+}
+
 /** The .npz file of some arrays, uncompressed; the same bytes for the same arrays. */
 export function writeNpz(arrays: ReadonlyMap<string, GraphTensor>): Uint8Array {
-  const files = [...arrays].map(([name, tensor]) => [`${name}${SUFFIX}`, writeNpy(tensor)] as const);
+  const files = [...arrays].map(([name, tensor]) => [`${fileName(name)}${SUFFIX}`, writeNpy(tensor)] as const);
   return zipSync(Object.fromEntries(files), { level: 0, mtime: NO_DATE });
 }

@@ -2,7 +2,7 @@ import { InvalidInputError } from "../../common/errors.ts";
 import { tensor as tensorOfShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/types.ts";
 import type { Port } from "../compile/lower-graph.ts";
-import { elementCount, formatDims } from "../graph/dims.ts";
+import { batchesOf } from "./batches.ts";
 import { quoted } from "../graph/model-error.ts";
 import { numbersOf, tensorOf } from "../graph/tensors.ts";
 import type { GraphTensor, ValueType } from "../graph/types.ts";
@@ -17,18 +17,11 @@ const STORED: readonly ValueType[] = ["i8", "u8", "i16", "i32"];
  *
  * @param values the rows of one or more batches: a multiple of the port's elements
  * @returns shape [batches · port.shape[0], …port.shape[1…]]
- * @throws InvalidInputError where the elements are no whole number of batches, or not finite
+ * @throws InvalidInputError where the array has other axes or is no whole number of batches, or a number is not finite
  */
 export function encodePort({ name, shape, encoding }: Port, values: GraphTensor): Tensor {
-  const each = elementCount(shape);
-  const count = values.data.length;
-  if (count === 0 || count % each !== 0) {
-    throw new InvalidInputError(
-      `input ${quoted(name)} takes ${each} elements of shape ${formatDims(shape)} at a time, ${count} were given`,
-      { hint: `give an array of shape ${formatDims(["n", ...shape.slice(1)])}` },
-    );
-  }
-  const dims = [(count / each) * shape[0]!, ...shape.slice(1)];
+  const batches = batchesOf(name, shape, values.dims);
+  const dims = [batches * shape[0]!, ...shape.slice(1)];
   if (values.type === encoding.dtype && STORED.includes(values.type)) {
     return tensorOfShape(encoding.dtype, dims, values.data);
   }
@@ -37,7 +30,7 @@ export function encodePort({ name, shape, encoding }: Port, values: GraphTensor)
   return tensorOfShape(encoding.dtype, dims, encodeAll(reals, encoding));
 }
 
-function requireFinite(name: string, reals: ArrayLike<number>): void {
+export function requireFinite(name: string, reals: ArrayLike<number>): void {
   for (let i = 0; i < reals.length; i++) {
     if (!Number.isFinite(reals[i])) throw new InvalidInputError(`input ${quoted(name)} is not finite at element ${i}`);
   }

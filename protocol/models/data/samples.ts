@@ -1,9 +1,11 @@
 import { InvalidInputError } from "../../common/errors.ts";
-import { elementCount, formatDims } from "../graph/dims.ts";
+import { elementCount } from "../graph/dims.ts";
 import { quoted } from "../graph/model-error.ts";
 import { allocate, numbersOf, tensorOf } from "../graph/tensors.ts";
 import type { Graph, GraphTensor, ValueInfo, ValueType } from "../graph/types.ts";
 import type { Sample } from "../quantize/calibrate.ts";
+import { batchesOf } from "./batches.ts";
+import { requireFinite } from "./ports.ts";
 import type { DataFile } from "./read-data.ts";
 
 /**
@@ -47,13 +49,9 @@ function arraysOf(graph: Graph, data: DataFile): ReadonlyMap<string, GraphTensor
   });
 }
 
-function countOf(name: string, { dims }: ValueInfo, { data, dims: given }: GraphTensor): number {
-  const each = elementCount(dims);
-  if (each > 0 && data.length > 0 && data.length % each === 0) return data.length / each;
-  throw new InvalidInputError(
-    `input ${quoted(name)} has shape ${formatDims(dims)}, the array of shape ${formatDims(given)} is no whole number of it`,
-    { hint: "give samples behind each other along the first axis" },
-  );
+function countOf(name: string, { dims }: ValueInfo, values: GraphTensor): number {
+  if (values.type === "f32" || values.type === "f64") requireFinite(name, values.data);
+  return batchesOf(name, dims, values.dims);
 }
 
 function cut({ type, dims }: ValueInfo, tensor: GraphTensor, at: number): GraphTensor {

@@ -1,7 +1,8 @@
 import { InvalidInputError } from "../../common/errors.ts";
-import { formatDims } from "../graph/dims.ts";
+import { elementCount, formatDims } from "../graph/dims.ts";
 import { modelError, quoted } from "../graph/model-error.ts";
-import type { GraphTensor, ValueInfo } from "../graph/types.ts";
+import { tensorFrom } from "../graph/tensors.ts";
+import type { GraphTensor, ValueInfo, ValueType } from "../graph/types.ts";
 import { dataTypeName, dataTypeOf } from "./data-types.ts";
 import type { OnnxOptions } from "./options.ts";
 import type { GraphProto, ValueProto } from "./proto.ts";
@@ -56,6 +57,12 @@ function requireKnown(options: OnnxOptions, names: readonly string[]): void {
   }
 }
 
+/** A tensor of one number; axes that the model leaves open have one element. */
+function filled(type: ValueType, declared: Declared, value: number): GraphTensor {
+  const dims = (declared ?? []).map((dim) => (typeof dim === "number" ? dim : 1));
+  return tensorFrom(type, dims, new Array<number>(elementCount(dims)).fill(value));
+}
+
 /**
  * The inputs of a model with static shapes. Throws InvalidInputError that names every input whose shape is open and not given.
  *
@@ -72,12 +79,13 @@ export function readInputs(graph: GraphProto, options: OnnxOptions, initialized:
   for (const value of values) {
     const name = value.name ?? "";
     const declared = declaredDims(value);
-    const constant = Object.hasOwn(options.constants ?? {}, name) ? options.constants?.[name] : undefined;
+    const fixed = Object.hasOwn(options.constants ?? {}, name) ? options.constants?.[name] : undefined;
     if (value.type?.tensor === undefined) throw modelError(`input ${quoted(name)} is not a tensor`);
     const number = Number(value.type.tensor.elementType ?? 0n);
     const type = dataTypeOf(number)?.type;
     if (type === undefined) throw modelError(`input ${quoted(name)} has elements of type ${dataTypeName(number)}`);
-    if (constant !== undefined) {
+    if (fixed !== undefined) {
+      const constant = typeof fixed === "number" ? filled(type, declared, fixed) : fixed;
       if (constant.type !== type) {
         throw new InvalidInputError(`the constant for input ${quoted(name)} is ${constant.type}, not ${type}`);
       }
@@ -94,6 +102,6 @@ export function readInputs(graph: GraphProto, options: OnnxOptions, initialized:
   if (open.length === 0) return inputs;
   const shown = open.slice(0, 20).map(({ name, declared }) => `${quoted(name)} is ${showDeclared(declared)}`);
   throw new InvalidInputError(`the model leaves shapes open: ${shown.join("; ")}`, {
-    hint: `give each shape, for example ${open.map(({ name, declared }) => example(name, declared)).join(" ")}`,
+    hint: `give the shape of each input, with your own extents in place of 1, for example ${open.map(({ name, declared }) => example(name, declared)).join(" ")}`,
   });
 }

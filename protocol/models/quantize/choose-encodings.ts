@@ -48,6 +48,9 @@ const TRANSPARENT = new Set(
 /** Operators whose result has the relative precision of its first input, on the way to a root. */
 const SUMS = new Set("Add ReduceSum ReduceMean Reshape Transpose Slice Relu Clip Identity".split(" "));
 
+/** Operators whose results lie between 0 and 1, whatever the samples were. */
+const PROBABILITIES = new Set(["Sigmoid", "HardSigmoid"]);
+
 /** Largest stored value in front of a root, which is then the largest i16. */
 const MAX_SQUARE = 2 ** 30;
 
@@ -61,6 +64,7 @@ export function chooseEncodings(
   const chosen = new Map<string, Encoding>();
   const readers = readersOf(graph);
   const outputs = new Set(graph.outputs);
+  const probabilities = new Set(graph.nodes.filter(({ op }) => PROBABILITIES.has(op)).flatMap((node) => node.outputs));
 
   const onlyContractions = (name: string): boolean => {
     const nodes = readers.get(name) ?? [];
@@ -92,6 +96,8 @@ export function chooseEncodings(
         zeroPoint: 0,
       };
     }
+    // A detector calibrated without anything to detect still has to tell when it sees something.
+    if (outputs.has(name) && probabilities.has(name)) return symmetric("i16", { low: 0, high: 1 });
     const wide = symmetric("i16", { low: low * options.headroom, high: high * options.headroom });
     if (options.activations === "i16" || outputs.has(name)) return wide;
     if (options.activations === "i8") return encodingOf(histogram, "i8", options.range);

@@ -66,7 +66,7 @@ export async function compareWithOrt(
   const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims]));
   const graph = await readOnnx(bytes, { shapes, ...options });
   const ours = await createInterpreter(graph).run(inputs);
-  const theirs = await runOrt(bytes, { ...inputs, ...options.constants });
+  const theirs = await runOrt(bytes, { ...inputs, ...(options.constants as Inputs | undefined) });
   const differences = new Map<string, Difference>();
   for (const name of graph.outputs) {
     const [own, other] = [ours.get(name)!, theirs[name]!];

@@ -14,10 +14,13 @@ import { planOf, type Plan } from "./plan.ts";
 import { segmentsOf } from "./pieces.ts";
 import { runTile, type TileRun } from "./run-tile.ts";
 
-/** A plan whose image stands in the workspace, from `address` on. */
-export interface Placed extends Plan {
+/** A plan whose image stands in the workspace, from `address` on, and nowhere else. */
+export interface Placed extends Omit<Plan, "image"> {
   readonly address: number;
 }
+
+/** What packed weights take depends a little on their values. No room is ever given back, so the first one has some to spare, and so has each further one. */
+export const COMPUTED_ROOM = 1.25;
 
 /**
  * Prepares a validated matmul or conv2d. `table` is its parameter table and `constant` its weights, where they are a
@@ -82,7 +85,10 @@ export function prepareWasmContraction(
     run([input, weights], pause) {
       const { data } = input as Tensor;
       if (known !== undefined) return run(known, data, pause, follower);
-      return room(plans((weights as Tensor).data), (placed) => run(placed, data, pause, follower));
+      return room(
+        () => plans((weights as Tensor).data),
+        (placed) => run(placed, data, pause, follower),
+      );
     },
   });
   return {
@@ -100,10 +106,10 @@ function keep(workspace: Workspace, plans: readonly Plan[]): Placed[] {
 
 function place(workspace: Workspace, plans: readonly Plan[], address: number): Placed[] {
   let next = address;
-  return plans.map((plan) => {
+  return plans.map(({ image, ...plan }) => {
     const placed = { ...plan, address: next };
-    plan.image.writeTo(workspace, next);
-    next += plan.image.size;
+    image.writeTo(workspace, next);
+    next += image.size;
     return placed;
   });
 }
@@ -113,14 +119,19 @@ const sizeOf = (plans: readonly Plan[]): number => plans.reduce((sum, { image })
 /** Room for weights that are computed: it stays between the steps of a run, and one run after the other has it. */
 function computedRoom(
   workspace: Workspace,
-): <T>(plans: readonly Plan[], run: (placed: readonly Placed[]) => Promise<T>) => Promise<T> {
+): <T>(plans: () => readonly Plan[], run: (placed: readonly Placed[]) => Promise<T>) => Promise<T> {
   let room = { address: 0, size: -1 };
   let last: Promise<unknown> = Promise.resolve();
   return (plans, run) => {
     const result = last.then(() => {
-      const size = sizeOf(plans);
-      if (size > room.size) room = { address: workspace.keep(size), size };
-      return run(place(workspace, plans, room.address));
+      // One after the other: those of a run that waits take no memory yet.
+      const made = plans();
+      const wanted = sizeOf(made);
+      if (wanted > room.size) {
+        const size = Math.ceil(wanted * COMPUTED_ROOM);
+        room = { address: workspace.keep(size), size };
+      }
+      return run(place(workspace, made, room.address));
     });
     last = result.catch(() => undefined);
     return result;

@@ -1,6 +1,6 @@
 import { operandAt } from "../../../tensor/ops/operator.ts";
 import type { ProgramNode } from "../../../tensor/types.ts";
-import { frameOf, type Frame } from "./frame.ts";
+import { frameOf, matricesOf, type Frame } from "./frame.ts";
 import type { Segments } from "./pieces.ts";
 import { chunkColumns, sumsPerRow, type Path } from "./plan.ts";
 import { segmentsOf } from "./pieces.ts";
@@ -8,6 +8,19 @@ import { TILE, tilingOf, type Tiling } from "./tiles.ts";
 
 /** Groups of fewer output channels than a panel has leave more of it empty than channels one by one cost. */
 const NARROW_GROUP = 8;
+
+/** Every matrix of a batched product has a layout of its own in JavaScript, which is most of its memory where matrices are small. */
+const MOST_MATRICES = 256;
+/** Slabs hold the gaps of a dilated kernel too: so many times its taps at most. */
+const MOST_GAPS = 64;
+
+/** Whether these kernels compute a contraction; what they would need far more memory or time for than its sums are worth is left to plain JavaScript. */
+export function takesContraction(node: ProgramNode): boolean {
+  const { kernel, dilation } = frameOf(node);
+  const extents = kernel.map((taps, axis) => (dilation[axis] as number) * (taps - 1) + 1);
+  const [area, taps] = [extents, kernel].map(([high, wide]) => high * wide);
+  return matricesOf(node) <= MOST_MATRICES && (area as number) <= MOST_GAPS * (taps as number);
+}
 
 /** How a contraction is computed; decided by its types and shape alone. */
 export function pathOf(node: ProgramNode): Path {

@@ -14,7 +14,7 @@ export interface TileRun {
   readonly frame: Frame;
   readonly form: InputForm;
   readonly slab: Slab;
-  readonly plan: Plan & { readonly address: number };
+  readonly plan: Omit<Plan, "image"> & { readonly address: number };
   readonly follower: Follower | undefined;
   readonly input: { readonly code: number; readonly data: TypedData };
   readonly output: {
