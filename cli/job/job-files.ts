@@ -3,7 +3,6 @@ import path from "node:path";
 
 import { InvalidInputError, type OrionError } from "@orion/protocol/common";
 import type { DatasetFiles } from "@orion/protocol/jobs";
-import { readData, type DataFile, type GraphTensor, type Port } from "@orion/protocol/models";
 import {
   decodeNpy,
   decodeProgram,
@@ -16,6 +15,7 @@ import {
 
 import { readInput } from "../core/read-file.ts";
 import { bundlePaths, readBundleFacts } from "../model/bundle.ts";
+import { readDataFiles } from "../model/data-files.ts";
 import { encoded } from "../model/run-model.ts";
 
 const MAX_PROGRAM_BYTES = 2 ** 25;
@@ -45,37 +45,16 @@ export async function readJobFiles(paths: JobPaths): Promise<JobFiles> {
 async function readModelFiles(paths: JobPaths): Promise<JobFiles> {
   const { inputs, folder } = await readBundleFacts(paths.program);
   const { program, weights } = bundlePaths(folder);
-  const data = mergedData(await Promise.all(paths.inputs.map(readDataFile)), inputs);
+  const data = await readDataFiles(
+    paths.inputs,
+    inputs.map(({ name }) => name),
+  );
   const stored = encoded({ inputs }, data);
   const files = await readProgramFiles({
     ...{ program, shared: paths.shared, inputs: [] },
     weights: paths.weights.length === 0 ? [weights] : paths.weights,
   });
   return { ...files, files: { ...files.files, inputs: stored.map(encodeNpy) } };
-}
-
-async function readDataFile(file: string): Promise<DataFile> {
-  const bytes = await readInput(file, "input", MAX_NPY_BYTES);
-  try {
-    return readData(bytes);
-  } catch (cause) {
-    if (cause instanceof NpyError || cause instanceof InvalidInputError) throw refused(cause, `the input ${file}`);
-    throw cause;
-  }
-}
-
-/** One array for each input: files with one array are taken in the order of the inputs. */
-function mergedData(files: readonly DataFile[], inputs: readonly Port[]): DataFile {
-  const arrays = new Map<string, GraphTensor>();
-  const unnamed: GraphTensor[] = [];
-  for (const file of files) {
-    if ("array" in file) unnamed.push(file.array);
-    else for (const [name, array] of file.arrays) arrays.set(name, array);
-  }
-  const open = inputs.filter(({ name }) => !arrays.has(name));
-  for (const [at, { name }] of open.entries()) if (unnamed[at] !== undefined) arrays.set(name, unnamed[at]);
-  if (unnamed.length <= open.length) return { arrays };
-  throw new InvalidInputError(`${files.length} input files were given, the model has ${inputs.length} inputs`);
 }
 
 async function readProgramFiles(paths: JobPaths): Promise<JobFiles> {

@@ -10,7 +10,7 @@ import { networkOptions, wholeNumber, type NetworkFlags } from "../core/options.
 import { createProgress } from "../core/progress.ts";
 import { facts } from "../core/table.ts";
 import { writeWhole } from "../core/write-file.ts";
-import { readBundleFacts } from "../model/bundle.ts";
+import { readBundleFacts, type ModelBundle } from "../model/bundle.ts";
 import { findJob, parseJobId } from "./find-job.ts";
 import { jobResult } from "./job-result.ts";
 
@@ -45,9 +45,15 @@ taken as it is, and only the content is checked against it.`,
   async run(invocation) {
     const { args, flags, terminal, interrupts } = invocation;
     // A wrong folder is found before anything is fetched.
-    const port = flags.dequantize === undefined ? undefined : await portOf(flags.dequantize, flags.output);
+    const model = flags.dequantize === undefined ? undefined : await readBundleFacts(flags.dequantize);
+    const port = model && portOf(model, flags.output);
     await withClient(invocation, async (client) => {
       const job = await findJob(client, args[0] as string);
+      if (model !== undefined && job.terms.programRoot !== model.programRoot) {
+        throw new InvalidInputError(`the job computes another program than the model ${flags.dequantize ?? ""}`, {
+          hint: "name the folder of the model that was posted",
+        });
+      }
       const progress = createProgress(terminal);
       const result = await jobResult(client, job, {
         output: flags.output,
@@ -77,7 +83,9 @@ taken as it is, and only the content is checked against it.`,
         },
         facts([
           ["file", file],
-          ...(outputs === 1 ? [] : [["output", `${output} of 0 to ${outputs - 1}`] as const]),
+          ...(outputs === 1
+            ? []
+            : [["output", `${output} of 0 to ${outputs - 1}; \`--output\` takes another one`] as const]),
           ["content", `${port === undefined ? tensor.dtype : "f32"}[${shape.join(",")}]`],
           ["root", root],
           ["cid", cid ?? "not published: joined here"],
@@ -89,8 +97,7 @@ taken as it is, and only the content is checked against it.`,
   },
 });
 
-async function portOf(folder: string, output: number): Promise<Port> {
-  const { outputs } = await readBundleFacts(folder);
+function portOf({ folder, outputs }: Pick<ModelBundle, "folder" | "outputs">, output: number): Port {
   const port = outputs.find(({ index }) => index === output);
   if (port !== undefined) return port;
   throw new InvalidInputError(`the model ${folder} has no output ${output}, only ${outputs.length}`);

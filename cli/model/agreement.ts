@@ -1,3 +1,8 @@
+import { numbersOf, type Graph, type Port, type Sample } from "@orion/protocol/models";
+
+import { table } from "../core/table.ts";
+import type { Reference } from "./onnx-runtime.ts";
+
 /** How far two arrays of real numbers agree. */
 export interface Agreement {
   readonly elements: number;
@@ -38,4 +43,56 @@ function largestAt(values: ArrayLike<number>, from: number, count: number): numb
   let best = 0;
   for (let i = 1; i < count; i++) if (values[from + i]! > values[from + best]!) best = i;
   return best;
+}
+
+export interface Found extends Agreement {
+  readonly against: string;
+  readonly output: string;
+}
+
+/**
+ * How far the outputs of `run` agree with those of float models on the same samples, by model and output.
+ * @param run gives the real numbers of all outputs for one sample
+ */
+export async function agreements(
+  graph: Graph,
+  outputs: readonly Port[],
+  samples: readonly Sample[],
+  references: readonly Reference[],
+  run: (sample: Sample, done: number) => Promise<Float32Array[]>,
+): Promise<Found[]> {
+  const reals = references.map(() => outputs.map((): number[][] => []));
+  const mine: Float32Array[][] = outputs.map(() => []);
+  for (const [done, sample] of samples.entries()) {
+    for (const [at, values] of (await run(sample, done)).entries()) mine[at]!.push(values);
+    for (const [which, reference] of references.entries()) {
+      const values = await reference.run(sample);
+      for (const [at, { name }] of outputs.entries()) reals[which]![at]!.push(numbersOf(values.get(name)!));
+    }
+  }
+  return references.flatMap(({ name: against }, which) =>
+    outputs.map(({ name: output }, at) => {
+      const row = graph.values.get(output)?.dims.at(-1) ?? 1;
+      return {
+        against,
+        output,
+        ...agreementOf(
+          reals[which]![at]!.flat(),
+          mine[at]!.flatMap((part) => [...part]),
+          row,
+        ),
+      };
+    }),
+  );
+}
+
+/** A table of what was found. */
+export function agreementLines(found: readonly Found[]): string[] {
+  return table(
+    ["against", "output", "same largest", "cosine", "signal to noise", "largest error"],
+    found.map(({ against, output, sameArgmax, cosine, sqnr, largestError }) => [
+      ...[against, output, `${(100 * sameArgmax).toFixed(2)}%`, cosine.toFixed(6)],
+      ...[`${sqnr.toFixed(1)} dB`, largestError.toPrecision(4)],
+    ]),
+  );
 }

@@ -2,21 +2,20 @@ import { Argument, Option } from "commander";
 
 import { InvalidInputError } from "@orion/protocol/common";
 import { MODES, type Mode } from "@orion/protocol/kernels";
-import { createInterpreter, decodePort, numbersOf, type Graph, type Sample } from "@orion/protocol/models";
+import { createInterpreter, decodePort } from "@orion/protocol/models";
 
 import { command } from "../core/command.ts";
 import { wholeNumber } from "../core/options.ts";
 import { createProgress } from "../core/progress.ts";
 import { readInput } from "../core/read-file.ts";
-import { table } from "../core/table.ts";
-import { agreementOf, type Agreement } from "./agreement.ts";
-import { digestOf, readBundle, type ModelBundle } from "./bundle.ts";
+import { agreementLines, agreements } from "./agreement.ts";
+import { digestOf, readBundle } from "./bundle.ts";
 import { floatModelOptions, readFloatModel, readSamples, type FloatModelFlags } from "./float-model.ts";
 import { onnxRuntime, type Reference } from "./onnx-runtime.ts";
 import { openModel } from "./run-model.ts";
 
 interface Flags extends FloatModelFlags {
-  readonly input: string;
+  readonly input: readonly string[];
   readonly samples: number;
   readonly mode: Mode | "auto";
 }
@@ -34,7 +33,10 @@ export const modelCompare = command<Flags>({
   ],
   options: [
     ...floatModelOptions,
-    new Option("--input <file>", "data: .npy, .npz or safetensors").makeOptionMandatory(),
+    new Option(
+      "--input <files...>",
+      "data: one .npy for each input, or named arrays (.npz, safetensors)",
+    ).makeOptionMandatory(),
     new Option("--samples <n>", "samples taken from it at most")
       .argParser(wholeNumber(1, MOST_SAMPLES))
       .default(MOST_SAMPLES),
@@ -50,73 +52,32 @@ export const modelCompare = command<Flags>({
         hint: "name the file that it was imported from, or import this one",
       });
     }
-    const graph = await readFloatModel(file, flags);
+    const fixed = {
+      shape: { ...bundle.shapes, ...flags.shape },
+      constant: { ...bundle.constantInputs, ...flags.constant },
+    };
+    const graph = await readFloatModel(file, fixed);
     const samples = await readSamples(graph, flags.input, flags.samples);
     const interpreter = createInterpreter(graph);
     const references: Reference[] = [
       { name: "float", run: (sample) => interpreter.run(sample, { signal: interrupts.signal }) },
     ];
-    const runtime = await onnxRuntime(file, graph, flags.constant ?? {});
+    const runtime = await onnxRuntime(file, graph, fixed.constant);
     if (runtime !== undefined) references.push(runtime);
     const progress = createProgress(terminal);
     progress.update("starting the device");
     const model = await openModel(bundle, flags.mode);
     try {
-      const found = await collect(graph, bundle, samples, references, async (sample, done) => {
+      const found = await agreements(graph, bundle.outputs, samples, references, async (sample, done) => {
         progress.update("comparing", done, samples.length);
         const stored = await model.run({ arrays: new Map(Object.entries(sample)) }, { signal: interrupts.signal });
         return bundle.outputs.map((port, at) => decodePort(port, stored[at]!).data as Float32Array);
       });
       progress.end();
-      terminal.result({ samples: samples.length, agreement: found }, [
-        ...table(
-          ["against", "output", "same largest", "cosine", "signal to noise", "largest error"],
-          found.map(({ against, output, sameArgmax, cosine, sqnr, largestError }) => [
-            ...[against, output, `${(100 * sameArgmax).toFixed(2)}%`, cosine.toFixed(6)],
-            ...[`${sqnr.toFixed(1)} dB`, largestError.toPrecision(4)],
-          ]),
-        ),
-      ]);
+      terminal.result({ samples: samples.length, agreement: found }, agreementLines(found));
     } finally {
       progress.end();
       await model.dispose();
     }
   },
 });
-
-interface Found extends Agreement {
-  readonly against: string;
-  readonly output: string;
-}
-
-async function collect(
-  graph: Graph,
-  { outputs }: ModelBundle,
-  samples: readonly Sample[],
-  references: readonly Reference[],
-  run: (sample: Sample, done: number) => Promise<Float32Array[]>,
-): Promise<Found[]> {
-  const reals = references.map(() => outputs.map((): number[][] => []));
-  const mine: Float32Array[][] = outputs.map(() => []);
-  for (const [done, sample] of samples.entries()) {
-    for (const [at, values] of (await run(sample, done)).entries()) mine[at]!.push(values);
-    for (const [which, reference] of references.entries()) {
-      const values = await reference.run(sample);
-      for (const [at, { name }] of outputs.entries()) reals[which]![at]!.push(numbersOf(values.get(name)!));
-    }
-  }
-  return references.flatMap(({ name: against }, which) =>
-    outputs.map(({ name: output }, at) => {
-      const row = graph.values.get(output)?.dims.at(-1) ?? 1;
-      return {
-        against,
-        output,
-        ...agreementOf(
-          reals[which]![at]!.flat(),
-          mine[at]!.flatMap((part) => [...part]),
-          row,
-        ),
-      };
-    }),
-  );
-}

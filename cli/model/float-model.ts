@@ -1,16 +1,16 @@
-import { open } from "node:fs/promises";
+import { lstat, open } from "node:fs/promises";
 import path from "node:path";
 
 import { Option } from "commander";
 
 import { InvalidInputError } from "@orion/protocol/common";
-import { readData, readOnnx, splitSamples, tensorFrom, type Graph, type Sample } from "@orion/protocol/models";
+import { readOnnx, splitSamples, type Graph, type Sample } from "@orion/protocol/models";
 
 import { readInput } from "../core/read-file.ts";
+import { readDataFiles } from "./data-files.ts";
 import { collectConstant, collectShape } from "./shapes.ts";
 
 const MAX_MODEL_BYTES = 2 ** 31;
-const MAX_DATA_BYTES = 2 ** 31;
 
 export interface FloatModelFlags {
   readonly shape?: Readonly<Record<string, readonly number[]>>;
@@ -29,10 +29,18 @@ export const floatModelOptions: readonly Option[] = [
 /** Reads an .onnx file, with the weights that lie beside it. @throws InvalidInputError naming the file and what is wrong */
 export async function readFloatModel(file: string, { shape = {}, constant = {} }: FloatModelFlags): Promise<Graph> {
   const bytes = await readInput(file, "model", MAX_MODEL_BYTES);
-  const constants = Object.fromEntries(
-    Object.entries(constant).map(([name, value]) => [name, tensorFrom("i64", [], [value])]),
-  );
-  return readOnnx(bytes, { shapes: shape, constants, externalData: (...place) => besideOf(file, ...place) });
+  const graph = await readOnnx(bytes, {
+    ...{ shapes: shape, constants: constant, externalData: (...place) => besideOf(file, ...place) },
+  });
+  for (const [name, tensor] of graph.constants) {
+    const isNumber = (value: number): boolean => !Number.isNaN(value);
+    if ((tensor.type === "f32" || tensor.type === "f64") && !tensor.data.every(isNumber)) {
+      throw new InvalidInputError(
+        `the model's constant ${JSON.stringify(name)} holds values that are not numbers (NaN)`,
+      );
+    }
+  }
+  return graph;
 }
 
 /** Bytes of a file in the model's folder, and of none elsewhere: the path is written by whoever made the model. */
@@ -42,6 +50,12 @@ async function besideOf(model: string, name: string, offset: number, length: num
   if (path.dirname(file) !== folder) {
     throw new InvalidInputError(`the model's weights are said to be in ${JSON.stringify(name)}, outside its folder`);
   }
+  // A link would lead out of the folder all the same, and what it leads to be published with the job.
+  const isLink = await lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+  if (isLink) throw new InvalidInputError(`the weights' file ${file} is a link: put the file itself beside the model`);
   const handle = await open(file).catch((cause: unknown) => {
     throw new InvalidInputError(`the model needs the file ${file}, which cannot be read`, { cause });
   });
@@ -54,14 +68,7 @@ async function besideOf(model: string, name: string, offset: number, length: num
   }
 }
 
-/** Samples of a data file for the inputs of a graph. @throws InvalidInputError naming the file */
-export async function readSamples(graph: Graph, file: string, most?: number): Promise<Sample[]> {
-  const bytes = await readInput(file, "data", MAX_DATA_BYTES);
-  try {
-    return splitSamples(graph, readData(bytes), most);
-  } catch (cause) {
-    if (!(cause instanceof InvalidInputError)) throw cause;
-    const { hint } = cause;
-    throw new InvalidInputError(`${file}: ${cause.message}`, { cause, ...(hint === undefined ? {} : { hint }) });
-  }
+/** Samples of data files for the inputs of a graph. @throws InvalidInputError naming what cannot be used */
+export async function readSamples(graph: Graph, files: readonly string[], most?: number): Promise<Sample[]> {
+  return splitSamples(graph, await readDataFiles(files, graph.inputs), most);
 }

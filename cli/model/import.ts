@@ -7,6 +7,7 @@ import {
   ACTIVATIONS,
   compileModel,
   createInterpreter,
+  decodePort,
   unrollRecurrent,
   WEIGHT_TYPES,
   type Activations,
@@ -21,12 +22,15 @@ import { wholeNumber } from "../core/options.ts";
 import { createProgress } from "../core/progress.ts";
 import { readInput } from "../core/read-file.ts";
 import { facts, table } from "../core/table.ts";
-import { digestOf, writeBundle } from "./bundle.ts";
+import { agreementLines, agreements, type Found } from "./agreement.ts";
+import { digestOf, readBundle, writeBundle, type ModelBundle } from "./bundle.ts";
 import { floatModelOptions, readFloatModel, readSamples, type FloatModelFlags } from "./float-model.ts";
+import type { Reference } from "./onnx-runtime.ts";
 import { portLines } from "./port-lines.ts";
+import { openModel } from "./run-model.ts";
 
 interface Flags extends FloatModelFlags {
-  readonly calibrate?: string;
+  readonly calibrate?: readonly string[];
   readonly samples: number;
   readonly activations: Activations;
   readonly weights: WeightType;
@@ -36,6 +40,10 @@ interface Flags extends FloatModelFlags {
 const MAX_MODEL_BYTES = 2 ** 31;
 const DEFAULT_SAMPLES = 64;
 const MOST_SAMPLES = 4_096;
+/** Samples on which the program is compared at the end. */
+const CHECKED = 8;
+/** dB; below it, classes and words begin to differ. */
+const GOOD_SQNR = 30;
 
 export const modelImport = command<Flags>({
   name: "import",
@@ -46,7 +54,10 @@ and outputs, which \`orion job post\` takes as it is.`,
   args: [new Argument("<model>", "an .onnx file")],
   options: [
     ...floatModelOptions,
-    new Option("--calibrate <file>", "data to measure the ranges of values on"),
+    new Option(
+      "--calibrate <files...>",
+      "data to measure the ranges of values on; one .npy for each input, or named arrays",
+    ),
     new Option("--samples <n>", "samples taken from it at most")
       .argParser(wholeNumber(1, MOST_SAMPLES))
       .default(DEFAULT_SAMPLES),
@@ -78,7 +89,11 @@ and outputs, which \`orion job post\` takes as it is.`,
       const name = path.basename(file).replace(/\.onnx$/i, "");
       const folder = flags.out ?? name;
       progress.update("writing the program");
-      await writeBundle(folder, model, { name, source });
+      await writeBundle(folder, model, {
+        ...{ name, source, shapes: flags.shape ?? {}, constantInputs: flags.constant ?? {} },
+      });
+      progress.update("comparing with the float model");
+      const found = await checked(invocation, graph, await readBundle(folder), samples.slice(0, CHECKED));
       progress.end();
       const { report, inputs, outputs } = model;
       const { programNodes, macs, work, constantBytes, worstGas, worstBytes } = report;
@@ -86,7 +101,7 @@ and outputs, which \`orion job post\` takes as it is.`,
         {
           ...{ folder, name, source, inputs, outputs, samples: samples.length },
           ...{ programNodes, macs, work, constantBytes, worstGas, worstBytes },
-          ...{ operators: report.operators, nodes: report.nodes, tensors: report.tensors },
+          ...{ agreement: found, operators: report.operators, nodes: report.nodes, tensors: report.tensors },
         },
         [
           ...facts([
@@ -98,6 +113,7 @@ and outputs, which \`orion job post\` takes as it is.`,
           "",
           ...portLines(inputs, outputs),
           "",
+          ...(found.length === 0 ? [] : [...agreementLines(found), ...adviceOf(found, flags), ""]),
           ...table(
             ["operator", "nodes", "multiply-accumulates"],
             report.operators.map(({ op, nodes, macs: each }) => [op, String(nodes), String(each)]),
@@ -109,6 +125,35 @@ and outputs, which \`orion job post\` takes as it is.`,
     }
   },
 });
+
+/** The program against the float model, on data that it was calibrated with. */
+async function checked(
+  { interrupts }: Invocation<Flags>,
+  graph: Graph,
+  bundle: ModelBundle,
+  samples: readonly Sample[],
+): Promise<Found[]> {
+  if (samples.length === 0) return [];
+  const { signal } = interrupts;
+  const interpreter = createInterpreter(graph);
+  const float: Reference = { name: "float", run: (sample) => interpreter.run(sample, { signal }) };
+  const model = await openModel(bundle, "auto");
+  try {
+    return await agreements(graph, bundle.outputs, samples, [float], async (sample) => {
+      const stored = await model.run({ arrays: new Map(Object.entries(sample)) }, { signal });
+      return bundle.outputs.map((port, at) => decodePort(port, stored[at]!).data as Float32Array);
+    });
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** What to try where much is lost, on the very data that the ranges were measured on. */
+function adviceOf(found: readonly Found[], { activations, weights }: Flags): string[] {
+  if (found.every(({ sqnr }) => sqnr >= GOOD_SQNR)) return [];
+  const wider = activations === "i16" && weights === "i16" ? "" : "try `--activations i16 --weights i16`; ";
+  return [`The program loses much of what the model says: ${wider}calibrate with real data, a few dozen samples.`];
+}
 
 /** @throws InvalidInputError where a model has nothing to be calibrated with */
 async function samplesOf(graph: Graph, { calibrate, samples }: Flags): Promise<Sample[]> {

@@ -1,25 +1,23 @@
 import { Argument, Option } from "commander";
 
-import { decodePort, readData, writeNpy, writeNpz, type GraphTensor, type Port } from "@orion/protocol/models";
+import { decodePort, writeNpy, writeNpz, type GraphTensor, type Port } from "@orion/protocol/models";
 import { MODES, type Mode } from "@orion/protocol/kernels";
 import { encodeNpy, shapeOf, type Tensor } from "@orion/protocol/tensor";
 
 import { command } from "../core/command.ts";
 import { createProgress } from "../core/progress.ts";
-import { readInput } from "../core/read-file.ts";
 import { facts, table } from "../core/table.ts";
 import { writeWhole } from "../core/write-file.ts";
 import { readBundle } from "./bundle.ts";
+import { readDataFiles } from "./data-files.ts";
 import { openModel } from "./run-model.ts";
 
 interface Flags {
-  readonly input: string;
+  readonly input: readonly string[];
   readonly out: string;
   readonly dequantize?: true;
   readonly mode: Mode | "auto";
 }
-
-const MAX_DATA_BYTES = 2 ** 31;
 
 export const modelRun = command<Flags>({
   name: "run",
@@ -28,7 +26,10 @@ export const modelRun = command<Flags>({
 ones. Several outputs are written as one .npz file.`,
   args: [new Argument("<model>", "the folder of an imported model")],
   options: [
-    new Option("--input <file>", "data: .npy, .npz or safetensors, batches behind each other").makeOptionMandatory(),
+    new Option(
+      "--input <files...>",
+      "data, batches behind each other: one .npy for each input, or named arrays (.npz, safetensors)",
+    ).makeOptionMandatory(),
     new Option("--out <file>", "where to write the outputs").default("outputs.npy"),
     new Option("--dequantize", "write 32-bit floats"),
     new Option("--mode <mode>", "how to compute").choices(["auto", ...MODES]).default("auto"),
@@ -39,7 +40,8 @@ ones. Several outputs are written as one .npz file.`,
   ],
   async run({ args, flags, terminal, interrupts }) {
     const bundle = await readBundle(args[0] as string);
-    const data = readData(await readInput(flags.input, "data", MAX_DATA_BYTES));
+    const names = bundle.inputs.map(({ name }) => name);
+    const data = await readDataFiles(flags.input, names);
     const progress = createProgress(terminal);
     progress.update("starting the device");
     const model = await openModel(bundle, flags.mode);
@@ -50,7 +52,9 @@ ones. Several outputs are written as one .npz file.`,
       });
       progress.end();
       await writeWhole(flags.out, fileOf(bundle.outputs, results, flags.dequantize === true));
-      const shapes = results.map((result) => `${result.dtype}[${shapeOf(result).join(",")}]`);
+      const shapes = results.map(
+        (result) => `${flags.dequantize === true ? "f32" : result.dtype}[${shapeOf(result).join(",")}]`,
+      );
       terminal.result(
         {
           ...{ file: flags.out, mode: model.device.mode, dequantized: flags.dequantize === true },
@@ -63,7 +67,7 @@ ones. Several outputs are written as one .npz file.`,
           ]),
           "",
           ...table(
-            ["output", "stored as"],
+            ["output", "written as"],
             bundle.outputs.map(({ name }, at) => [name, shapes[at]!]),
           ),
         ],

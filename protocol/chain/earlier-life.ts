@@ -97,7 +97,7 @@ export class EarlierLife {
         throw unknownOutcome(receipt, "an earlier run of this account sent it, and a reorganisation has taken it away");
       }
       throw new AlreadySentError(
-        `an earlier run of this account sent "${label}" and ended before it could say so: transaction ${hash} is mined in block ${String(receipt.blockNumber)}. Nothing was sent now`,
+        `an earlier run of this account sent "${label}" and ended before it could say what became of it: transaction ${hash} is mined in block ${String(receipt.blockNumber)}. Nothing was sent now`,
         { hash, nonce: found.flight.nonce },
         { hint: "look at what it did; run the command again if you want it once more" },
       );

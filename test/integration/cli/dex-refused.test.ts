@@ -107,7 +107,7 @@ describe("orion dex, where it can't go on", function () {
       expect(await net.balances()).to.deep.equal({ ...before, nonce: before.nonce + 1 });
     });
 
-    it("an interrupted command ends, says so, and can be given again", async () => {
+    it("an interrupted command ends, says so, and is not repeated before somebody was told what became of it", async () => {
       const before = await net.balances();
       const child = spawn(process.execPath, [path.join(ROOT, "cli/bin/orion.mjs"), "dex", ...sell, "--json"], {
         cwd: net.folder,
@@ -127,6 +127,10 @@ describe("orion dex, where it can't go on", function () {
       const once = await net.balances();
       expect(once).to.include({ orion: before.orion - 10n * ORION, nonce: before.nonce + 1 });
       await call("evm_setAutomine", true);
+      const repeated = await net.run(...sell, "--json");
+      expect(repeated.code).to.equal(3);
+      expect(JSON.parse(repeated.stderr)).to.have.nested.property("error.code", "ALREADY_SENT");
+      expect(await net.balances()).to.include({ orion: once.orion, nonce: once.nonce });
       await net.json(...sell);
       expect((await net.balances()).orion).to.equal(once.orion - 10n * ORION);
     });

@@ -235,7 +235,7 @@ describe("orion, given something it can't use", function () {
     });
 
     it("a folder as program", async () => {
-      refused(await post("home", "x.npy"), 2, /program home/);
+      refused(await post("home", "x.npy"), 2, /home is not the folder of an imported model/);
     });
 
     it("a program that is cut off, or was changed", async () => {

@@ -52,6 +52,7 @@ describe("orion, from a folder that holds only a model and data", function () {
   it("imports it, and the program agrees with the float model", async () => {
     const imported = await json("model", "import", "model.onnx", "--calibrate", "data.npy");
     expect(imported).to.include({ folder: "model", samples: SAMPLES });
+    expect((imported.agreement as { sqnr: number }[])[0]?.sqnr).to.be.greaterThan(30);
     const compared = await json("model", "compare", "model.onnx", "model", "--input", "data.npy");
     const agreement = compared.agreement as { against: string; cosine: number; sameArgmax: number }[];
     expect(agreement.map(({ against }) => against)).to.deep.equal(["float", "ONNX Runtime"]);
@@ -59,6 +60,37 @@ describe("orion, from a folder that holds only a model and data", function () {
       expect(cosine).to.be.greaterThan(0.999);
       expect(sameArgmax).to.equal(1);
     }
+  });
+
+  it("refuses data whose axes are in another order, or that are no numbers", async () => {
+    const dims = [SAMPLES, 12, 12, 2];
+    await writeFile(file("nhwc.npy"), writeNpy({ type: "f32", dims, data: new Float32Array(SAMPLES * 288) }));
+    const nan = smallImages(1, 1).fill(NaN, 3, 4);
+    await writeFile(file("nan.npy"), writeNpy({ type: "f32", dims: IMAGE, data: nan }));
+    for (const [args, message] of [
+      [
+        ["model", "run", "model", "--input", "nhwc.npy"],
+        /takes arrays of shape \[n, 1, 12, 12\], not \[12, 12, 12, 2\]/,
+      ],
+      [["model", "import", "model.onnx", "--calibrate", "nhwc.npy", "--out", "other"], /takes arrays of shape/],
+      [["model", "import", "model.onnx", "--calibrate", "nan.npy", "--out", "other"], /is not finite at element 3/],
+      [["model", "run", "model.onnx", "--input", "data.npy"], /is not the folder of an imported model/],
+    ] as const) {
+      const ran = await run(...args);
+      expect([ran.code, ran.stdout], args.join(" ")).to.deep.equal([2, ""]);
+      expect(ran.stderr).to.match(message);
+    }
+  });
+
+  it("refuses a folder of which a part is another model's", async () => {
+    await json("model", "import", "model.onnx", "--calibrate", "data.npy", "--out", "damaged");
+    const weights = file("damaged/weights/00000.npy");
+    const other = readNpy(new Uint8Array(await readFile(weights)));
+    other.data.fill(1 as never);
+    await writeFile(weights, writeNpy(other));
+    const ran = await run("model", "run", "damaged", "--input", "data.npy");
+    expect([ran.code, ran.stdout]).to.deep.equal([2, ""]);
+    expect(ran.stderr).to.match(/folder damaged is damaged: .*\nhint: import the model anew/);
   });
 
   it("refuses to compare it with another model", async () => {
@@ -82,6 +114,10 @@ describe("orion, from a folder that holds only a model and data", function () {
     const jobId = posted.jobId as string;
     await run("job", "watch", jobId);
     await json("job", "result", jobId, "--out", "result.npy", "--dequantize", "model");
+    await json("model", "import", "other.onnx", "--calibrate", "data.npy");
+    const wrong = await run("job", "result", jobId, "--out", "wrong.npy", "--dequantize", "other");
+    expect(wrong.code).to.equal(2);
+    expect(wrong.stderr).to.match(/computes another program than the model other/);
     await json("model", "run", "model", "--input", "data.npy", "--out", "here.npy", "--dequantize");
     const [there, here] = [await floats("result.npy"), await floats("here.npy")];
     expect(there).to.have.length(SAMPLES * 5);
