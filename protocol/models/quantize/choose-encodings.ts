@@ -50,6 +50,10 @@ const SUMS = new Set("Add ReduceSum ReduceMean Reshape Transpose Slice Relu Clip
 
 /** Operators whose results lie between 0 and 1, whatever the samples were. */
 const PROBABILITIES = new Set(["Sigmoid", "HardSigmoid"]);
+/** Operators whose results lie where those of their first input lie. */
+const KEEPING = new Set(
+  "Reshape Flatten Transpose Squeeze Unsqueeze Identity Slice Split ReduceMean ReduceMax".split(" "),
+);
 
 /** Largest stored value in front of a root, which is then the largest i16. */
 const MAX_SQUARE = 2 ** 30;
@@ -64,7 +68,7 @@ export function chooseEncodings(
   const chosen = new Map<string, Encoding>();
   const readers = readersOf(graph);
   const outputs = new Set(graph.outputs);
-  const probabilities = new Set(graph.nodes.filter(({ op }) => PROBABILITIES.has(op)).flatMap((node) => node.outputs));
+  const probabilities = outputProbabilities(graph);
 
   const onlyContractions = (name: string): boolean => {
     const nodes = readers.get(name) ?? [];
@@ -97,7 +101,7 @@ export function chooseEncodings(
       };
     }
     // A detector calibrated without anything to detect still has to tell when it sees something.
-    if (outputs.has(name) && probabilities.has(name)) return symmetric("i16", { low: 0, high: 1 });
+    if (probabilities.has(name)) return symmetric("i16", { low: 0, high: 1 });
     const wide = symmetric("i16", { low: low * options.headroom, high: high * options.headroom });
     if (options.activations === "i16" || outputs.has(name)) return wide;
     if (options.activations === "i8") return encodingOf(histogram, "i8", options.range);
@@ -118,6 +122,20 @@ export function chooseEncodings(
       return histogram && sqnr(histogram, encoding);
     },
   };
+}
+
+/** Values between 0 and 1 that become outputs as they are, or averaged. */
+function outputProbabilities(graph: Graph): Set<string> {
+  const shown = new Set(graph.outputs);
+  for (const { op, inputs, outputs } of graph.nodes.toReversed()) {
+    if (KEEPING.has(op) && outputs.some((name) => shown.has(name))) shown.add(inputs[0] ?? "");
+  }
+  const found = new Set<string>();
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const isProbability = PROBABILITIES.has(op) || (KEEPING.has(op) && found.has(inputs[0] ?? ""));
+    if (isProbability) for (const name of outputs) if (shown.has(name)) found.add(name);
+  }
+  return found;
 }
 
 function readersOf(graph: Graph): Map<string, GraphNode[]> {
