@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 
 import { InvalidInputError } from "@orion/protocol/common";
 
@@ -25,12 +25,20 @@ export async function readInput(file: string, what: string, maxBytes: number): P
   }
 }
 
+/** False for what is not there, too. */
+export function isFolder(place: string): Promise<boolean> {
+  return stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 async function requireFile(
   handle: { stat(): Promise<{ size: number; isFile(): boolean }> },
   file: string,
   what: string,
 ): Promise<{ size: number }> {
-  const stat = await handle.stat();
-  if (stat.isFile()) return stat;
+  const found = await handle.stat();
+  if (found.isFile()) return found;
   throw new InvalidInputError(`the ${what} ${file} is not a file`);
 }

@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 
 import { InvalidInputError, type OrionError } from "@orion/protocol/common";
@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from "@orion/protocol/tensor";
 
-import { readInput } from "../core/read-file.ts";
+import { isFolder, readInput } from "../core/read-file.ts";
 import { bundlePaths, readBundleFacts } from "../model/bundle.ts";
 import { readDataFiles } from "../model/data-files.ts";
 import { encoded } from "../model/run-model.ts";
@@ -45,11 +45,8 @@ export async function readJobFiles(paths: JobPaths): Promise<JobFiles> {
 async function readModelFiles(paths: JobPaths): Promise<JobFiles> {
   const { inputs, folder } = await readBundleFacts(paths.program);
   const { program, weights } = bundlePaths(folder);
-  const data = await readDataFiles(
-    paths.inputs,
-    inputs.map(({ name }) => name),
-  );
-  const stored = encoded({ inputs }, data);
+  const names = inputs.map(({ name }) => name);
+  const stored = encoded(inputs, await readDataFiles(paths.inputs, names));
   const files = await readProgramFiles({
     ...{ program, shared: paths.shared, inputs: [] },
     weights: paths.weights.length === 0 ? [weights] : paths.weights,
@@ -93,13 +90,6 @@ async function readNpy(file: string, what: string): Promise<{ bytes: Uint8Array;
     if (cause instanceof NpyError) throw refused(cause, `the ${what} ${file}`);
     throw cause;
   }
-}
-
-function isFolder(place: string): Promise<boolean> {
-  return stat(place).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 async function weightFiles(given: readonly string[]): Promise<string[]> {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
@@ -75,10 +74,6 @@ export function bundlePaths(folder: string): {
   return { facts: at(FILES.facts), program: at(FILES.program), weights: at(FILES.weights) };
 }
 
-export function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
 const WEIGHT_NAME = /^\d{5}\.npy$/;
 const weightName = (index: number): string => `${String(index).padStart(5, "0")}.npy`;
 
@@ -106,7 +101,7 @@ export async function writeBundle(
   await writeWhole(paths.facts, `${JSON.stringify(facts, undefined, 2)}\n`);
 }
 
-/** An earlier model's description, so that a folder that is half written is none, and those of its weights that the new one has not. */
+/** Removes the description of an earlier model, because a folder without one is not read, and the weights that the new model does not replace. */
 async function forget({ facts, weights }: ReturnType<typeof bundlePaths>, count: number): Promise<void> {
   await rm(facts, { force: true });
   const names = await readdir(weights).catch(() => []);

@@ -2,15 +2,14 @@ import { Argument, Option } from "commander";
 
 import { InvalidInputError } from "@orion/protocol/common";
 import { MODES, type Mode } from "@orion/protocol/kernels";
-import { createInterpreter, decodePort } from "@orion/protocol/models";
+import { createInterpreter } from "@orion/protocol/models";
 
 import { command } from "../core/command.ts";
 import { wholeNumber } from "../core/options.ts";
 import { createProgress } from "../core/progress.ts";
-import { readInput } from "../core/read-file.ts";
 import { agreementLines, agreements } from "./agreement.ts";
-import { digestOf, readBundle } from "./bundle.ts";
-import { floatModelOptions, readFloatModel, readSamples, type FloatModelFlags } from "./float-model.ts";
+import { readBundle } from "./bundle.ts";
+import { floatModelOptions, readFloatModel, readModelFile, readSamples, type FloatModelFlags } from "./float-model.ts";
 import { onnxRuntime, type Reference } from "./onnx-runtime.ts";
 import { openModel } from "./run-model.ts";
 
@@ -20,7 +19,6 @@ interface Flags extends FloatModelFlags {
   readonly mode: Mode | "auto";
 }
 
-const MAX_MODEL_BYTES = 2 ** 31;
 const MOST_SAMPLES = 100_000;
 
 export const modelCompare = command<Flags>({
@@ -46,8 +44,8 @@ export const modelCompare = command<Flags>({
   async run({ args, flags, terminal, interrupts }) {
     const [file, folder] = args as [string, string];
     const bundle = await readBundle(folder);
-    const bytes = await readInput(file, "model", MAX_MODEL_BYTES);
-    if (digestOf(bytes) !== bundle.source) {
+    const { bytes, source } = await readModelFile(file);
+    if (source !== bundle.source) {
       throw new InvalidInputError(`${folder} was imported from another file than ${file}`, {
         hint: "name the file that it was imported from, or import this one",
       });
@@ -56,7 +54,7 @@ export const modelCompare = command<Flags>({
       shape: { ...bundle.shapes, ...flags.shape },
       constant: { ...bundle.constantInputs, ...flags.constant },
     };
-    const graph = await readFloatModel(file, fixed);
+    const graph = await readFloatModel(file, bytes, fixed);
     const samples = await readSamples(graph, flags.input, flags.samples);
     const interpreter = createInterpreter(graph);
     const references: Reference[] = [
@@ -68,10 +66,9 @@ export const modelCompare = command<Flags>({
     progress.update("starting the device");
     const model = await openModel(bundle, flags.mode);
     try {
-      const found = await agreements(graph, bundle.outputs, samples, references, async (sample, done) => {
+      const found = await agreements(graph, bundle.outputs, samples, references, (sample, done) => {
         progress.update("comparing", done, samples.length);
-        const stored = await model.run({ arrays: new Map(Object.entries(sample)) }, { signal: interrupts.signal });
-        return bundle.outputs.map((port, at) => decodePort(port, stored[at]!).data as Float32Array);
+        return model.reals(sample, { signal: interrupts.signal });
       });
       progress.end();
       terminal.result({ samples: samples.length, agreement: found }, agreementLines(found));

@@ -6,11 +6,14 @@ import { readInput } from "../core/read-file.ts";
 
 const MAX_DATA_BYTES = 2 ** 31;
 
+/** Arrays by the name of the input. */
+export type Arrays = ReadonlyMap<string, GraphTensor>;
+
 /**
  * An array for each input of a model: files with named arrays, and files with one array in the order of the inputs that are left.
  * @throws InvalidInputError naming the file that cannot be read, or where there are more files than inputs
  */
-export async function readDataFiles(files: readonly string[], inputs: readonly string[]): Promise<DataFile> {
+export async function readDataFiles(files: readonly string[], inputs: readonly string[]): Promise<Arrays> {
   const arrays = new Map<string, GraphTensor>();
   const unnamed: GraphTensor[] = [];
   for (const file of files) {
@@ -23,7 +26,7 @@ export async function readDataFiles(files: readonly string[], inputs: readonly s
     throw new InvalidInputError(`${files.length} files were given, the model's inputs are ${inputs.join(", ")}`);
   }
   for (const [at, array] of unnamed.entries()) arrays.set(open[at] as string, array);
-  return { arrays };
+  return arrays;
 }
 
 async function readDataFile(file: string): Promise<DataFile> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { lstat, open } from "node:fs/promises";
 import path from "node:path";
 
@@ -26,9 +27,18 @@ export const floatModelOptions: readonly Option[] = [
   ),
 ];
 
-/** Reads an .onnx file, with the weights that lie beside it. @throws InvalidInputError naming the file and what is wrong */
-export async function readFloatModel(file: string, { shape = {}, constant = {} }: FloatModelFlags): Promise<Graph> {
+/** An .onnx file and its SHA-256 in hex. @throws InvalidInputError naming the file */
+export async function readModelFile(file: string): Promise<{ bytes: Uint8Array; source: string }> {
   const bytes = await readInput(file, "model", MAX_MODEL_BYTES);
+  return { bytes, source: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** The graph of an .onnx file, with the weights that lie beside it. @throws InvalidInputError that says what is wrong */
+export async function readFloatModel(
+  file: string,
+  bytes: Uint8Array,
+  { shape = {}, constant = {} }: FloatModelFlags,
+): Promise<Graph> {
   const graph = await readOnnx(bytes, {
     ...{ shapes: shape, constants: constant, externalData: (...place) => besideOf(file, ...place) },
   });

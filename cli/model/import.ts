@@ -7,7 +7,6 @@ import {
   ACTIVATIONS,
   compileModel,
   createInterpreter,
-  decodePort,
   unrollRecurrent,
   WEIGHT_TYPES,
   type Activations,
@@ -20,11 +19,10 @@ import {
 import { command, type Invocation } from "../core/command.ts";
 import { wholeNumber } from "../core/options.ts";
 import { createProgress } from "../core/progress.ts";
-import { readInput } from "../core/read-file.ts";
 import { facts, table } from "../core/table.ts";
 import { agreementLines, agreements, type Found } from "./agreement.ts";
-import { digestOf, readBundle, writeBundle, type ModelBundle } from "./bundle.ts";
-import { floatModelOptions, readFloatModel, readSamples, type FloatModelFlags } from "./float-model.ts";
+import { writeBundle } from "./bundle.ts";
+import { floatModelOptions, readFloatModel, readModelFile, readSamples, type FloatModelFlags } from "./float-model.ts";
 import type { Reference } from "./onnx-runtime.ts";
 import { portLines } from "./port-lines.ts";
 import { openModel } from "./run-model.ts";
@@ -37,7 +35,6 @@ interface Flags extends FloatModelFlags {
   readonly out?: string;
 }
 
-const MAX_MODEL_BYTES = 2 ** 31;
 const DEFAULT_SAMPLES = 64;
 const MOST_SAMPLES = 4_096;
 /** Samples on which the program is compared at the end. */
@@ -77,11 +74,11 @@ and outputs, which \`orion job post\` takes as it is.`,
   async run(invocation) {
     const { args, flags, terminal } = invocation;
     const file = args[0] as string;
-    const source = digestOf(await readInput(file, "model", MAX_MODEL_BYTES));
+    const { bytes, source } = await readModelFile(file);
     const progress = createProgress(terminal);
     try {
       progress.update("reading the model");
-      const graph = unrollRecurrent(await readFloatModel(file, flags));
+      const graph = unrollRecurrent(await readFloatModel(file, bytes, flags));
       const samples = await samplesOf(graph, flags);
       const model = await compiled(invocation, graph, samples, (done) =>
         progress.update("measuring ranges", done, samples.length),
@@ -93,7 +90,7 @@ and outputs, which \`orion job post\` takes as it is.`,
         ...{ name, source, shapes: flags.shape ?? {}, constantInputs: flags.constant ?? {} },
       });
       progress.update("comparing with the float model");
-      const found = await checked(invocation, graph, await readBundle(folder), samples.slice(0, CHECKED));
+      const found = await checked(invocation, graph, model, samples.slice(0, CHECKED));
       progress.end();
       const { report, inputs, outputs } = model;
       const { programNodes, macs, work, constantBytes, worstGas, worstBytes } = report;
@@ -130,19 +127,18 @@ and outputs, which \`orion job post\` takes as it is.`,
 async function checked(
   { interrupts }: Invocation<Flags>,
   graph: Graph,
-  bundle: ModelBundle,
+  compiledModel: CompiledModel,
   samples: readonly Sample[],
 ): Promise<Found[]> {
   if (samples.length === 0) return [];
   const { signal } = interrupts;
   const interpreter = createInterpreter(graph);
   const float: Reference = { name: "float", run: (sample) => interpreter.run(sample, { signal }) };
-  const model = await openModel(bundle, "auto");
+  const model = await openModel(compiledModel, "auto");
   try {
-    return await agreements(graph, bundle.outputs, samples, [float], async (sample) => {
-      const stored = await model.run({ arrays: new Map(Object.entries(sample)) }, { signal });
-      return bundle.outputs.map((port, at) => decodePort(port, stored[at]!).data as Float32Array);
-    });
+    return await agreements(graph, compiledModel.outputs, samples, [float], (sample) =>
+      model.reals(sample, { signal }),
+    );
   } finally {
     await model.dispose();
   }

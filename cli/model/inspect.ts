@@ -1,16 +1,13 @@
-import { stat } from "node:fs/promises";
-
 import { Argument } from "commander";
 
 import { formatDims, type Graph } from "@orion/protocol/models";
-import { programRoot, validateProgram } from "@orion/protocol/tensor";
-import { nativeSha256 } from "@orion/protocol/kernels/node";
-import { toHex } from "@orion/protocol/common";
+import { validateProgram } from "@orion/protocol/tensor";
 
 import { command, type Invocation } from "../core/command.ts";
+import { isFolder } from "../core/read-file.ts";
 import { facts, table } from "../core/table.ts";
 import { readBundle } from "./bundle.ts";
-import { floatModelOptions, readFloatModel, type FloatModelFlags } from "./float-model.ts";
+import { floatModelOptions, readFloatModel, readModelFile, type FloatModelFlags } from "./float-model.ts";
 import { portLines } from "./port-lines.ts";
 
 export const modelInspect = command<FloatModelFlags>({
@@ -25,36 +22,29 @@ export const modelInspect = command<FloatModelFlags>({
   ],
   async run(invocation) {
     const model = invocation.args[0] as string;
-    const isFolder = await stat(model).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    await (isFolder ? showBundle(invocation, model) : showGraph(invocation, model));
+    await ((await isFolder(model)) ? showBundle(invocation, model) : showGraph(invocation, model));
   },
 });
 
 async function showBundle({ terminal }: Invocation<FloatModelFlags>, folder: string): Promise<void> {
-  const { name, source, program, inputs, outputs } = await readBundle(folder);
+  const { name, source, program, programRoot, inputs, outputs } = await readBundle(folder);
   const { work, macs, peakBytes } = validateProgram(program);
   const nodeCount = program.nodes.length;
-  const root = toHex(programRoot(program, nativeSha256));
-  terminal.result(
-    { name, source, programRoot: root, inputs, outputs, work, macs, peakBytes, programNodes: nodeCount },
-    [
-      ...facts([
-        ["model", name],
-        ["imported from", `a file with the SHA-256 ${source}`],
-        ["program", root],
-        ["size", `${nodeCount} nodes, ${macs} multiply-accumulates, ${work} units of work`],
-      ]),
-      "",
-      ...portLines(inputs, outputs),
-    ],
-  );
+  terminal.result({ name, source, programRoot, inputs, outputs, work, macs, peakBytes, programNodes: nodeCount }, [
+    ...facts([
+      ["model", name],
+      ["imported from", `a file with the SHA-256 ${source}`],
+      ["program", programRoot],
+      ["size", `${nodeCount} nodes, ${macs} multiply-accumulates, ${work} units of work`],
+    ]),
+    "",
+    ...portLines(inputs, outputs),
+  ]);
 }
 
 async function showGraph({ flags, terminal }: Invocation<FloatModelFlags>, file: string): Promise<void> {
-  const graph = await readFloatModel(file, flags);
+  const { bytes: model } = await readModelFile(file);
+  const graph = await readFloatModel(file, model, flags);
   const operators = new Map<string, number>();
   for (const { op } of graph.nodes) operators.set(op, (operators.get(op) ?? 0) + 1);
   const values = (names: readonly string[]): { name: string; type: string; shape: readonly number[] }[] =>

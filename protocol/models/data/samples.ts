@@ -6,7 +6,6 @@ import type { Graph, GraphTensor, ValueInfo, ValueType } from "../graph/types.ts
 import type { Sample } from "../quantize/calibrate.ts";
 import { batchesOf } from "./batches.ts";
 import { requireFinite } from "./ports.ts";
-import type { DataFile } from "./read-data.ts";
 
 /**
  * Cuts data into inputs of a graph, one after another. An array holds any number of them behind each other, along its first axis or an axis
@@ -15,8 +14,8 @@ import type { DataFile } from "./read-data.ts";
  * @param most samples taken at most
  * @throws InvalidInputError where an input is missing, or the elements of its array are no whole number of inputs
  */
-export function splitSamples(graph: Graph, data: DataFile, most = Infinity): Sample[] {
-  const arrays = arraysOf(graph, data);
+export function splitSamples(graph: Graph, arrays: ReadonlyMap<string, GraphTensor>, most = Infinity): Sample[] {
+  requireArrays(graph, arrays);
   const counts = graph.inputs.map((name) => countOf(name, infoOf(graph, name), arrays.get(name)!));
   const count = Math.min(...counts);
   const uneven = counts.findIndex((one) => one !== count);
@@ -32,20 +31,12 @@ export function splitSamples(graph: Graph, data: DataFile, most = Infinity): Sam
 
 const infoOf = (graph: Graph, name: string): ValueInfo => graph.values.get(name)!;
 
-function arraysOf(graph: Graph, data: DataFile): ReadonlyMap<string, GraphTensor> {
-  const names = graph.inputs.map(quoted).join(", ");
-  if ("array" in data) {
-    const [only, second] = graph.inputs;
-    if (only !== undefined && second === undefined) return new Map([[only, data.array]]);
-    throw new InvalidInputError(`the model has the inputs ${names}, and a .npy file holds one array`, {
-      hint: "give a .npz or safetensors file with an array for each input",
-    });
-  }
-  const missing = graph.inputs.find((name) => !data.arrays.has(name));
-  if (missing === undefined) return data.arrays;
-  const given = [...data.arrays.keys()].map(quoted).join(", ");
+function requireArrays(graph: Graph, arrays: ReadonlyMap<string, GraphTensor>): void {
+  const missing = graph.inputs.find((name) => !arrays.has(name));
+  if (missing === undefined) return;
+  const given = [...arrays.keys()].map(quoted).join(", ");
   throw new InvalidInputError(`the data has no array for the input ${quoted(missing)}, only ${given}`, {
-    hint: `name the arrays ${names}`,
+    hint: `name the arrays ${graph.inputs.map(quoted).join(", ")}`,
   });
 }
 
